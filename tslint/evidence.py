@@ -1,0 +1,507 @@
+"""What a run is asked, and what it can report: frozen data, JSON both ways. Imports ``diagnostic`` alone.
+
+The child writes one :class:`Evidence` object a line. Each states what happened, never what it means for the user: the
+checks make findings of it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from tslint.diagnostic import Place, from_json, to_json
+
+# -- what a run is asked ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A call in the user's file that builds or converts a TorchScript program.
+
+    ``function`` is one of ``torch.jit.trace``, ``torch.jit.trace_module``, ``torch.jit.script``,
+    ``torch.export.export`` and ``coremltools.convert``.
+    """
+
+    function: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class SideEffect:
+    """A statement on the way to the last call site that trains, writes or uploads: ``line`` and its first line of text."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the source of a file says about how to build and run its models; the parent reads it, the child uses it.
+
+    ``calls`` are the call sites that running the file as ``__main__`` reaches; ``stop_line`` is the last line of the
+    top-level statement that holds the last of them (a statement under the main guard counts as a top-level one).
+    ``functions`` are the names of functions and ``classes`` the names of ``nn.Module`` classes at module level, in
+    file order; ``roots`` those classes that no other class of the file builds.
+    """
+
+    path: str
+    functions: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    calls: tuple[CallSite, ...] = ()
+    stop_line: int | None = None
+    side_effects: tuple[SideEffect, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model named on the command line or in a ``[[tool.tslint.models]]`` table.
+
+    ``model`` is ``Net``, ``Net(num_classes=21)`` or ``build_model()``, or None for what the target itself names;
+    ``inputs`` as ``--input`` takes them (``1,3,224,224``, ``int64[2..11]``, ``image:float32[1,3,128..512,128..512]``).
+    """
+
+    model: str | None = None
+    inputs: tuple[str, ...] = ()
+    origin: str = "--model/--input"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run. ``target`` is a path, or ``package.module:attribute(...)``.
+
+    ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
+    one died). ``memory`` is in bytes, of the whole process tree.
+    """
+
+    target: str
+    specs: tuple[ModelSpec, ...] = ()
+    outline: Outline | None = None
+    run_side_effects: bool = False
+    routes: tuple[str, ...] = ()
+    convert: bool = True
+    verify: bool = True
+    deployment_target: str | None = None
+    skip: tuple[str, ...] = ()
+
+
+# -- what a run can report -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Base of everything a run reports. ``entry`` is the index of the entry that it concerns."""
+
+    KINDS: ClassVar[dict[str, type[Evidence]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Evidence.KINDS[cls.__name__] = cls
+
+
+@dataclass(frozen=True)
+class Versions(Evidence):
+    """``packages`` maps torch, coremltools, numpy … to versions, or None where one is not installed."""
+
+    python: str
+    platform: str
+    packages: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One tensor among the example inputs: the parameter or path it arrives at, its dtype (``float32``) and shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class EntryChosen(Evidence):
+    """A module to check and its example inputs. ``how`` is printed after ``entry:``; ``command`` repeats the choice.
+
+    ``place`` is the call that the entry was recorded at; ``class_place`` the module's class statement.
+    """
+
+    entry: int
+    how: str
+    module: str
+    inputs: tuple[InputSpec, ...]
+    command: str
+    place: Place | None = None
+    class_place: Place | None = None
+
+
+@dataclass(frozen=True)
+class NoEntry(Evidence):
+    """Nothing to run was found, or it was not run unasked; ``reason`` is one sentence, ``place`` what stands in the way."""
+
+    reason: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class StepBegan(Evidence):
+    entry: int
+    step: str
+
+
+@dataclass(frozen=True)
+class StepEnded(Evidence):
+    """``status`` is ok, failed, died, timeout or skipped; ``detail`` a few words for the line of steps ("2 inputs")."""
+
+    entry: int
+    step: str
+    status: str
+    seconds: float
+    message: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Note(Evidence):
+    """Something the user should know that is no problem of the model ("`.cuda()` was given the CPU")."""
+
+    entry: int
+    text: str
+
+
+@dataclass(frozen=True)
+class CodeRan(Evidence):
+    """Functions of the user's files that ran under ROUTE (eager, trace, script): ``path`` → names like ``Class.method``."""
+
+    entry: int
+    route: str
+    functions: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Escape(Evidence):
+    """A moment when a traced value became a plain Python value, settled by the comparisons.
+
+    ``via`` is the method (``__float__``, ``item`` …) or ``argument`` for a traced number passed where an operator takes
+    a Python number, which ``operator`` names. ``origin`` is ``size`` or ``data``. ``values`` maps the name of each input
+    tried to the value read there (a number, a bool, or text). ``verdict`` is harmful, harmless (the value changed, the
+    trace was right all the same) or not exercised (no input changed it; ``note`` says why). ``warned``: PyTorch issued
+    a TracerWarning here. ``stack`` runs from the entry's forward down to the library frame below ``place``.
+    """
+
+    entry: int
+    place: Place | None
+    via: str
+    origin: str
+    values: dict[str, Any]
+    verdict: str
+    operator: str | None = None
+    warned: bool = False
+    stack: tuple[Place, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ConstantBaked(Evidence):
+    """A value that the trace holds as a constant and another input needs otherwise.
+
+    ``value`` was read with the example inputs, ``other`` with the input named ``tried``. ``differs``: the outputs of
+    the trace were wrong there (otherwise the graphs differ and the outputs do not show it). ``use`` is where the
+    constant enters the graph.
+    """
+
+    entry: int
+    place: Place | None
+    via: str
+    origin: str
+    value: Any
+    other: Any
+    tried: str
+    differs: bool
+    operator: str | None = None
+    use: Place | None = None
+    stack: tuple[Place, ...] = ()
+    max_difference: float | None = None
+
+
+@dataclass(frozen=True)
+class BranchTaken(Evidence):
+    """A condition that another input answers otherwise; ``truth`` with the example inputs, ``other`` with ``tried``."""
+
+    entry: int
+    place: Place | None
+    origin: str
+    truth: bool
+    other: bool
+    tried: str
+    differs: bool
+    stack: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoopUnrolled(Evidence):
+    """A loop whose number of rounds was recorded: ``count`` with the example inputs, ``other`` with ``tried``."""
+
+    entry: int
+    place: Place | None
+    origin: str
+    count: int
+    other: int
+    tried: str
+    differs: bool
+    stack: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class TraceDiffered(Evidence):
+    """The trace disagrees with eager on the input ``tried``, and no escape explains it.
+
+    ``message`` is the trace's error where it raised, ``place`` the line whose node first differs, where that is known.
+    """
+
+    entry: int
+    tried: str
+    place: Place | None
+    max_difference: float | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Variations(Evidence):
+    """The inputs tried: name → shapes as text; ``refused`` those that eager does not accept, with its error's first line."""
+
+    entry: int
+    tried: dict[str, str]
+    refused: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Generalises(Evidence):
+    """Whether the trace serves other sizes of one dimension of one input: True, False, or None where eager takes one only.
+
+    ``stopped_by`` are the places of the harmful escapes that showed on it.
+    """
+
+    entry: int
+    input: str
+    dimension: int
+    verdict: bool | None
+    stopped_by: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputItem:
+    """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor."""
+
+    key: str
+    type: str
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+
+
+@dataclass(frozen=True)
+class OutputRefused(Evidence):
+    """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement."""
+
+    entry: int
+    kind: str
+    type: str
+    items: tuple[OutputItem, ...]
+    message: str
+    place: Place | None = None
+    wrapped: bool = False
+
+
+@dataclass(frozen=True)
+class InputRefused(Evidence):
+    """An example input that `torch.jit.trace` does not take: the parameter's name and its type."""
+
+    entry: int
+    name: str
+    type: str
+    message: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class TraceRefused(Evidence):
+    """`torch.jit.trace` raised for a reason that is neither an output nor an input; ``message`` is its first line."""
+
+    entry: int
+    exception: str
+    message: str
+    place: Place | None
+    stack: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScriptRefused(Evidence):
+    """A module that `torch.jit.script` cannot compile: the compiler's message, on its line; ``chain`` the calls to it."""
+
+    entry: int
+    module_path: str
+    class_name: str
+    message: str
+    place: Place | None
+    chain: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScriptDiffered(Evidence):
+    """The scripted program disagrees with eager, or raises, on the input ``tried``."""
+
+    entry: int
+    tried: str
+    max_difference: float | None
+    message: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class OpSite:
+    """One place that uses an op: in the user's file, in the library below it, and the path of the module in the model."""
+
+    place: Place | None
+    library: Place | None = None
+    module_path: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class OpUnsupported(Evidence):
+    """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused)."""
+
+    entry: int
+    route: str
+    op: str
+    missing: bool
+    message: str
+    count: int
+    sites: tuple[OpSite, ...]
+    composite: str = ""
+
+
+@dataclass(frozen=True)
+class ConversionRefused(Evidence):
+    """`ct.convert` raised outside any single op; ``message`` is its own."""
+
+    entry: int
+    route: str
+    exception: str
+    message: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class ConversionDiffered(Evidence):
+    """The evaluated Core ML program disagrees with eager on the input ``tried``."""
+
+    entry: int
+    route: str
+    tried: str
+    output: str
+    max_difference: float
+    message: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class ModeWrong(Evidence):
+    """Training behaviour: ``what`` is training (the flag of the module), dropout, batch-norm or nondeterminism.
+
+    ``place`` is the call that traces or converts it, else the class; ``modules`` the paths of those concerned.
+    """
+
+    entry: int
+    what: str
+    modules: tuple[str, ...]
+    place: Place | None
+    effect: str = ""
+
+
+@dataclass(frozen=True)
+class ModelFailed(Evidence):
+    """The user's own code raised, exited or asked for what is not there, in STEP; ``output`` its last lines of output."""
+
+    entry: int
+    step: str
+    exception: str
+    message: str
+    place: Place | None
+    stack: tuple[Place, ...] = ()
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class ProbeDied(Evidence):
+    """The child ended in STEP. ``how`` is signal, exit, timeout or memory; ``detail`` the signal's name, status or limit."""
+
+    entry: int
+    step: str
+    how: str
+    detail: str
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class EnvironmentWrong(Evidence):
+    """Versions that do not work together: ``problem`` names the pair, ``remedy`` a pin that works."""
+
+    problem: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class OpsCounted(Evidence):
+    """The ops of the graph handed to coremltools: name → count."""
+
+    entry: int
+    route: str
+    ops: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one program on its way to Core ML.
+
+    ``status`` (trace or script itself) and ``converts`` are works, refused, differs, died or untried. ``verified`` is
+    True, False or None (not evaluated); ``difference`` the largest one from eager in float32.
+    """
+
+    status: str = "untried"
+    converts: str = "untried"
+    verified: bool | None = None
+    difference: float | None = None
+    composed: tuple[str, ...] = ()
+    message: str = ""
+    keys: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RouteEnded(Evidence):
+    """One line of the route table. ``wrapped`` is the flattening wrapper's, under trace alone."""
+
+    entry: int
+    route: str
+    attempt: Attempt
+    wrapped: Attempt | None = None
+    recommended: bool = False
+
+
+@dataclass(frozen=True)
+class Finished(Evidence):
+    """The child came to its end by itself."""
+
+    seconds: float = 0.0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def encode(evidence: Evidence) -> str:
+    """One line of JSON, without its newline."""
+    return json.dumps({"evidence": type(evidence).__name__, **to_json(evidence)}, separators=(",", ":"))
+
+
+def decode(line: str) -> Evidence:
+    """The inverse of :func:`encode`. Raises KeyError for a kind unknown here, ValueError for what is not JSON."""
+    data = json.loads(line)
+    return from_json(Evidence.KINDS[data.pop("evidence")], data)

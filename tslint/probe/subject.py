@@ -1,0 +1,73 @@
+"""What every step works on: one module, its example inputs, and the inputs that the comparisons have tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tslint.diagnostic import Place
+from tslint.evidence import Evidence
+
+Emit = Callable[[Evidence], None]
+
+
+@dataclass
+class Inputs:
+    """Arguments of one call, ready to use: ``module(*args, **kwargs)``. ``name`` says what varies ("dimension 2 = 192")."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class RecordedConversion:
+    """Arguments of the file's own ``ct.convert`` call: keyword arguments, ``inputs`` and ``outputs`` among them."""
+
+    kwargs: dict[str, Any]
+    place: Place | None
+
+
+@dataclass
+class Subject:
+    """One entry in the child. ``module`` is the eager model in eval mode (after the eager step).
+
+    ``example`` are the inputs traced with; ``others`` the further ones that eager accepts and answers alike twice.
+    ``ranges`` maps (index of the tensor among the flattened inputs, dimension) to the (low, high) the user gave.
+    ``was_training`` is the flag the module came with. ``author_traced`` and ``author_scripted`` are paths of submodules
+    ('' for the whole) that the user's own file traces or scripts. ``wrapped`` is a module that answers with tensors
+    alone, where the model's own output is refused by the tracer; ``keys`` are the names of what it returns.
+    ``user_roots`` are directories and files whose code counts as the user's.
+    """
+
+    entry: int
+    module: torch.nn.Module
+    example: Inputs
+    others: list[Inputs] = field(default_factory=list)
+    ranges: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    was_training: bool = False
+    call_site: Place | None = None
+    author_route: str | None = None
+    author_traced: tuple[str, ...] = ()
+    author_scripted: tuple[str, ...] = ()
+    conversion: RecordedConversion | None = None
+    wrapped: torch.nn.Module | None = None
+    keys: tuple[str, ...] = ()
+    user_files: tuple[str, ...] = ()
+    traced: torch.jit.ScriptModule | None = None
+    """The trace of ``module``, or of ``wrapped`` where there is one, on ``example``."""
+
+
+def seed() -> None:
+    """Sets every random generator to the same state; called before every call of a model in every step."""
+    import random
+    import sys
+
+    torch.manual_seed(0)
+    random.seed(0)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(0)
