@@ -70,7 +70,7 @@ class Span:
         if None in (self.column, self.end_column, other.column, other.end_column):
             return self.line <= other.line and other.end_line <= self.end_line
         start, end = (self.line, self.column), (self.end_line, self.end_column)
-        return start <= (other.line, other.column) and (other.end_line, other.end_column) <= end  # type: ignore[operator]
+        return start <= (other.line, other.column) and (other.end_line, other.end_column) <= end
 
 
 @dataclass(frozen=True)
@@ -197,5 +197,7 @@ def _decode(kind: Any, data: Any) -> Any:
         if kind not in _HINTS:
             _HINTS[kind] = typing.get_type_hints(kind)
         hints = _HINTS[kind]
-        return kind(**{f.name: _decode(hints[f.name], data[f.name]) for f in dataclasses.fields(kind) if f.name in data})
+        return kind(
+            **{f.name: _decode(hints[f.name], data[f.name]) for f in dataclasses.fields(kind) if f.name in data}
+        )
     return data
