@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import Evidence
+from tslint.evidence import Evidence, StepBegan, StepEnded
 
 Emit = Callable[[Evidence], None]
 
@@ -71,3 +73,59 @@ def seed() -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(0)
+
+
+@dataclass
+class Settled:
+    """What trace and compare found, for the routes after them.
+
+    ``status`` is of the trace of ``Subject.module`` itself, ``wrapped`` of ``Subject.wrapped`` (None where there is
+    none): works, refused, differs, died or untried. ``message`` says in a few words why not. ``control_flow`` are the
+    paths of modules ('' for the whole) in whose own forward a branch or loop was recorded that another input takes
+    otherwise: those that only scripting keeps.
+    """
+
+    status: str = "untried"
+    wrapped: str | None = None
+    message: str = ""
+    control_flow: tuple[str, ...] = ()
+
+
+@dataclass
+class Outcome:
+    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped."""
+
+    status: str = "ok"
+    message: str = ""
+    detail: str = ""
+
+
+class Steps:
+    """Announces each step of one entry and how it ended.
+
+    ``with steps("convert") as outcome: …``. A step named in ``skip`` must not be entered: ask ``wanted`` first. An
+    exception that leaves the body ends the step as failed and goes on to the caller.
+    """
+
+    def __init__(self, entry: int, emit: Emit, skip: tuple[str, ...] = ()) -> None:
+        self.entry = entry
+        self.emit = emit
+        self.skip = skip
+
+    def wanted(self, step: str) -> bool:
+        return step not in self.skip
+
+    @contextlib.contextmanager
+    def __call__(self, step: str) -> Iterator[Outcome]:
+        outcome = Outcome()
+        self.emit(StepBegan(self.entry, step))
+        start = time.perf_counter()
+        try:
+            yield outcome
+        except BaseException as error:
+            outcome.status = "failed"
+            outcome.message = outcome.message or f"{type(error).__name__}: {error}".splitlines()[0]
+            raise
+        finally:
+            seconds = time.perf_counter() - start
+            self.emit(StepEnded(self.entry, step, outcome.status, seconds, outcome.message, outcome.detail))
