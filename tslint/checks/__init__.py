@@ -1,0 +1,53 @@
+"""One module a rule: functions marked with the node or evidence type they want, which ask facts and yield findings.
+
+A check may ask the facts anything and may not walk the file again, read another file, or run anything. Its module is
+named as its rule, with ``_`` for ``-``; nothing registers it: the package is listed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tslint.diagnostic import Finding
+
+Function = TypeVar("Function", bound=Callable[..., Iterator[Finding]])
+
+_MARK = "__tslint_on__"
+
+
+def on(*kinds: type) -> Callable[[Function], Function]:
+    """Marks a check with the LibCST node types or evidence types it is to be called for."""
+
+    def mark(function: Function) -> Function:
+        setattr(function, _MARK, kinds)
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Check:
+    """A marked function: ``rule`` is its module's name with dashes."""
+
+    rule: str
+    function: Callable[[Any, Any], Iterator[Finding]]
+
+
+@functools.cache
+def checks() -> dict[type, tuple[Check, ...]]:
+    """Every check by the type it wants."""
+    table: dict[type, list[Check]] = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
+        if info.name.startswith("_"):
+            continue
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        for function in vars(module).values():
+            if getattr(function, "__module__", None) == module.__name__:
+                for kind in getattr(function, _MARK, ()):
+                    table.setdefault(kind, []).append(Check(info.name.replace("_", "-"), function))
+    return {kind: tuple(found) for kind, found in table.items()}
