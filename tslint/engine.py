@@ -1,0 +1,160 @@
+"""Sources, facts and checks become findings, findings become diagnostics. Pure: reads no file, starts no process."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import libcst as cst
+
+from tslint import catalogue
+from tslint.checks import Check, checks
+from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
+from tslint.evidence import Evidence
+from tslint.facts.context import Context
+from tslint.facts.facts import Facts
+
+SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
+"""Claims about the script route: ``info`` in a class that nothing scripts and that can be traced."""
+
+CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
+"""Rules whose finding means that its class cannot be traced and must be scripted."""
+
+
+def predict(facts: Facts, routes: Iterable[str] = ()) -> tuple[list[Diagnostic], list[str]]:
+    """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed.
+
+    ``routes`` are those asked for by name; ``script`` among them makes script hazards matter everywhere.
+    """
+    table = {kind: found for kind, found in checks().items() if issubclass(kind, (cst.CSTNode, Facts))}
+    found: list[Diagnostic] = []
+    crashes: list[str] = []
+    for kind, wanted in table.items():
+        subjects: Iterable[Any] = [facts] if issubclass(kind, Facts) else facts.nodes(kind)
+        for subject in subjects:
+            for check in wanted:
+                found += _run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes)
+    return sorted(_matter(_unique(found), facts, set(routes)), key=order), crashes
+
+
+def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagnostic], list[str]]:
+    """What the checks of evidence make of a run, and one sentence for each check that crashed."""
+    found: list[Diagnostic] = []
+    crashes: list[str] = []
+
+    def of_place(finding: Finding) -> Facts | None:
+        return context.facts(finding.at) if isinstance(finding.at, Place) else None
+
+    for item in evidence:
+        for check in checks().get(type(item), ()):
+            proof = {"kind": type(item).__name__, **to_json(item)}
+            for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
+                found.append(dataclasses.replace(diagnostic, evidence=(proof,)))
+    return found, crashes
+
+
+def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
+    """Diagnostics are sorted by path, line, column and rule."""
+    span = diagnostic.span
+    return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
+
+
+def fingerprinted(diagnostics: Iterable[Diagnostic], lines: Mapping[str, list[str]]) -> list[Diagnostic]:
+    """The diagnostics with fingerprints: rule, path, symbol, normalised line and ordinal, so that a moved line keeps its own."""
+    seen: dict[tuple[str, ...], int] = {}
+    result = []
+    for diagnostic in diagnostics:
+        text = ""
+        if diagnostic.span and diagnostic.path in lines:
+            rows = lines[diagnostic.path]
+            if diagnostic.span.line <= len(rows):
+                text = " ".join(rows[diagnostic.span.line - 1].split())
+        key = (diagnostic.rule, diagnostic.path or "", diagnostic.symbol or "", text)
+        seen[key] = seen.get(key, 0) + 1
+        digest = hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:16]
+        result.append(dataclasses.replace(diagnostic, fingerprint=digest))
+    return result
+
+
+def _run(
+    check: Check,
+    subject: Any,
+    asked: Any,
+    facts_of: Callable[[Finding], Facts | None],
+    basis: Basis,
+    crashes: list[str],
+) -> list[Diagnostic]:
+    """What one check makes of one subject; a crash becomes one sentence that names the rule, and stops nothing else."""
+    found: list[Diagnostic] = []
+    try:
+        for finding in check.function(subject, asked):
+            found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
+    except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
+        where = asked.source.path if isinstance(asked, Facts) else f"{type(subject).__name__} of the run"
+        crashes.append(f"the check of `{check.rule}` crashed on {where}: {type(error).__name__}: {error}")
+    return found
+
+
+def _diagnostic(name: str, finding: Finding, basis: Basis, facts: Facts | None) -> Diagnostic:
+    rule = catalogue.rules()[name]
+    claim = finding.claim
+    if claim is None:
+        if len(rule.claims) != 1:
+            raise ValueError(f"{name} can make several claims: its finding must say which")
+        claim = rule.claims[0]
+    path, span, symbol = _place(finding, facts)
+    return Diagnostic(
+        rule=name,
+        group=rule.group,
+        claim=claim,
+        severity=finding.severity,
+        basis=basis,
+        message=rule.message.format_map(finding.values),
+        path=path,
+        span=span,
+        symbol=symbol,
+        labels=finding.labels,
+        caption=finding.caption,
+        help=finding.help,
+        fix=finding.fix,
+        url=rule.url,
+    )
+
+
+def _place(finding: Finding, facts: Facts | None) -> tuple[str | None, Span | None, str | None]:
+    at = finding.at
+    if at is None:
+        return None, None, finding.symbol
+    if isinstance(at, Place):
+        return at.path, at.span, finding.symbol or at.symbol
+    assert facts is not None
+    if isinstance(at, Span):
+        return facts.source.path, at, finding.symbol
+    return facts.source.path, facts.span(at), finding.symbol or facts.symbol(at)
+
+
+def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One of each: the same code may be reached from several places."""
+    return list({(d.rule, d.claim, d.path, d.span): d for d in diagnostics}.values())
+
+
+def _matter(diagnostics: list[Diagnostic], facts: Facts, routes: set[str]) -> list[Diagnostic]:
+    """Script hazards are ``info`` in a class that nothing scripts and that no trace hazard forces to be scripted."""
+    if routes & {"script", "all"}:
+        return diagnostics
+    forced = {
+        (d.symbol or "").split(".")[0] for d in diagnostics if d.rule in CONTROL_FLOW and d.severity != Severity.INFO
+    }
+    result = []
+    for diagnostic in diagnostics:
+        owner = (diagnostic.symbol or "").split(".")[0]
+        quiet = diagnostic.claim in SCRIPT_CLAIMS and owner not in forced and not facts.is_scripted(owner)
+        result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
+    return result
+
+
+def label(place: Place, message: str) -> Label:
+    """A label at a place that the run reported."""
+    return Label(place.path, place.span, message)
