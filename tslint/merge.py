@@ -1,0 +1,198 @@
+"""Joins what the source predicts with what the run observed. Pure.
+
+One problem is one diagnostic. A prediction that the run confirms becomes observed; one that an input changing the very
+value did not confirm becomes refuted; one that no run exercised stays, with a note that says why.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
+from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, RouteEnded, StepEnded
+
+GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
+"""Two degrees of one claim: which of them holds is for the run to say."""
+
+OBSERVED_SEVERITY = {Claim.TRACE_SPECIALISES: Severity.WARNING}
+
+
+def merge(
+    predicted: Sequence[Diagnostic], observed: Sequence[Diagnostic], evidence: Sequence[Evidence]
+) -> list[Diagnostic]:
+    """Each problem once. OBSERVED without a prediction stays as it is; twins among them (same rule and place) are joined."""
+    left = _joined(observed)
+    run = _Run(evidence)
+    result = []
+    for diagnostic in predicted:
+        confirming = [other for other in left if _same(diagnostic, other)]
+        if confirming:
+            left = [other for other in left if other not in confirming]
+            result.append(_confirmed(diagnostic, confirming))
+        else:
+            result.append(run.settle(diagnostic))
+    return result + left
+
+
+def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    if predicted.path != observed.path or not _same_claim(predicted.claim, observed.claim):
+        return False
+    if predicted.span is None or observed.span is None:
+        return predicted.rule == observed.rule
+    return _overlap(predicted.span, observed.span)
+
+
+def _same_claim(one: Claim, other: Claim) -> bool:
+    return one == other or {one, other} <= GENERALISATION
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.contains(other) or other.contains(one)
+
+
+def _confirmed(predicted: Diagnostic, confirming: Sequence[Diagnostic]) -> Diagnostic:
+    """The prediction with the evidence of the run; its rule, message and fix stay, the observed claim wins."""
+    first = next((other for other in confirming if other.claim == Claim.TRACE_DIFFERS), confirming[0])
+    labels = list(predicted.labels)
+    for other in confirming:
+        labels += [
+            label
+            for label in other.labels
+            if (label.path, label.span.line) not in {(n.path, n.span.line) for n in labels}
+        ]
+    return dataclasses.replace(
+        predicted,
+        basis=Basis.OBSERVED,
+        claim=first.claim,
+        severity=_severity(predicted, first),
+        caption=first.caption or predicted.caption,
+        help=first.help or predicted.help,
+        labels=tuple(labels),
+        fix=predicted.fix or first.fix,
+        notes=predicted.notes + tuple(note for other in confirming for note in other.notes),
+        evidence=tuple(proof for other in confirming for proof in other.evidence),
+    )
+
+
+def _severity(predicted: Diagnostic, observed: Diagnostic) -> Severity:
+    if predicted.severity == Severity.INFO and observed.severity == Severity.INFO:
+        return Severity.INFO
+    return OBSERVED_SEVERITY.get(observed.claim, observed.severity)
+
+
+def _joined(observed: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Observed diagnostics of one rule, claim and place as one, with the evidence of all."""
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for diagnostic in observed:
+        key = (diagnostic.rule, diagnostic.path, diagnostic.span, diagnostic.message if diagnostic.span is None else "")
+        known = found.get(key)
+        if known is None:
+            found[key] = diagnostic
+        elif known.claim == diagnostic.claim or {known.claim, diagnostic.claim} <= GENERALISATION:
+            worse = diagnostic if diagnostic.claim == Claim.TRACE_DIFFERS != known.claim else known
+            found[key] = dataclasses.replace(worse, evidence=known.evidence + diagnostic.evidence)
+        else:
+            found[(*key, diagnostic.claim)] = diagnostic
+    return list(found.values())
+
+
+class _Run:
+    """What the evidence of a run says about predictions that it did not confirm."""
+
+    def __init__(self, evidence: Iterable[Evidence]) -> None:
+        self.escapes: list[Escape] = []
+        self.ran: dict[str, dict[str, set[str]]] = {}
+        self.entries: list[EntryChosen] = []
+        self.wrong_modes: set[int] = set()
+        self.steps: dict[tuple[int, str], str] = {}
+        self.converted: set[int] = set()
+        for item in evidence:
+            if isinstance(item, Escape):
+                self.escapes.append(item)
+            elif isinstance(item, CodeRan):
+                for path, symbols in item.functions.items():
+                    self.ran.setdefault(item.route, {}).setdefault(path, set()).update(symbols)
+            elif isinstance(item, EntryChosen):
+                self.entries.append(item)
+            elif isinstance(item, ModeWrong):
+                self.wrong_modes.add(item.entry)
+            elif isinstance(item, StepEnded):
+                self.steps[item.entry, item.step] = item.status
+            elif isinstance(item, RouteEnded) and "works" in (
+                item.attempt.converts,
+                item.wrapped and item.wrapped.converts,
+            ):
+                self.converted.add(item.entry)
+
+    def settle(self, diagnostic: Diagnostic) -> Diagnostic:
+        """The prediction refuted, or with the note that says why it stays."""
+        if not self.entries:
+            return diagnostic
+        if diagnostic.claim in GENERALISATION:
+            return self._generalisation(diagnostic)
+        if diagnostic.claim == Claim.WRONG_MODE:
+            return self._mode(diagnostic)
+        if diagnostic.claim in (Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS):
+            return self._failure(diagnostic)
+        return diagnostic
+
+    def _generalisation(self, diagnostic: Diagnostic) -> Diagnostic:
+        here = [
+            escape
+            for escape in self.escapes
+            if escape.place and diagnostic.span and escape.place.path == diagnostic.path
+            if _overlap(diagnostic.span, escape.place.span)
+        ]
+        harmless = [escape for escape in here if escape.verdict == "harmless"]
+        if harmless and len(harmless) == len(here):
+            inputs = dict.fromkeys(name for escape in harmless for name in _changed(escape))
+            return _refuted(diagnostic, inputs)
+        if here:
+            notes = dict.fromkeys(escape.note for escape in here if escape.note)
+            return _noted(diagnostic, *(notes or {"no input tried changed the value": None}))
+        return self._unreached(diagnostic)
+
+    def _failure(self, diagnostic: Diagnostic) -> Diagnostic:
+        route = "script" if diagnostic.claim in (Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS) else "eager"
+        if not self._has_run(diagnostic, route):
+            return diagnostic if route == "script" else self._unreached(diagnostic)
+        done = {
+            Claim.TRACE_FAILS: all(self.steps.get((entry.entry, "trace")) == "ok" for entry in self.entries),
+            Claim.CONVERT_FAILS: self.converted >= {entry.entry for entry in self.entries},
+        }.get(diagnostic.claim, True)
+        return _refuted(diagnostic, [_shapes(entry.inputs) for entry in self.entries]) if done else diagnostic
+
+    def _mode(self, diagnostic: Diagnostic) -> Diagnostic:
+        for entry in self.entries:
+            at = entry.place
+            if at and diagnostic.span and at.path == diagnostic.path and _overlap(diagnostic.span, at.span):
+                if entry.entry not in self.wrong_modes and self.steps.get((entry.entry, "eager")) == "ok":
+                    return _refuted(diagnostic, ["the module arrived in eval mode"])
+        return diagnostic
+
+    def _unreached(self, diagnostic: Diagnostic) -> Diagnostic:
+        if self._has_run(diagnostic, "eager"):
+            return _noted(diagnostic, "this line did not run with the example inputs")
+        name = (diagnostic.symbol or "").split(".")[0]
+        return _noted(diagnostic, f"`{name}` was not reached from this entry") if name else diagnostic
+
+    def _has_run(self, diagnostic: Diagnostic, route: str) -> bool:
+        return diagnostic.symbol in self.ran.get(route, {}).get(diagnostic.path or "", set())
+
+
+def _changed(escape: Escape) -> list[str]:
+    values = list(escape.values.items())
+    return [name for name, value in values[1:] if value != values[0][1]] or [name for name, _ in values[1:]]
+
+
+def _shapes(inputs: Sequence[InputSpec]) -> str:
+    return ", ".join(f"{item.dtype}[{','.join(map(str, item.shape))}]" for item in inputs)
+
+
+def _refuted(diagnostic: Diagnostic, inputs: Iterable[str]) -> Diagnostic:
+    return dataclasses.replace(diagnostic, basis=Basis.REFUTED, refuted_by=tuple(inputs))
+
+
+def _noted(diagnostic: Diagnostic, *notes: str) -> Diagnostic:
+    return dataclasses.replace(diagnostic, notes=diagnostic.notes + notes)
