@@ -68,7 +68,7 @@ def fingerprinted(diagnostics: Iterable[Diagnostic], lines: Mapping[str, list[st
     for diagnostic in diagnostics:
         text = ""
         if diagnostic.span and diagnostic.path in lines:
-            rows = lines[diagnostic.path]
+            rows = lines[diagnostic.path or ""]
             if diagnostic.span.line <= len(rows):
                 text = " ".join(rows[diagnostic.span.line - 1].split())
         key = (diagnostic.rule, diagnostic.path or "", diagnostic.symbol or "", text)

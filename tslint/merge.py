@@ -166,9 +166,10 @@ class _Run:
     def _mode(self, diagnostic: Diagnostic) -> Diagnostic:
         for entry in self.entries:
             at = entry.place
-            if at and diagnostic.span and at.path == diagnostic.path and _overlap(diagnostic.span, at.span):
-                if entry.entry not in self.wrong_modes and self.steps.get((entry.entry, "eager")) == "ok":
-                    return _refuted(diagnostic, ["the module arrived in eval mode"])
+            if not at or not diagnostic.span or at.path != diagnostic.path or not _overlap(diagnostic.span, at.span):
+                continue
+            if entry.entry not in self.wrong_modes and self.steps.get((entry.entry, "eager")) == "ok":
+                return _refuted(diagnostic, ["the module arrived in eval mode"])
         return diagnostic
 
     def _unreached(self, diagnostic: Diagnostic) -> Diagnostic:

@@ -1,0 +1,72 @@
+"""Applies edits to text and writes files so that each is at any moment either the old one or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tslint.diagnostic import Edit, Fix, Span
+
+
+def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
+    """TEXT with the fixes that do not overlap an earlier one, and how many those were.
+
+    Fixes are taken in the order of their first edit. Edits that two fixes share to the letter (the same import added)
+    are made once. What is left out can be applied in a further round, on the new text.
+    """
+    starts = _line_starts(text)
+    taken: list[tuple[int, int, str]] = []
+    count = 0
+    for fix in sorted(fixes, key=lambda fix: [_range(edit.span, starts) for edit in fix.edits]):
+        ranges = [(*_range(edit.span, starts), edit.text) for edit in fix.edits]
+        new = [edit for edit in ranges if edit not in taken]
+        if any(_clash(one, other) for one in new for other in taken):
+            continue
+        taken += new
+        count += 1
+    for start, end, replacement in sorted(taken, reverse=True):
+        text = text[:start] + replacement + text[end:]
+    return text, count
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replaces PATH atomically, keeping its mode; a symbolic link stays one. Raises OSError and leaves the old file."""
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            Path(name).chmod(target.stat().st_mode & 0o7777)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def insertion(line: int, column: int, text: str) -> Edit:
+    """An edit that inserts TEXT before the character at LINE and COLUMN."""
+    return Edit(Span(line, column, line, column), text)
+
+
+def _line_starts(text: str) -> list[int]:
+    # Not str.splitlines: that also splits at form feeds and Unicode separators, which end no line of Python.
+    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+
+
+def _range(span: Span, starts: list[int]) -> tuple[int, int]:
+    assert span.column is not None and span.end_column is not None, "an edit needs columns"
+    return starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
+
+
+def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    if one[0] == one[1] and other[0] == other[1]:
+        return False
+    return one[0] < other[1] and other[0] < one[1]
