@@ -1,0 +1,111 @@
+"""One problem is one diagnostic: confirmed, refuted, or left with the reason why."""
+
+from __future__ import annotations
+
+import pytest
+
+from tslint.diagnostic import Basis, Claim, Diagnostic, Place, Severity, Span
+from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, StepEnded
+from tslint.merge import merge
+
+PATH = "/m.py"
+CALL = Span(7, 9, 7, 30)
+ENTRY = EntryChosen(
+    0, "test", "Net", (InputSpec("x", "float32", (1, 3)),), "tslint check m.py", Place(PATH, Span(40, 1, 40, 20))
+)
+RAN = CodeRan(0, "eager", {PATH: ("Net.forward",)})
+
+
+def diagnostic(
+    claim: Claim = Claim.TRACE_DIFFERS,
+    span: Span | None = CALL,
+    basis: Basis = Basis.PREDICTED,
+    symbol: str = "Net.forward",
+) -> Diagnostic:
+    return Diagnostic("math-on-size", "trace", claim, Severity.ERROR, basis, "message", PATH, span, symbol=symbol)
+
+
+def escape(verdict: str, span: Span = CALL, note: str = "", **values: float) -> Escape:
+    return Escape(0, Place(PATH, span), "__float__", "size", values, verdict, note=note)
+
+
+def merged(predicted: Diagnostic, *evidence: Evidence) -> Diagnostic:
+    [result] = merge([predicted], [], [ENTRY, *evidence])
+    return result
+
+
+@pytest.mark.parametrize("span", [CALL, Span(7, 14, 7, 20), Span(7, None, 7, None)])
+def test_a_confirmed_prediction_is_listed_once_with_the_evidence(span: Span) -> None:
+    seen = Diagnostic(
+        "other-rule", "trace", Claim.TRACE_DIFFERS, Severity.ERROR, Basis.OBSERVED, "seen", PATH, span,
+        caption="14.97 at 224; should be 13.86 at 192", evidence=({"kind": "ConstantBaked"},),
+    )  # fmt: skip
+    [result] = merge([diagnostic()], [seen], [ENTRY])
+    assert (result.rule, result.basis, result.message) == ("math-on-size", Basis.OBSERVED, "message")
+    assert result.caption == "14.97 at 224; should be 13.86 at 192"
+    assert result.evidence == ({"kind": "ConstantBaked"},)
+
+
+def test_the_run_decides_between_differing_and_specialising() -> None:
+    [result] = merge([diagnostic()], [diagnostic(Claim.TRACE_SPECIALISES, basis=Basis.OBSERVED)], [ENTRY])
+    assert (result.claim, result.severity) == (Claim.TRACE_SPECIALISES, Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        diagnostic(span=Span(8, 1, 8, 3), basis=Basis.OBSERVED),
+        diagnostic(span=Span(7, 31, 7, 34), basis=Basis.OBSERVED),
+        diagnostic(Claim.TRACE_FAILS, basis=Basis.OBSERVED),
+    ],
+)
+def test_another_place_or_claim_is_another_problem(other: Diagnostic) -> None:
+    assert len(merge([diagnostic()], [other], [ENTRY])) == 2
+
+
+def test_a_changed_value_that_harmed_nothing_refutes() -> None:
+    result = merged(diagnostic(), RAN, escape("harmless", **{"example": 4, "dimension 2 = 8": 8, "values": 4}))
+    assert (result.basis, result.refuted_by) == (Basis.REFUTED, ("dimension 2 = 8",))
+
+
+def test_a_value_that_nothing_changed_refutes_nothing() -> None:
+    result = merged(
+        diagnostic(), RAN, escape("not exercised", note="dimension 2 of `x` could not be varied: eager refuses 9")
+    )
+    assert (result.basis, result.notes) == (
+        Basis.PREDICTED,
+        ("dimension 2 of `x` could not be varied: eager refuses 9",),
+    )
+
+
+def test_one_harmless_escape_beside_an_unexercised_one_refutes_nothing() -> None:
+    both = [escape("harmless", **{"example": 4, "b": 5}), escape("not exercised")]
+    assert merged(diagnostic(), RAN, *both).basis == Basis.PREDICTED
+
+
+def test_code_that_was_not_reached_says_so() -> None:
+    assert merged(diagnostic(symbol="Head.forward"), RAN).notes == ("`Head` was not reached from this entry",)
+    assert merged(diagnostic(), RAN).notes == ("this line did not run with the example inputs",)
+
+
+def test_without_a_run_nothing_changes() -> None:
+    assert merge([diagnostic()], [], []) == [diagnostic()]
+
+
+def test_code_that_was_traced_refutes_that_tracing_fails() -> None:
+    result = merged(diagnostic(Claim.TRACE_FAILS), RAN, StepEnded(0, "trace", "ok", 0.1))
+    assert (result.basis, result.refuted_by) == (Basis.REFUTED, ("float32[1,3]",))
+    assert merged(diagnostic(Claim.TRACE_FAILS), RAN, StepEnded(0, "trace", "died", 0.1)).basis == Basis.PREDICTED
+
+
+def test_only_code_that_was_scripted_refutes_that_scripting_fails() -> None:
+    assert merged(diagnostic(Claim.SCRIPT_FAILS), RAN).basis == Basis.PREDICTED
+    scripted = CodeRan(0, "script", {PATH: ("Net.forward",)})
+    assert merged(diagnostic(Claim.SCRIPT_FAILS), RAN, scripted).basis == Basis.REFUTED
+
+
+def test_a_module_that_arrived_in_eval_mode_refutes_a_missing_eval() -> None:
+    at_call = diagnostic(Claim.WRONG_MODE, Span(40, 5, 40, 18))
+    assert merged(at_call, StepEnded(0, "eager", "ok", 0.1)).basis == Basis.REFUTED
+    wrong = ModeWrong(0, "training", ("",), None)
+    assert merged(at_call, StepEnded(0, "eager", "ok", 0.1), wrong).basis == Basis.PREDICTED
