@@ -17,7 +17,7 @@ from typing import Any
 from tslint.evidence import ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported, Request
 from tslint.probe import coreml, environment
 from tslint.probe.agree import first_line
-from tslint.probe.graphs import nodes
+from tslint.probe.torchscript import nodes
 from tslint.probe.origins import Origins
 from tslint.probe.placeholder import observe
 from tslint.probe.recover import Failure, Recovery

@@ -6,7 +6,7 @@ import collections
 from typing import Any
 
 from tslint.evidence import OpSite
-from tslint.probe.graphs import Use, nodes, stack_of, uses
+from tslint.probe.torchscript import Use, nodes, stack_of, uses
 from tslint.probe.recover import Failure
 from tslint.probe.sites import locate
 from tslint.probe.subject import Subject

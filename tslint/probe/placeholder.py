@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from tslint.probe.agree import copied, quiet
-from tslint.probe.graphs import nodes
+from tslint.probe.torchscript import nodes
 from tslint.probe.subject import seed
 
 _SMALL = 4096

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tslint.probe.agree import first_line
-from tslint.probe.graphs import nodes
+from tslint.probe.torchscript import nodes
 from tslint.probe.placeholder import Observation, stand_in
 
 STAND_IN_KIND = "tslint_stand_in"
