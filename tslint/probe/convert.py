@@ -17,11 +17,11 @@ from typing import Any
 from tslint.evidence import ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported, Request
 from tslint.probe import coreml, environment
 from tslint.probe.agree import first_line
-from tslint.probe.torchscript import nodes
 from tslint.probe.origins import Origins
 from tslint.probe.placeholder import observe
 from tslint.probe.recover import Failure, Recovery
 from tslint.probe.subject import Emit, Subject
+from tslint.probe.torchscript import nodes
 
 STRUCTURE = frozenset(
     {
@@ -62,7 +62,7 @@ def convert(subject: Subject, request: Request, program: Any, route: str, emit: 
         emit(OpsCounted(subject.entry, route, _count(recovery.graph)))
     if error is None and not recovery.failures:
         return Conversion("works", model, program=program)
-    failures = [failure for failure in recovery.failures if not failure.inside]
+    failures = [failure for failure in recovery.failures if not failure.consequence]
     if error is not None:
         failures += recovery.late(error)
     reasons: list[Evidence] = [*_environment(failures, error)] or list(

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tslint.probe.agree import first_line
-from tslint.probe.torchscript import nodes
 from tslint.probe.placeholder import Observation, stand_in
+from tslint.probe.torchscript import nodes
 
 STAND_IN_KIND = "tslint_stand_in"
 
@@ -31,8 +31,8 @@ class Failure:
     missing: bool
     message: str
     error: Exception
-    inside: bool = False
-    """A node inside one of its blocks failed as well, so that this may be the consequence."""
+    consequence: bool = False
+    """It may have failed only because of a stand-in: in one of its blocks, or as something it takes."""
 
 
 @dataclass
@@ -48,6 +48,8 @@ class Recovery:
     _kept: list[Any] = field(default_factory=list)
     _failed: set[int] = field(default_factory=set)
     _lost: set[str] = field(default_factory=set)
+    _tainted: set[str] = field(default_factory=set)
+    """Values that are stand-ins, or were computed from one."""
     _observation: Observation | None = None
 
     @contextlib.contextmanager
@@ -127,12 +129,17 @@ class Recovery:
     def _convert(self, original: Any) -> Any:
         def convert(context: Any, node: Any) -> None:
             depth, known = len(context._current_graph), len(self.failures)
+            tainted = bool(self._tainted.intersection(_names(node)))
             if id(node) not in self._failed and not self._lost.intersection(_names(node)):
                 try:
-                    return original(context, node)  # type: ignore[no-any-return]
+                    original(context, node)
                 except Exception as error:
                     del context._current_graph[depth:]
-                    self._record(node, error, missing=_is_missing(node), inside=len(self.failures) > known)
+                    inside = len(self.failures) > known or (tainted and _accidental(error))
+                    self._record(node, error, _is_missing(node), inside)
+                else:
+                    self._tainted.update(node.outputs if tainted else ())
+                    return
             self._replace(context, node)
 
         return convert
@@ -145,10 +152,11 @@ class Recovery:
         by_output = {
             value.debugName(): (index, node) for index, node in enumerate(nodes(self.graph)) for value in node.outputs()
         }
+        known = {failure.index for failure in self.failures}
         found: dict[int, Failure] = {}
         for name, words in _too_high(program):
             index, node = by_output.get(name, (-1, None))
-            if node is not None and index not in found:
+            if node is not None and index not in found and index not in known:
                 found[index] = Failure(index, node, node.kind(), False, words, error)
         return list(found.values())
 
@@ -163,21 +171,24 @@ class Recovery:
         self._raw[id(ours)] = theirs
         self._kept.append(ours)  # an id means something only while its object lives
 
-    def _record(self, node: Any, error: Exception, missing: bool, inside: bool = False) -> None:
+    def _record(self, node: Any, error: Exception, missing: bool, consequence: bool = False) -> None:
         if id(node) in self._failed:
             return
         self._failed.add(id(node))
         self._kept.append(node)
         index, raw = self._raw.get(id(node), (None, None))
         op = raw.kind() if raw is not None else node.kind
-        self.failures.append(Failure(index, raw, op, missing, first_line(error), error, inside))
+        message = first_line(error)
+        if raw is not None and op == "prim::PythonOp":
+            message += f" (the autograd function `{raw.pyname().lstrip('^')}`)"
+        self.failures.append(Failure(index, raw, op, missing, message, error, consequence))
 
     def _replace(self, context: Any, node: Any) -> None:
         _, raw = self._raw.get(id(node), (None, None))
         if self._observation is None:
             self._observation = self.observe(self.graph)
-        for name in stand_in(context, node, raw, self._observation):
-            self._lost.add(name)
+        self._lost.update(stand_in(context, node, raw, self._observation))
+        self._tainted.update(node.outputs)
 
 
 def _internal(graph: Any) -> Iterator[Any]:
@@ -195,6 +206,11 @@ def _is_missing(node: Any) -> bool:
     from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
 
     return _TORCH_OPS_REGISTRY.get_func(node.kind) is None
+
+
+def _accidental(error: Exception) -> bool:
+    """An error of Python's, not a complaint of coremltools': some converters hand each other more than a value."""
+    return isinstance(error, (AttributeError, TypeError, LookupError)) or "values to unpack" in str(error)
 
 
 def _local(error: Exception, name: str) -> Any:
@@ -218,7 +234,7 @@ def _checked_program(error: Exception) -> Any:
 
 
 def _too_high(program: Any) -> Iterator[tuple[str, str]]:
-    """(name of the torch value, coremltools' complaint) for every op of PROGRAM with an output of rank 6 or more."""
+    """(name of the torch value, coremltools' complaint) where PROGRAM first goes from lower ranks to rank 6 or more."""
     from coremltools.converters.mil.mil.scope import ScopeSource
 
     def visit(block: Any) -> Iterator[tuple[str, str]]:
@@ -226,9 +242,10 @@ def _too_high(program: Any) -> Iterator[tuple[str, str]]:
             for inner in op.blocks:
                 yield from visit(inner)
             scope = op.scopes.get(ScopeSource.TORCHSCRIPT_MODULE_NAME) or [""]
+            taken = [value.rank for value in op.inputs.values() if hasattr(value, "rank") and value.val is None]
             for output in op.outputs:
                 rank = getattr(output, "rank", 0)
-                if rank >= 6 and op.op_type != "const":
+                if rank >= 6 and op.op_type != "const" and max(taken, default=0) < 6:
                     yield scope[-1], f"Core ML only supports tensors with rank <= 5; this has rank {rank}"
 
     for function in program.functions.values():

@@ -16,9 +16,9 @@ from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused
 from tslint.probe import compiler
 from tslint.probe.agree import call, difference, first_line, quiet
 from tslint.probe.calls import Call, observe_calls
-from tslint.probe.torchscript import functions_of
 from tslint.probe.sites import locate, scripted_frames
 from tslint.probe.subject import Emit, Outcome, Subject
+from tslint.probe.torchscript import functions_of
 
 
 @dataclass

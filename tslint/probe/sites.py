@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import itertools
 import re
 import sysconfig
@@ -153,14 +154,12 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
 
 
 def class_place(module: torch.nn.Module) -> Place | None:
-    """The ``forward`` of a module's class, else its class statement; None where there is no source."""
-    import inspect
-
-    for thing in (getattr(type(module), "forward", None), type(module)):
+    """The ``forward`` that a module's class itself has, else its class statement; None where there is no source."""
+    for thing in (vars(type(module)).get("forward"), type(module)):
         try:
             path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)  # type: ignore[arg-type]
-        except (OSError, TypeError, IndentationError):
+        except (OSError, TypeError, SyntaxError):
             continue
-        if path and path not in ("<string>",):
+        if path:
             return Frame(path, line).place
     return None
