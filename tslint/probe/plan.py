@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from tslint.probe import compiler
-from tslint.probe.agree import call, copied, difference, first_line
+from tslint.probe.agree import call, copied, first_line, same
 from tslint.probe.calls import Call, observe_calls
 from tslint.probe.subject import Inputs, Settled, Subject, seed
 
@@ -67,11 +67,11 @@ def build(subject: Subject, settled: Settled) -> Plan:
         if isinstance(answer, Exception):
             continue
         try:
-            gap = difference(call(program, given), answer)
+            equal = same(answer, call(program, given))
         except Exception as error:
             plan.status, plan.message = "differs", first_line(error)
             return plan
-        if gap is not None:
+        if not equal:
             plan.status, plan.message = "differs", f"differs from eager on {given.name}"
             return plan
     return plan
@@ -165,7 +165,7 @@ def _traced(module: torch.nn.Module, calls: list[Call]) -> Any:
     try:
         program = trace(module, Inputs("", arguments[0] or ()))
         for one, given in zip(calls, arguments, strict=True):
-            if difference(call(program, Inputs("", given or ())), one.output) is not None:
+            if not same(one.output, call(program, Inputs("", given or ()))):
                 return None
     except Exception:
         return None

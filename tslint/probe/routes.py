@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from tslint.evidence import Attempt, Request, RouteEnded
-from tslint.probe import coreml, environment, plan
-from tslint.probe.agree import call, difference, first_line, tensors
+from tslint.probe import coreml, environment, plan, values
+from tslint.probe.agree import call, first_line, same
 from tslint.probe.convert import Conversion, convert
 from tslint.probe.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
@@ -154,7 +154,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
         if _shapes(inputs) != shapes:
             continue
         try:
-            if difference(call(candidate.program, inputs), call(candidate.module, inputs)) is not None:
+            if not same(call(candidate.module, inputs), call(candidate.program, inputs)):
                 return False
         except Exception:
             return False
@@ -162,7 +162,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
 
 
 def _shapes(inputs: Inputs) -> list[torch.Size]:
-    return [value.shape for value in tensors([inputs.args, inputs.kwargs])]
+    return [value.shape for value in values.tensors_in([inputs.args, inputs.kwargs])]
 
 
 def _convert(

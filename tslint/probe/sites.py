@@ -125,10 +125,10 @@ def symbol_at(path: str, line: int) -> str | None:
 
 
 def is_user(path: str, roots: Sequence[str]) -> bool:
-    """Whether code at PATH is the user's: below one of ROOTS, else outside what is installed, torch and tslint."""
-    if roots:
-        file = Path(path)
-        return any(file == Path(root) or Path(root) in file.parents for root in roots)
+    """Whether code at PATH is the user's: one of ROOTS or below one, else outside what is installed, torch and tslint."""
+    file = Path(path)
+    if any(file == Path(root) or Path(root) in file.parents for root in roots):
+        return True
     return not (is_machinery(path) or _INSTALLED.search(path))
 
 
