@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Request, RouteEnded
+from tslint.evidence import Attempt, Evidence, Request, RouteEnded
 from tslint.probe import coreml, environment, plan, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.convert import Conversion, convert
@@ -114,7 +114,9 @@ def _plan(
     with _step(steps, "plan") as outcome:
         made = plan.build(subject, settled)
         parts = plan.names(made.scripted, subject.module)
-        table.lines["mixed"] = Attempt(made.status, message=made.message, parts=parts)
+        finals = ", ".join(f"`{name}`" for name in made.constants)
+        message = made.message or (f"with {finals} annotated as Final" if finals else "")
+        table.lines["mixed"] = Attempt(made.status, message=message, parts=parts)
         if made.status == "untried":
             outcome.status, outcome.message = "skipped", made.message
         elif made.status == "works":
@@ -216,11 +218,15 @@ def _export(
     from tslint.probe.export import export
 
     module = subject.wrapped or subject.module
+    said: list[Evidence] = []
     try:
-        exported, conversion = export(subject, request, module, emit)
+        exported, conversion = export(subject, request, module, said.append)
     except Exception as error:
         table.lines["export"] = Attempt("refused", message=first_line(error))
         return []
+    if "export" in asked or conversion.status == "works":  # unasked, it need not say again what the trace has said
+        for evidence in said:
+            emit(evidence)
     candidate = Candidate("export", module, exported, conversion=conversion)
     table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
     return [candidate] if conversion.status == "works" else []

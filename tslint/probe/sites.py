@@ -155,9 +155,9 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
 
 def class_place(module: torch.nn.Module) -> Place | None:
     """The ``forward`` that a module's class itself has, else its class statement; None where there is no source."""
-    for thing in (vars(type(module)).get("forward"), type(module)):
+    for thing in (inspect.unwrap(vars(type(module)).get("forward", type(module))), type(module)):
         try:
-            path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)  # type: ignore[arg-type]
+            path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)
         except (OSError, TypeError, SyntaxError):
             continue
         if path:
