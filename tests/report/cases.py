@@ -193,7 +193,7 @@ def notebook() -> Report:
 def hostile() -> Report:
     """User text that looks like markup, tabs, wide and combining characters, escapes, all in one line of code."""
     path = f"{HERE}/[red]名前.py"
-    text = "\t\tвход = '漢字' + e\u0301 + f(x)[bold]  # [/red] \x1b[31m\u202e\n"
+    text = "\t\tgröße = '漢字' + e\u0301 + f(x)[bold]  # [/red] \x1b[31m\u202e\n"
     start = text.index("f(x)") + 1
     found = diagnostic(
         "math-on-size",

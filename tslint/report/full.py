@@ -199,7 +199,9 @@ def _end(report: Report, options: Options) -> list[Line]:
     for error in report.errors:
         lines += paragraph([("error: ", "bold red")], one_line(error), options.width)
     if not options.quiet:
-        lines.append(_summary(report, options))
+        summary = _summary(report, options)
+        fits = width_of(summary) <= options.width
+        lines += [summary] if fits else [marked(row) for row in wrap(plain(summary), options.width, options.width)]
     return lines
 
 

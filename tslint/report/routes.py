@@ -172,5 +172,9 @@ def _fitted(line: Line, width: int) -> list[Line]:
         return [line]
     head = next((index for index, (text, _) in enumerate(line) if text in STYLES), 1) + 1
     start = line[:head]
-    rows = wrap("".join(text for text, _ in line[head:]), width - width_of(start) - 1, width - INDENT - 2)
-    return [[*start, (f" {rows[0]}", "")], *([(" " * (INDENT + 2), ""), (row, "")] for row in rows[1:])]
+    said = "".join(text for text, _ in line[head:]).removesuffix(RECOMMENDED)
+    indent = min(width_of(start) + 1, width // 2)
+    rows = wrap(said, width - width_of(start) - 1, width - indent)
+    if line[-1][0] == RECOMMENDED:
+        rows.append(RECOMMENDED.strip())
+    return [[*start, (f" {rows[0]}", "")], *([(" " * indent, ""), (row, "")] for row in rows[1:])]
