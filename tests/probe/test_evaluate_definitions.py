@@ -118,7 +118,7 @@ INFERRED: list[tuple[str, dict[str, Any]]] = [
             "begin_mask": [1, 0, 1],
             "end_mask": [1, 1, 1],
         },
-    ),  # fmt: skip
+    ),
     ("slice_by_index", {"x": X, "begin": [1, 0, -1], "end": [0, 2, 0], "squeeze_mask": [1, 0, 1]}),
     ("slice_by_size", {"x": X, "begin": [0, 1, 0], "size": [1, -1, 3]}),
     ("gather", {"x": X, "indices": whole(2, 2, high=3), "axis": 1}),
@@ -195,38 +195,61 @@ def test_resize_bilinear_samples_the_grid_of_both_axes(mode: str) -> None:
 
 DATA = numpy.array([[1, 2, 3], [4, 5, 6]], dtype=numpy.float32)
 UPDATES = numpy.array([[5, 6, 7], [8, 9, 10]], dtype=numpy.float32)
+PAIRS = [numpy.array([[1, 2], [3, 4], [5, 6]]), numpy.array([[7, 8], [9, 10], [11, 12]])]
+EIGHT = numpy.arange(8).reshape(1, 8, 1, 1)
+SQUARE = numpy.arange(4).reshape(1, 1, 2, 2)
+
+
+def scattered(indices: Any, mode: str, updates: Any = UPDATES, **arguments: Any) -> dict[str, Any]:
+    return {"data": DATA, "indices": indices, "updates": updates, "mode": mode, **arguments}
 
 
 @pytest.mark.parametrize(
     ("kind", "arguments", "expected"),
     [
-        ("scatter", {"data": DATA, "indices": [1, 0], "updates": UPDATES, "axis": 0, "mode": "add"}, [[9, 11, 13], [9, 11, 13]]),
-        ("scatter", {"data": DATA, "indices": [1, 1], "updates": UPDATES, "mode": "max"}, [[1, 2, 3], [8, 9, 10]]),
-        ("scatter", {"data": DATA, "indices": [-1, 0], "updates": UPDATES, "mode": "update"}, [[8, 9, 10], [5, 6, 7]]),
-        ("scatter", {"data": DATA, "indices": [2, 0, 1], "updates": UPDATES.reshape(2, 3), "axis": 1, "mode": "update"}, [[6, 7, 5], [9, 10, 8]]),
-        ("scatter_along_axis", {"data": DATA, "indices": [[1, 0, 0]], "updates": UPDATES[:1], "mode": "mul"}, [[1, 12, 21], [20, 5, 6]]),
-        ("scatter_nd", {"data": DATA, "indices": [[0, 1], [0, 2]], "updates": [5.0, 10.0], "mode": "update"}, [[1, 5, 10], [4, 5, 6]]),
-        ("scatter_nd", {"data": DATA, "indices": [[0, 1], [0, 1]], "updates": [5.0, 10.0], "mode": "add"}, [[1, 17, 3], [4, 5, 6]]),
+        ("scatter", scattered([1, 0], "add", axis=0), [[9, 11, 13], [9, 11, 13]]),
+        ("scatter", scattered([1, 1], "max"), [[1, 2, 3], [8, 9, 10]]),
+        ("scatter", scattered([-1, 0], "update"), [[8, 9, 10], [5, 6, 7]]),
+        ("scatter", scattered([2, 0, 1], "update", axis=1), [[6, 7, 5], [9, 10, 8]]),
+        ("scatter_along_axis", scattered([[1, 0, 0]], "mul", UPDATES[:1]), [[1, 12, 21], [20, 5, 6]]),
+        ("scatter_nd", scattered([[0, 1], [0, 2]], "update", [5.0, 10.0]), [[1, 5, 10], [4, 5, 6]]),
+        ("scatter_nd", scattered([[0, 1], [0, 1]], "add", [5.0, 10.0]), [[1, 17, 3], [4, 5, 6]]),
         ("gather_nd", {"x": DATA, "indices": [[0, 2], [1, 0]]}, [3, 4]),
         ("gather_nd", {"x": DATA, "indices": [[2], [0]], "batch_dims": 1}, [3, 4]),
         ("gather", {"x": DATA, "indices": [[2, 0], [1, 1]], "axis": 1, "batch_dims": 1}, [[3, 1], [5, 5]]),
-        ("concat", {"values": [numpy.array([[1, 2], [3, 4], [5, 6]]), numpy.array([[7, 8], [9, 10], [11, 12]])], "axis": 0, "interleave": True}, [[1, 2], [7, 8], [3, 4], [9, 10], [5, 6], [11, 12]]),
-        ("one_hot", {"indices": [0, 2, 5], "one_hot_vector_size": 3, "axis": 0, "on_value": 7, "off_value": 1}, [[7, 1, 1], [1, 1, 1], [1, 7, 1]]),
+        (
+            "concat",
+            {"values": PAIRS, "axis": 0, "interleave": True},
+            [[1, 2], [7, 8], [3, 4], [9, 10], [5, 6], [11, 12]],
+        ),
+        (
+            "one_hot",
+            {"indices": [0, 2, 5], "one_hot_vector_size": 3, "axis": 0, "on_value": 7, "off_value": 1},
+            [[7, 1, 1], [1, 1, 1], [1, 7, 1]],
+        ),
         ("cumsum", {"x": DATA, "axis": 1, "exclusive": True}, [[0, 1, 3], [0, 4, 9]]),
         ("band_part", {"x": DATA, "lower": 0, "upper": -1}, [[1, 2, 3], [0, 5, 6]]),
         ("band_part", {"x": DATA, "lower": 0, "upper": 0}, [[1, 0, 0], [0, 5, 0]]),
         ("reverse_sequence", {"x": DATA, "lengths": [2, 3], "seq_axis": 1, "batch_axis": 0}, [[2, 1, 3], [6, 5, 4]]),
         ("sliding_windows", {"x": [1, 2, 3, 4, 5], "axis": 0, "size": 3, "stride": 2}, [[1, 2, 3], [3, 4, 5]]),
-        ("depth_to_space", {"x": numpy.arange(8).reshape(1, 8, 1, 1), "block_size": 2}, [[[[0, 2], [4, 6]], [[1, 3], [5, 7]]]]),
-        ("pixel_shuffle", {"x": numpy.arange(8).reshape(1, 8, 1, 1), "upscale_factor": 2}, [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]]),
-        ("space_to_batch", {"x": numpy.arange(4).reshape(1, 1, 2, 2), "block_shape": [2, 2], "paddings": [[0, 0], [0, 0]]}, [[[[0]]], [[[1]]], [[[2]]], [[[3]]]]),
-        ("crop", {"x": numpy.arange(12).reshape(1, 3, 4), "crop_height": [1, 0], "crop_width": [0, 2]}, [[[4, 5], [8, 9]]]),
+        ("depth_to_space", {"x": EIGHT, "block_size": 2}, [[[[0, 2], [4, 6]], [[1, 3], [5, 7]]]]),
+        ("pixel_shuffle", {"x": EIGHT, "upscale_factor": 2}, [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]]),
+        (
+            "space_to_batch",
+            {"x": SQUARE, "block_shape": [2, 2], "paddings": [[0, 0], [0, 0]]},
+            [[[[0]]], [[[1]]], [[[2]]], [[[3]]]],
+        ),
+        (
+            "crop",
+            {"x": numpy.arange(12).reshape(1, 3, 4), "crop_height": [1, 0], "crop_width": [0, 2]},
+            [[[4, 5], [8, 9]]],
+        ),
         ("round", {"x": [0.5, 1.5, -0.5, 2.4]}, [0, 2, 0, 2]),
         ("cast", {"x": [-1.7, 1.7], "dtype": "int32"}, [-1, 1]),
-        ("upsample_nearest_neighbor", {"x": numpy.arange(2).reshape(1, 1, 2), "scale_factor_width": 2}, [[[0, 0, 1, 1]]]),
+        ("upsample_nearest_neighbor", {"x": [[[0, 1]]], "scale_factor_width": 2}, [[[0, 0, 1, 1]]]),
         ("fill_like", {"ref_tensor": DATA, "value": 3}, [[3, 3, 3], [3, 3, 3]]),
     ],
-)  # fmt: skip
+)
 def test_documented_example(kind: str, arguments: dict[str, Any], expected: Any) -> None:
     assert evaluated(kind, **arguments).tolist() == expected
 
@@ -296,9 +319,18 @@ def test_suppression_keeps_the_best_of_overlapping_boxes() -> None:
     [
         ("real_div", {"x": numpy.array([7]), "y": numpy.array([2])}),
         ("upsample_nearest_neighbor", {"x": numpy.zeros((1, 1, 10)), "scale_factor_width": 1.25}),
-        ("resize", {"x": numpy.zeros((1, 2, 2)), "shape": [4, 4], "resized_dims": 2, "interpolation_mode": "NEAREST_NEIGHBOR", "sampling_mode": "UNALIGN_CORNERS"}),
+        (
+            "resize",
+            {
+                "x": numpy.zeros((1, 2, 2)),
+                "shape": [4, 4],
+                "resized_dims": 2,
+                "interpolation_mode": "NEAREST_NEIGHBOR",
+                "sampling_mode": "UNALIGN_CORNERS",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_documentation_leaves_open_gives_no_verdict(kind: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(UnevaluableError):
         evaluated(kind, **arguments)
