@@ -71,6 +71,49 @@ def test_instance_norm_with_running_statistics_is_found() -> None:
     assert answer.difference is not None and answer.difference > 1
 
 
+class Shifted(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 4, 3)
+        self.register_buffer("shift", torch.rand(4, 1, 1) + 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolution(x) - self.shift
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs"),
+    [
+        pytest.param(Shifted(), (torch.rand(1, 3, 5, 5),), id="constant subtracted from a convolution is added"),
+        pytest.param(
+            Calls(lambda x: x.view(4, 4, 2, 2, 2, 2).transpose(-2, -3).reshape(4, 4, 4, 4)),
+            (torch.rand(4, 4, 4, 4),),
+            id="transpose of six dimensions counted from the end",
+        ),
+        pytest.param(
+            Calls(lambda x: x[(x > 0.5).byte()].sum()),
+            (torch.arange(16.0).reshape(4, 4) / 16,),
+            id="mask of bytes is an index",
+        ),
+        pytest.param(Calls(lambda x: x.reciprocal()), (torch.tensor([0.01, 1.0]),), id="reciprocal adds 1e-4"),
+    ],
+)
+def test_other_silent_error_is_found(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    assert verdict(module, *inputs).verified is False
+
+
+def test_rounding_that_the_model_magnifies_is_no_difference() -> None:
+    """In float32 the small addend is lost or not, as the order of adding goes; in float64 both orders agree."""
+    converted = Calls(lambda x: ((x + 3e7) + 1.0) - 3e7)
+    eager = Calls(lambda x: (x + (1.0 + 3e7)) - 3e7)
+    differing = Calls(lambda x: (x + (7.0 + 3e7)) - 3e7)
+    mlmodel = convert(converted.eval(), (X,))
+    answer = against(mlmodel, eager, X)
+    assert answer.verified is True
+    assert answer.difference is not None and answer.difference >= 1
+    assert against(mlmodel, differing, X).verified is False
+
+
 def test_message_shows_where_and_how_far() -> None:
     answer = verdict(Calls(add_through_view), torch.zeros(2, 3, 4))
     assert answer.message == "y differs on the example: 8 of 24 elements, 0 where eager has 5 at [0, 0, 0]"

@@ -16,14 +16,18 @@ after them, so the program is fed ``(input - bias) / scale``, which its first tw
 **Ties.** A comparison, argmax, sorting or rounding nearer to a tie than the tolerance may fall either way. Where an output
 differs and such a decision was seen, the program is run again with all of them turned; an element that agrees in either
 run agrees.
+
+**Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
+float32's rounding, magnified by the model, and no conversion's fault.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -99,7 +103,10 @@ def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, 
             message = message or text
             continue
         tried.append(inputs.name)
-        for difference in _differences(graph, arguments, expected, actual, tolerance):
+        differences = _differences(graph, arguments, expected, actual, tolerance)
+        if any(difference.message for difference in differences) and not graph.half:
+            differences = _without_rounding(graph, arguments, module, inputs, differences)
+        for difference in differences:
             if difference.largest is not None:
                 largest = max(largest or 0.0, difference.largest)
             if difference.message:
@@ -214,7 +221,12 @@ class Difference:
 
 
 def _differences(
-    graph: Graph, arguments: list[Tensor], answer: list[Tensor | float], actual: list[Any], tolerance: Tolerance
+    graph: Graph,
+    arguments: list[Tensor],
+    answer: list[Tensor | float],
+    actual: list[Any],
+    tolerance: Tolerance,
+    precision: torch.dtype = torch.float32,
 ) -> list[Difference]:
     ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
     values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
@@ -230,7 +242,7 @@ def _differences(
         difference = _held(port.name, eager, [value], tolerance)
         if difference.message and tuple(value.shape) == tuple(eager.shape):
             if turned is None:
-                turned = _turned(graph, arguments, ties)
+                turned = _turned(graph, arguments, ties, precision)
             other = turned[position] if len(turned) == len(values) else None
             if isinstance(other, Tensor) and other.shape == value.shape:
                 difference = _held(port.name, eager, [value, other], tolerance)
@@ -238,10 +250,43 @@ def _differences(
     return result
 
 
-def _turned(graph: Graph, arguments: list[Tensor], ties: Ties) -> list[Any]:
+def _without_rounding(
+    graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs, differences: list[Difference]
+) -> list[Difference]:
+    """DIFFERENCES without the message of those that are gone in float64; all of them where the module does not run in it."""
+    try:
+        precise = copy.deepcopy(module).double()
+        expected = _eager(precise, Inputs(inputs.name, _in_double(inputs.args), _in_double(inputs.kwargs)))
+    except Exception:  # the user's module may raise anything, and float32 constants of its own are frequent
+        return differences
+    doubled = [argument.double() if argument.is_floating_point() else argument for argument in arguments]
+    try:
+        actual = Run(graph, precision=torch.float64)(doubled)
+    except (UnevaluableError, BrokenProgramError):
+        return differences
+    again = _differences(graph, doubled, expected, actual, FLOAT32, torch.float64)
+    if len(again) != len(differences):
+        return differences
+    return [
+        replace(difference, message="") if not exact.message else difference
+        for difference, exact in zip(differences, again, strict=True)
+    ]
+
+
+def _in_double(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.double() if value.is_floating_point() else value
+    if type(value) in (tuple, list):
+        return type(value)(_in_double(item) for item in value)
+    if type(value) is dict:
+        return {name: _in_double(item) for name, item in value.items()}
+    return value
+
+
+def _turned(graph: Graph, arguments: list[Tensor], ties: Ties, precision: torch.dtype) -> list[Any]:
     """The tensors of a run in which every decision near a tie is the other one; none where there was no such decision."""
     try:
-        values = Run(graph, ties)(arguments)
+        values = Run(graph, ties, precision)(arguments)
     except (UnevaluableError, BrokenProgramError):
         return []
     return [value for value in values if isinstance(value, Tensor)] if ties.seen else []
