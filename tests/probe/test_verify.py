@@ -206,6 +206,21 @@ def test_integers_of_64_bits_and_a_mask() -> None:
     assert verdict(Tokens(), torch.randint(0, 11, (2, 5)), torch.ones(2, 5)).verified is True
 
 
+def test_keyword_arguments_go_to_the_inputs_of_their_names() -> None:
+    class Weighted(nn.Module):
+        def forward(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+            return x + 2 * low + 3 * high
+
+    module = Weighted().eval()
+    mlmodel = convert(
+        module,
+        (X, X + 1, X + 2),
+        inputs=[coremltools.TensorType(name=name, shape=X.shape) for name in ("x", "low_1", "high")],
+    )
+    swapped = Inputs("the example", (X,), {"high": X * 3, "low": X * 5})
+    assert verify(mlmodel, Subject(0, module, swapped), module, lambda _: None, "trace").verified is True
+
+
 def test_float16_program_is_held_to_what_its_weights_allow(network: nn.Module) -> None:
     example = torch.randn(1, 3, 8, 8)
     mlmodel = convert(network, (example,), half=True)
@@ -263,6 +278,23 @@ def test_recorded_branch_is_found_on_the_other_input() -> None:
     [found] = emitted
     assert isinstance(found, ConversionDiffered)
     assert (found.tried, found.max_difference) == ("other 1", 4.0)
+
+
+def test_program_that_fails_on_another_size_differs_there() -> None:
+    """The trace holds the example's size; the program says that it takes others."""
+    emitted: list[Evidence] = []
+    answer = verdict(
+        Calls(lambda x: x + torch.arange(int(x.size(0)))),
+        torch.rand(3),
+        others=[[torch.rand(5)]],
+        inputs=[coremltools.TensorType(name="x", shape=(coremltools.RangeDim(1, 8),))],
+        emitted=emitted,
+    )
+    assert answer.verified is False
+    assert answer.message.startswith("on other 1 the program fails: `add` (")
+    [found] = emitted
+    assert isinstance(found, ConversionDiffered)
+    assert (found.tried, found.output, found.max_difference) == ("other 1", "", None)
 
 
 # -- ties ------------------------------------------------------------------------------------------------------------
@@ -325,7 +357,7 @@ def test_sizes_among_the_outputs_are_compared_too() -> None:
 def test_another_number_of_outputs_differs(network: nn.Module) -> None:
     mlmodel = convert(Calls(lambda x: (x + 1, x * 2)), (X,))
     answer = against(mlmodel, Calls(lambda x: x + 1), X)
-    assert (answer.verified, answer.difference) == (False, None)
+    assert answer == Verdict(False, None, "on the example the program has 2 outputs, eager 1", ("the example",))
 
 
 # -- what is left alone ----------------------------------------------------------------------------------------------
