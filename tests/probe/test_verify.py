@@ -98,6 +98,7 @@ class Shifted(nn.Module):
         pytest.param(Calls(lambda x: x.reciprocal()), (torch.tensor([0.01, 1.0]),), id="reciprocal adds 1e-4"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:indexing with dtype torch.uint8")
 def test_other_silent_error_is_found(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     assert verdict(module, *inputs).verified is False
 

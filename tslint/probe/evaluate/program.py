@@ -30,10 +30,7 @@ class Undefined:
 
 
 class Run:
-    """One evaluation of GRAPH. Every float is held in PRECISION, float16 too: the verdict is float32's.
-
-    ``states`` maps the state inputs to their values, zeros at the start.
-    """
+    """One evaluation of GRAPH. Every float is held in PRECISION, float16 too: the verdict is float32's."""
 
     def __init__(self, graph: Graph, ties: Ties | None = None, precision: torch.dtype = torch.float32) -> None:
         self.graph = graph
@@ -53,9 +50,8 @@ class Run:
         for port in self.graph.inputs:
             held = self.held[port.dtype]
             if port.state:
-                self.states[port.value] = torch.zeros(
-                    [size for size in port.shape if isinstance(size, int)], dtype=held
-                )
+                zeros = torch.zeros([size for size in port.shape if isinstance(size, int)])
+                self.states[port.value] = self.graph.states.get(port.name, zeros).to(held)
                 self.values[port.value] = port.value
             else:
                 self.values[port.value] = next(remaining).to(held)
@@ -70,8 +66,15 @@ class Run:
                 results = self._node(node)
             except (UnevaluableError, BrokenProgramError):
                 raise
-            except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
-                raise BrokenProgramError(f"`{node.kind}` ({node.name}): {str(error).splitlines()[0]}") from error
+            except Exception as error:
+                first = (str(error).splitlines() or [type(error).__name__])[0]
+                # What torch says of shapes and indices that do not fit; anything else is our mistake.
+                kind = (
+                    BrokenProgramError
+                    if isinstance(error, (RuntimeError, ValueError, IndexError))
+                    else UnevaluableError
+                )
+                raise kind(f"`{node.kind}` ({node.name}): {first}") from error
             for reference, value in zip(node.outputs, results, strict=True):
                 self.values[reference] = self._typed(node, reference, value)
             for reference in node.dead:
@@ -84,6 +87,8 @@ class Run:
         if not isinstance(value, Tensor):
             return value
         dtype, shape = self.graph.types[reference]
+        if dtype == "dict":
+            return value
         wrong = len(shape) != value.ndim or any(
             known is not None and known != size for known, size in zip(shape, value.shape, strict=False)
         )
