@@ -32,6 +32,11 @@ _ANSWERS = frozenset({"equal", "allclose", "is_nonzero", "stride"})
 """Torch functions that answer with a Python value computed from a tensor."""
 _SKIP = frozenset({*METHODS, "__get__", "__set__", "__repr__", "__hash__", "dim", "size"})
 
+_DATA = torch.Tensor.data
+"""The property by which a tensor leaves the graph unseen: `x.data` is a constant of the trace (tried with torch 2.13)."""
+
+_APPLY = torch.autograd.Function.apply.__func__.__code__
+
 Key = tuple[str, Any, str, "str | None"]
 
 
@@ -39,8 +44,8 @@ Key = tuple[str, Any, str, "str | None"]
 class Moment:
     """One escape. ``live``: the graph kept the value all the same. ``quiet``: worth a word only if the value changes.
 
-    ``raw`` is what Python got, ``value`` what can be printed and compared; ``module`` the path of the module whose own
-    code did it.
+    ``raw`` is what Python got, ``value`` what can be printed, ``mark`` what is compared; ``module`` is the path of the
+    module whose own code did it.
     """
 
     via: str
@@ -50,6 +55,7 @@ class Moment:
     raw: Any
     stack: Stack
     module: str
+    mark: Any = None
     warned: bool = False
     live: bool = False
     quiet: bool = False
@@ -64,6 +70,12 @@ class Moment:
         place = self.stack.place or (self.stack.frames[-1] if self.stack.frames else None)
         return (place.path if place else "", place.span if place else None, self.via, self.operator)
 
+    def note(self, raw: Any) -> None:
+        """Takes RAW for what Python got."""
+        self.raw = raw
+        self.value = printable(raw)
+        self.mark = fingerprint(raw) if isinstance(raw, torch.Tensor) else self.value
+
 
 # -- the traced graph -------------------------------------------------------------------------------------------------
 
@@ -74,13 +86,23 @@ def traced_value(tensor: Any) -> Any:
     Relies on ``torch._C._get_value_trace``, which answers for a tensor unknown to the trace with a new, unused constant
     (tried with torch 2.13).
     """
-    if not isinstance(tensor, torch.Tensor):
+    if not isinstance(tensor, torch.Tensor) or _in_autograd_function():
         return None
     try:
         value = torch._C._get_value_trace(tensor)
-    except RuntimeError:
+    except (RuntimeError, IndexError):  # IndexError inside a Python autograd function
         return None
     return None if value.node().kind() == "prim::Constant" else value
+
+
+def _in_autograd_function() -> bool:
+    """Whether the ``forward`` of a Python autograd function runs: asking for a value in there breaks the trace later on."""
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is _APPLY:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_tracing() -> bool:
@@ -137,12 +159,21 @@ def printable(raw: Any) -> Any:
     if isinstance(raw, (list, tuple)):
         text = repr(raw)
         return text if len(text) <= 2000 else text[:2000] + f"… ({len(raw)} items, hash {hash(text)})"
+    if isinstance(raw, torch.Tensor):
+        return _number(raw) if raw.numel() == 1 else f"tensor of shape {[int(n) for n in raw.shape]}"
     shape = getattr(raw, "shape", None)
     if shape is not None and hasattr(raw, "tolist"):
         if raw.size == 1:
             return printable(raw.tolist() if not shape else raw.reshape(-1).tolist()[0])
         return f"array of shape {tuple(shape)}: {printable(raw.reshape(-1).tolist())}"
     return repr(raw)[:200]
+
+
+def fingerprint(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Equal for tensors of the same shape and content."""
+    with paused():
+        dense = tensor.detach().to_dense() if tensor.is_sparse else tensor.detach()
+        return (*dense.shape, hash(dense.contiguous().view(-1).numpy().tobytes()))
 
 
 def _number(tensor: torch.Tensor) -> Any:
@@ -196,7 +227,12 @@ class _Mode(TorchFunctionMode):  # type: ignore[misc]
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if _paused or getattr(func, "__name__", "") in _SKIP or not is_tracing():
+        if _paused or not is_tracing():
+            return func(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        if name == "__get__" and getattr(func, "__self__", None) is _DATA:
+            return self.recorder.data(func(*args), args[0])
+        if name in _SKIP:
             return func(*args, **kwargs)
         return self.recorder.call(func, args, kwargs)
 
@@ -264,10 +300,21 @@ class Recorder:
         finally:
             self._inside -= 1
         moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
-        moment.raw, moment.value = raw, printable(raw)
+        moment.note(raw)
         self.moments.append(moment)
         forced = None if name == "__iter__" else self._next_forced(moment.key)
         return answer if forced is None else forced
+
+    def data(self, answer: Any, tensor: Any) -> Any:
+        """Notes that TENSOR left the graph as ANSWER, its ``data``."""
+        value = None if self._inside else traced_value(tensor)
+        origin = self._origins.of(value) if value is not None else None
+        if origin is None:
+            return answer
+        moment = self._moment("data", None, origin, answer.detach().clone())
+        self.moments.append(moment)
+        forced = self._next_forced(moment.key)
+        return answer if forced is None else forced.clone()
 
     # -- a call of an operator --------------------------------------------------------------------------------------
 
@@ -325,7 +372,9 @@ class Recorder:
     def _moment(self, via: str, operator: str | None, origin: str, raw: Any) -> Moment:
         frame = sys._getframe(2)
         stack = stack_here(self.territory, frame)
-        return Moment(via, operator, origin, printable(raw), raw, stack, self._module(frame))
+        moment = Moment(via, operator, origin, None, None, stack, self._module(frame))
+        moment.note(raw)
+        return moment
 
     def _module(self, frame: types.FrameType | None) -> str:
         while frame is not None:
@@ -381,10 +430,11 @@ def _numbers(args: Any, kwargs: Any) -> Iterator[torch.Tensor]:
 
 
 def _made_a_node(answer: Any, known: set[Any]) -> bool:
-    """Whether ANSWER is a tensor that a node other than those KNOWN produced."""
+    """Whether ANSWER is a tensor that is new: of a node other than those KNOWN, or of none at all."""
     items = answer if isinstance(answer, (tuple, list)) else (answer,)
     for item in items:
-        value = traced_value(item)
-        if value is not None and all(value.node() != node for node in known):
-            return True
+        if isinstance(item, torch.Tensor):
+            value = traced_value(item)
+            if value is None or all(value.node() != node for node in known):
+                return True
     return False

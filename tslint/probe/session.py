@@ -133,7 +133,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
             outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
             compare.report_unsettled(subject, tracing.moments, emit)
         else:
-            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
+            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
     return settled, True
 
 
@@ -149,5 +149,3 @@ def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> N
         raise
     except Exception as error:
         emit(Note(subject.entry, f"the routes ended early: {type(error).__name__}: {first_line(error)}"))
-
-

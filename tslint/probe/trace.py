@@ -15,6 +15,7 @@ from tslint.diagnostic import Place
 from tslint.evidence import InputRefused, OutputRefused, TraceRefused
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.record import Moment, Recorder
+from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
 from tslint.probe.values import describe, flatten, fresh, traceable
 
@@ -31,6 +32,7 @@ class Tracing:
 def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
     """`torch.jit.trace` of MODULE on copies of INPUTS, without its own check. Raises what it raises."""
     args, kwargs = fresh(inputs)
+    restore(module)
     seed()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
@@ -114,7 +116,7 @@ def trace(
         return result
     settled.status, settled.message = "refused", first_line(result.error)
     stack = stack_of_traceback(territory, result.error.__traceback__)
-    if traceable(output) or stack.place is not None and _raised_inside(result.error):
+    if traceable(output) or (stack.place is not None and _raised_inside(result.error)):
         name = type(result.error).__name__
         emit(TraceRefused(subject.entry, name, settled.message, stack.place, stack.frames))
         return result
@@ -133,11 +135,7 @@ def trace(
         return result
     settled.wrapped = "refused"
     stack = stack_of_traceback(territory, result.error.__traceback__)
-    emit(
-        TraceRefused(
-            subject.entry, type(result.error).__name__, first_line(result.error), stack.place, stack.frames
-        )
-    )
+    emit(TraceRefused(subject.entry, type(result.error).__name__, first_line(result.error), stack.place, stack.frames))
     return result
 
 
