@@ -52,7 +52,7 @@ def live_in_training(module: torch.nn.Module) -> dict[str, str]:
 
 def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
     """Says that the module came in training mode, and names what behaves otherwise there."""
-    kinds = [kind for kind in dict.fromkeys(live.values())]
+    kinds = list(dict.fromkeys(live.values()))
     effect = ""
     if kinds:
         counts = [f"{sum(1 for k in live.values() if k == kind)} {kind}" for kind in kinds]

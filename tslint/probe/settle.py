@@ -80,7 +80,7 @@ def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | No
         ours_true, theirs_true = (sum(1 for m in side if m.value is True) for side in (ours, theirs))
         return Change(key, first, "rounds", ours_true, theirs_true) if ours_true != theirs_true else None
     for one, two in zip(ours, theirs, strict=False):
-        if one.live and two.live or _same(one.mark, two.mark):
+        if (one.live and two.live) or _same(one.mark, two.mark):
             continue
         if one.via == "__bool__":
             return Change(key, one, "branch", bool(one.value), bool(two.value))

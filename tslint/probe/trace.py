@@ -29,6 +29,9 @@ class Tracing:
     moments: list[Moment] = field(default_factory=list)
 
 
+_trace: Any = torch.jit.trace
+
+
 def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
     """`torch.jit.trace` of MODULE on copies of INPUTS, without its own check. Raises what it raises."""
     args, kwargs = fresh(inputs)
@@ -38,11 +41,11 @@ def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
         warnings.filterwarnings("ignore", message=r".*torch\.jit\.(trace|script).* is deprecated")
         if not kwargs:
-            return torch.jit.trace(module, args, check_trace=False)
+            return _trace(module, args, check_trace=False)
         bound = positional(module, args, kwargs)
         if bound is not None:
-            return torch.jit.trace(module, bound, check_trace=False)
-        return torch.jit.trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
+            return _trace(module, bound, check_trace=False)
+        return _trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
 
 
 def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -127,7 +130,7 @@ def trace(
     if subject.wrapped is None:
         emit(refused)
         return result
-    subject.keys = subject.wrapped.keys  # type: ignore[assignment]
+    subject.keys = subject.wrapped.keys
     result = record(subject.wrapped, subject.example, territory)
     emit(dataclasses.replace(refused, wrapped=result.error is None))
     if result.error is None:
