@@ -91,7 +91,11 @@ class Instrument(ast.NodeTransformer):
     def _loop(self, node: Any) -> Any:
         if node.iter.lineno in self.lines:
             outer = node.iter
-            if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id in ("enumerate", "zip"):
+            if (
+                isinstance(outer, ast.Call)
+                and isinstance(outer.func, ast.Name)
+                and outer.func.id in ("enumerate", "zip")
+            ):
                 outer.args = [self._kept(argument, "rounds") for argument in outer.args]
             else:
                 outer = self._kept(outer, "rounds")
@@ -159,9 +163,7 @@ class Repaired(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
         if node.lineno in self.lines and node.value is not None:
-            node.value = ast.copy_location(
-                ast.Call(ast.Name("__tensors__", ast.Load()), [node.value], []), node.value
-            )
+            node.value = ast.copy_location(ast.Call(ast.Name("__tensors__", ast.Load()), [node.value], []), node.value)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:

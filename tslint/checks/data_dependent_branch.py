@@ -1,0 +1,100 @@
+"""A branch chosen by what is in a tensor: tracing records the one that the example input took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.checks import on
+from tslint.checks._observed import generalisation, labels
+from tslint.checks._places import ancestors, in_training_only, only_speaks
+from tslint.diagnostic import Finding, Severity
+from tslint.evidence import BranchTaken
+from tslint.facts.context import Context
+from tslint.facts.facts import Facts
+
+HELP = "choose with `torch.where`, or script the module that has the branch"
+STATEMENTS: dict[type[cst.CSTNode], str] = {
+    cst.If: "this `if`",
+    cst.While: "this `while`",
+    cst.IfExp: "this conditional expression",
+    cst.CompIf: "this `if`",
+    cst.BooleanOperation: "this `and` or `or`",
+    cst.Assert: "this `assert`",
+}
+
+
+@on(cst.If, cst.While, cst.IfExp, cst.CompIf)
+def predict(node: cst.If | cst.While | cst.IfExp | cst.CompIf, facts: Facts) -> Iterator[Finding]:
+    if isinstance(node, cst.If) and node.orelse is None and only_speaks(node.body, facts):
+        return
+    if any(_read_out(leaf, facts) for leaf in _leaves(node.test)) and not in_training_only(node, facts):
+        yield _finding(node, node.test)
+
+
+@on(cst.BooleanOperation)
+def predict_operator(node: cst.BooleanOperation, facts: Facts) -> Iterator[Finding]:
+    """``a and b`` as a value: what ``a`` holds decides which of the two it is."""
+    if _read_out(node.left, facts) and not _is_test(node, facts) and not in_training_only(node, facts):
+        yield _finding(node, node.left)
+
+
+@on(BranchTaken)
+def observe(evidence: BranchTaken, context: Context) -> Iterator[Finding]:
+    if evidence.origin == "data":
+        yield observed(evidence, context, HELP)
+
+
+def observed(evidence: BranchTaken, context: Context, help: str) -> Finding:
+    """The finding of a branch that another input does not take."""
+    _, severity = generalisation(evidence)
+    return Finding(
+        evidence.place,
+        {"statement": statement_at(evidence, context)},
+        severity=severity,
+        labels=labels(evidence.stack, evidence.place),
+        caption=f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}",
+        help=help,
+    )
+
+
+def statement_at(evidence: BranchTaken, context: Context) -> str:
+    """What asks: the innermost statement or expression at the place that has a condition."""
+    for kind, words in STATEMENTS.items():
+        facts = context.facts(evidence.place)
+        for node in context.nodes_at(evidence.place, kind):
+            test = getattr(node, "test", node)
+            if facts is not None and evidence.place is not None and facts.span(test).line <= evidence.place.span.line:
+                if evidence.place.span.end_line <= facts.span(test).end_line:
+                    return words
+    return "a condition"
+
+
+def _finding(node: cst.CSTNode, test: cst.BaseExpression) -> Finding:
+    return Finding(test, {"statement": STATEMENTS[type(node)]}, severity=Severity.WARNING, help=HELP)
+
+
+def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The operands of ``and``, ``or`` and ``not``."""
+    if isinstance(test, cst.BooleanOperation):
+        yield from _leaves(test.left)
+        yield from _leaves(test.right)
+    elif isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        yield from _leaves(test.expression)
+    else:
+        yield test
+
+
+def _read_out(leaf: cst.BaseExpression, facts: Facts) -> bool:
+    return facts.is_tensor(leaf) or facts.is_data(leaf)
+
+
+def _is_test(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether NODE is a condition, or part of one: that is reported as a whole."""
+    for parent, child in ancestors(node, facts):
+        if isinstance(parent, (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)):
+            return child is parent.test
+        if not isinstance(parent, (cst.BooleanOperation, cst.UnaryOperation)):
+            return False
+    return False
