@@ -23,7 +23,7 @@ def ancestors(node: cst.CSTNode, facts: Facts) -> Iterator[tuple[cst.CSTNode, cs
 
 
 def in_training_only(node: cst.CSTNode, facts: Facts) -> bool:
-    """Whether NODE runs in training mode alone: under ``if self.training``, or in the other branch of ``if not self.training``."""
+    """Whether NODE runs in training mode alone: under ``if self.training``, or under the ``else`` of its contrary."""
     for parent, child in ancestors(node, facts):
         if isinstance(parent, (cst.If, cst.IfExp)):
             wanted = _training(parent.test)

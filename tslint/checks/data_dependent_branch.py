@@ -60,14 +60,15 @@ def observed(evidence: BranchTaken, context: Context, help: str) -> Finding:
 
 
 def statement_at(evidence: BranchTaken, context: Context) -> str:
-    """What asks: the innermost statement or expression at the place that has a condition."""
-    for kind, words in STATEMENTS.items():
-        facts = context.facts(evidence.place)
-        for node in context.nodes_at(evidence.place, kind):
-            test = getattr(node, "test", node)
-            if facts is not None and evidence.place is not None and facts.span(test).line <= evidence.place.span.line:
-                if evidence.place.span.end_line <= facts.span(test).end_line:
-                    return words
+    """What asks: the innermost statement or expression whose condition stands at the place."""
+    facts, place = context.facts(evidence.place), evidence.place
+    if facts is None or place is None:
+        return "a condition"
+    for kind in (cst.IfExp, cst.CompIf, cst.Assert, cst.While, cst.If):
+        for node in context.nodes_at(place, kind):
+            condition = facts.span(node.test)
+            if condition.contains(place.span) or place.span.contains(condition):
+                return STATEMENTS[kind]
     return "a condition"
 
 

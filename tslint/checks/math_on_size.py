@@ -47,7 +47,7 @@ def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
 
 
 def _power(call: cst.Call, facts: Facts) -> Fix | None:
-    """``n ** 0.5`` for a square root whose result enters tensor arithmetic: an operator that wants a float would bake that too."""
+    """``n ** 0.5`` for a square root that enters tensor arithmetic: an operator that wants a float would bake it too."""
     if facts.qualified(call.func) in ROOTS and len(call.args) == 1 and _meets_tensor(call, facts):
         return rewrite.square_root(call, facts)
     return None

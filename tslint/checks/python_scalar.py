@@ -29,11 +29,10 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     pinned = isinstance(facts.kind(call), (Constant, FixedSize))
     if learned or pinned or not facts.reaches_output(call):
         return
-    method = isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS
     certain = facts.qualified(call.func) != "builtins.len" or facts.certain(call)
     yield Finding(
         call,
-        {"call": f".{call.func.attr.value}()" if method else facts.text(call.func)},
+        {"call": _named(call, facts)},
         claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
         severity=Severity.ERROR if certain else Severity.WARNING,
         fix=_size(call, tensor, facts),
@@ -62,6 +61,12 @@ def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
     if facts.qualified(call.func) in SCALARS and len(call.args) == 1 and facts.is_tensor(call.args[0].value):
         return call.args[0].value
     return None
+
+
+def _named(call: cst.Call, facts: Facts) -> str:
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
+        return f".{call.func.attr.value}()"
+    return facts.text(call.func)
 
 
 def _size(call: cst.Call, tensor: cst.BaseExpression, facts: Facts) -> Fix | None:
