@@ -64,11 +64,17 @@ def statement_at(evidence: BranchTaken, context: Context) -> str:
     facts, place = context.facts(evidence.place), evidence.place
     if facts is None or place is None:
         return "a condition"
-    for kind in (cst.IfExp, cst.CompIf, cst.Assert, cst.While, cst.If):
-        for node in context.nodes_at(place, kind):
-            condition = facts.span(node.test)
-            if condition.contains(place.span) or place.span.contains(condition):
-                return STATEMENTS[kind]
+    conditions: list[tuple[type[cst.CSTNode], cst.BaseExpression]] = [
+        *((cst.IfExp, node.test) for node in context.nodes_at(place, cst.IfExp)),
+        *((cst.CompIf, node.test) for node in context.nodes_at(place, cst.CompIf)),
+        *((cst.Assert, node.test) for node in context.nodes_at(place, cst.Assert)),
+        *((cst.While, node.test) for node in context.nodes_at(place, cst.While)),
+        *((cst.If, node.test) for node in context.nodes_at(place, cst.If)),
+    ]
+    for kind, condition in conditions:
+        span = facts.span(condition)
+        if span.contains(place.span) or place.span.contains(span):
+            return STATEMENTS[kind]
     return "a condition"
 
 

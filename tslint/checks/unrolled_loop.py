@@ -28,10 +28,9 @@ def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
 def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
     _, severity = generalisation(evidence)
     facts = context.facts(evidence.place)
-    loop = next(
-        iter([*context.nodes_at(evidence.place, cst.For), *context.nodes_at(evidence.place, cst.CompFor)]), None
-    )
-    text = facts.text(loop.iter) if facts is not None and loop is not None else "a tensor"
+    iterables = [loop.iter for loop in context.nodes_at(evidence.place, cst.CompFor)]
+    iterables += [loop.iter for loop in context.nodes_at(evidence.place, cst.For)]
+    text = facts.text(iterables[0]) if facts is not None and iterables else "a tensor"
     yield Finding(
         evidence.place,
         {"iterable": text},
