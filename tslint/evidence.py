@@ -72,7 +72,7 @@ class Request:
     """One run. ``target`` is a path, or ``package.module:attribute(...)``.
 
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
-    one died). ``memory`` is in bytes, of the whole process tree.
+    one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one.
     """
 
     target: str
@@ -392,13 +392,16 @@ class ConversionRefused(Evidence):
 
 @dataclass(frozen=True)
 class ConversionDiffered(Evidence):
-    """The evaluated Core ML program disagrees with eager on the input ``tried``."""
+    """The evaluated Core ML program disagrees with eager on the input ``tried``, or fails there.
+
+    ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails.
+    """
 
     entry: int
     route: str
     tried: str
     output: str
-    max_difference: float
+    max_difference: float | None
     message: str = ""
     place: Place | None = None
 
@@ -432,13 +435,17 @@ class ModelFailed(Evidence):
 
 @dataclass(frozen=True)
 class ProbeDied(Evidence):
-    """The child ended in STEP. ``how`` is signal, exit, timeout or memory; ``detail`` the signal's name, status or limit."""
+    """The child ended in STEP. ``how`` is signal, exit, timeout or memory; ``detail`` the signal's name, status or limit.
+
+    ``place`` is the user's line that was running, where a signal (a limit's, too) left time to tell.
+    """
 
     entry: int
     step: str
     how: str
     detail: str
     output: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
