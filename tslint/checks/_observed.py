@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,9 +51,23 @@ def number(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def change(value: Any, other: Any, tried: str) -> str:
-    """The caption of a value that another input needs otherwise."""
-    return f"{number(value)} with the example input; should be {number(other)} with {tried}"
+def change(evidence: ConstantBaked, context: Context) -> str:
+    """The caption of a value that another input needs otherwise: ``14.97 at 224; should be 13.86 at 192``.
+
+    What escaped is the size; what the graph holds is what the function made of it, which is computed here again for
+    functions of ``math`` with a single argument.
+    """
+    facts, call = context.facts(evidence.place), baking_call(evidence, context)
+    name = facts.qualified(call.func) if facts is not None and call is not None and len(call.args) == 1 else None
+    function = getattr(math, (name or "").removeprefix("math."), None) if (name or "").startswith("math.") else None
+    try:
+        results = [function(value) for value in (evidence.value, evidence.other)] if function else []
+    except (TypeError, ValueError, OverflowError):
+        results = []
+    if results:
+        one, other = map(number, results)
+        return f"{one} at {number(evidence.value)}; should be {other} at {number(evidence.other)}"
+    return f"{number(evidence.value)} with the example input; should be {number(evidence.other)} with {evidence.tried}"
 
 
 def generalisation(evidence: ConstantBaked | BranchTaken | LoopUnrolled) -> tuple[Claim, Severity]:
@@ -63,12 +78,14 @@ def generalisation(evidence: ConstantBaked | BranchTaken | LoopUnrolled) -> tupl
 
 
 def labels(stack: Sequence[Place], place: Place | None, use: Place | None = None) -> tuple[Label, ...]:
-    """How the model got to PLACE, and where the value is used."""
-    found = [
-        Label(step.path, step.span, "called here")
-        for step in stack
-        if place is None or (step.path, step.span.line) != (place.path, place.span.line)
-    ]
+    """How the model got to PLACE, what it called there, and where the value is used."""
+    found: list[Label] = []
+    words = "called here"
+    for step in stack:
+        if place is not None and (step.path, step.span.line) == (place.path, place.span.line):
+            words = "which ends up here"
+        else:
+            found.append(Label(step.path, step.span, words))
     if use is not None and (place is None or (use.path, use.span.line) != (place.path, place.span.line)):
         found.append(Label(use.path, use.span, "used here"))
     return tuple(found)

@@ -10,7 +10,7 @@ from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
 from tslint.checks._places import ancestors, in_training_only, only_speaks
 from tslint.diagnostic import Finding, Severity
-from tslint.evidence import BranchTaken
+from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 
@@ -29,37 +29,46 @@ STATEMENTS: dict[type[cst.CSTNode], str] = {
 def predict(node: cst.If | cst.While | cst.IfExp | cst.CompIf, facts: Facts) -> Iterator[Finding]:
     if isinstance(node, cst.If) and node.orelse is None and only_speaks(node.body, facts):
         return
-    if any(_read_out(leaf, facts) for leaf in _leaves(node.test)) and not in_training_only(node, facts):
-        yield _finding(node, node.test)
+    if not in_training_only(node, facts):
+        yield from _findings(node, node.test, facts)
 
 
 @on(cst.BooleanOperation)
 def predict_operator(node: cst.BooleanOperation, facts: Facts) -> Iterator[Finding]:
     """``a and b`` as a value: what ``a`` holds decides which of the two it is."""
-    if _read_out(node.left, facts) and not _is_test(node, facts) and not in_training_only(node, facts):
-        yield _finding(node, node.left)
+    if not _is_test(node, facts) and not in_training_only(node, facts):
+        yield from _findings(node, node.left, facts)
 
 
-@on(BranchTaken)
-def observe(evidence: BranchTaken, context: Context) -> Iterator[Finding]:
-    if evidence.origin == "data":
+@on(BranchTaken, LoopUnrolled)
+def observe(evidence: BranchTaken | LoopUnrolled, context: Context) -> Iterator[Finding]:
+    if evidence.origin == "data" and is_condition(evidence, context):
         yield observed(evidence, context, HELP)
 
 
-def observed(evidence: BranchTaken, context: Context, help: str) -> Finding:
-    """The finding of a branch that another input does not take."""
+def is_condition(evidence: BranchTaken | LoopUnrolled, context: Context) -> bool:
+    """Whether a condition is asked at the place: of a branch always, of a loop where it is a ``while``."""
+    return isinstance(evidence, BranchTaken) or statement_at(evidence, context) == STATEMENTS[cst.While]
+
+
+def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) -> Finding:
+    """The finding of a condition that another input answers otherwise."""
     _, severity = generalisation(evidence)
+    if isinstance(evidence, BranchTaken):
+        caption = f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}"
+    else:
+        caption = f"{evidence.count} rounds with the example input; should be {evidence.other} with {evidence.tried}"
     return Finding(
         evidence.place,
         {"statement": statement_at(evidence, context)},
         severity=severity,
         labels=labels(evidence.stack, evidence.place),
-        caption=f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}",
+        caption=caption,
         help=help,
     )
 
 
-def statement_at(evidence: BranchTaken, context: Context) -> str:
+def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
     """What asks: the innermost statement or expression whose condition stands at the place."""
     facts, place = context.facts(evidence.place), evidence.place
     if facts is None or place is None:
@@ -78,8 +87,25 @@ def statement_at(evidence: BranchTaken, context: Context) -> str:
     return "a condition"
 
 
-def _finding(node: cst.CSTNode, test: cst.BaseExpression) -> Finding:
-    return Finding(test, {"statement": STATEMENTS[type(node)]}, severity=Severity.WARNING, help=HELP)
+def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iterator[Finding]:
+    """At the condition; where it asks for a number read out of a tensor before, at the place where that left the graph."""
+    words = STATEMENTS[type(node)]
+    leaves = list(_leaves(test))
+    if any(facts.is_tensor(leaf) or (facts.is_data(leaf) and _read_in(leaf, test, facts)) for leaf in leaves):
+        yield Finding(test, {"statement": words}, severity=Severity.WARNING, help=HELP)
+        return
+    origins = {facts.origin(leaf) for leaf in leaves if facts.is_data(leaf)}
+    for origin in origins - {None}:
+        assert origin is not None
+        if not facts.reaches_output(origin):  # else it is a baked value, and reported as that
+            labels_ = (facts.label(test, f"and decides {words}"),)
+            yield Finding(origin, {"statement": words}, severity=Severity.WARNING, labels=labels_, help=HELP)
+
+
+def _read_in(leaf: cst.BaseExpression, test: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a datum is read within the condition itself, or nobody knows where."""
+    origin = facts.origin(leaf)
+    return origin is None or facts.span(test).contains(facts.span(origin))
 
 
 def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -91,10 +117,6 @@ def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield from _leaves(test.expression)
     else:
         yield test
-
-
-def _read_out(leaf: cst.BaseExpression, facts: Facts) -> bool:
-    return facts.is_tensor(leaf) or facts.is_data(leaf)
 
 
 def _is_test(node: cst.CSTNode, facts: Facts) -> bool:

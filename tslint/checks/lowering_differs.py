@@ -14,8 +14,9 @@ from tslint.facts.context import Context
 
 @on(ConversionDiffered)
 def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]:
-    known = math.isfinite(evidence.max_difference) and not evidence.message
-    detail = f" by {evidence.max_difference:.3g}" if known else ""
+    apart = evidence.max_difference
+    known = apart is not None and math.isfinite(apart) and not evidence.message
+    detail = f" by {apart:.3g}" if known else ""
     yield Finding(
         evidence.place,
         {"output": evidence.output, "detail": detail},

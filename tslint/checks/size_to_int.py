@@ -35,6 +35,6 @@ def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
             claim=claim,
             severity=severity,
             labels=labels(evidence.stack, evidence.place, evidence.use),
-            caption=change(evidence.value, evidence.other, evidence.tried),
+            caption=change(evidence, context),
             help=HELP,
         )

@@ -9,6 +9,7 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
 from tslint.checks._places import in_training_only
+from tslint.checks.data_dependent_branch import is_condition
 from tslint.diagnostic import Finding, Severity
 from tslint.evidence import LoopUnrolled
 from tslint.facts.context import Context
@@ -26,6 +27,8 @@ def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
 
 @on(LoopUnrolled)
 def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
+    if is_condition(evidence, context):
+        return
     _, severity = generalisation(evidence)
     facts = context.facts(evidence.place)
     iterables = [loop.iter for loop in context.nodes_at(evidence.place, cst.CompFor)]
