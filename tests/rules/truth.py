@@ -124,6 +124,20 @@ def _convert_fails(trial: Trial) -> str | None:
     return trial.raising(lambda: convert(trace(example.model(), example.inputs()), example.inputs()))
 
 
+def _convert_differs(trial: Trial) -> str | None:
+    from tslint.evidence import Evidence
+    from tslint.probe.subject import Inputs, Subject
+    from tslint.probe.verify import verify
+
+    example = trial.example()
+    model, inputs = example.model(), example.inputs()
+    found: list[Evidence] = []
+    program = convert(trace(model, inputs), inputs)
+    verdict = verify(program, Subject(0, model, Inputs("example", inputs)), model, found.append, "trace")
+    assert verdict.verified is not None, verdict.message
+    return str(found[0]) if found else None
+
+
 def _uncheckable(trial: Trial) -> str | None:
     path = trial.case.written(trial.folder)
     return trial.raising(lambda: compile(path.read_text(encoding="utf-8"), str(path), "exec"))
@@ -138,16 +152,20 @@ CLAIMS: dict[Claim, Callable[[Trial], str | None]] = {
     Claim.WRONG_MODE: _wrong_mode,
     Claim.WRONG_CALL: _wrong_call,
     Claim.CONVERT_FAILS: _convert_fails,
+    Claim.CONVERT_DIFFERS: _convert_differs,
     Claim.UNCHECKABLE: _uncheckable,
 }
 
 
 def convert(program: torch.jit.ScriptModule, inputs: tuple[Any, ...]) -> Any:
-    """The Core ML program of a trace, not loaded."""
+    """The Core ML program of a trace in float32, not loaded."""
     import coremltools as ct
 
     described = [ct.TensorType(shape=tuple(value.shape)) for value in inputs]
-    return ct.convert(program, inputs=described, skip_model_load=True, convert_to="mlprogram")
+    precision = ct.precision.FLOAT32
+    return ct.convert(
+        program, inputs=described, skip_model_load=True, convert_to="mlprogram", compute_precision=precision
+    )
 
 
 def unconvertible_lines(trial: Trial) -> set[int]:
