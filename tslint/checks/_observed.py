@@ -94,7 +94,7 @@ def labels(stack: Sequence[Place], place: Place | None, use: Place | None = None
 def one_line(message: str, limit: int = 200) -> str:
     """The first line of somebody else's message that says something, shortened, its full stop left out."""
     first = next((line.strip() for line in message.splitlines() if line.strip()), "no message")
-    return (first if len(first) <= limit else first[: limit - 1] + "…").rstrip(".")
+    return (first if len(first) <= limit else first[: limit - 1] + "…").rstrip(" .:")
 
 
 def is_empty_list(evidence: ScriptRefused) -> bool:
