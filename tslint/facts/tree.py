@@ -14,11 +14,17 @@ from tslint.source.text import with_large_stack
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 
-LAYOUT = frozenset(
-    "lpar rpar lbracket rbracket lbrace rbrace leading_lines lines_after_decorators lines_after_module_docstring header "
-    "footer comma semicolon dot equal colon indent operator tok first_colon second_colon trailing_whitespace comment "
-    "newline encoding default_indent default_newline has_trailing_newline star asynchronous".split()
-)
+
+def words(text: str) -> frozenset[str]:
+    """The words of a table."""
+    return frozenset(text.split())
+
+
+LAYOUT = words("""
+    lpar rpar lbracket rbracket lbrace rbrace leading_lines lines_after_decorators lines_after_module_docstring header
+    footer comma semicolon dot equal colon indent operator tok first_colon second_colon trailing_whitespace comment
+    newline encoding default_indent default_newline has_trailing_newline star asynchronous
+""")
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
