@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from tslint.checks._places import branches, in_training_only
+from tslint.checks._places import branches
 from tslint.diagnostic import Severity
 from tslint.facts.classes import ModuleClass
 from tslint.facts.facts import Facts
@@ -60,14 +60,9 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
         function = cls.methods.get("forward")
         if function is None or _is_abstract(function):
             continue
-        found = [
-            (statement, kind)
-            for statement, kind in facts.returns(function)
-            if statement is None or not in_training_only(statement, facts)
-        ]
-        parts = [(statement, kind, refused_part(kind)) for statement, kind in found]
-        every = all(part is not None and not isinstance(kind, Either) for _, kind, part in parts)
-        for statement, kind, part in parts:
+        found = [(statement, kind, refused_part(kind)) for statement, kind in facts.returns(function)]
+        every = all(part is not None and not isinstance(kind, Either) for _, kind, part in found)
+        for statement, kind, part in found:
             if part is not None:
                 open_ = not every and (
                     isinstance(kind, Either) or statement is None or bool(branches(statement, facts))

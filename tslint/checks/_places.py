@@ -22,28 +22,6 @@ def ancestors(node: cst.CSTNode, facts: Facts) -> Iterator[tuple[cst.CSTNode, cs
         child, parent = parent, facts.parent(parent)
 
 
-def in_training_only(node: cst.CSTNode, facts: Facts) -> bool:
-    """Whether NODE runs in training mode alone: under ``if self.training``, or under the ``else`` of its contrary."""
-    for parent, child in ancestors(node, facts):
-        if isinstance(parent, (cst.If, cst.IfExp)):
-            wanted = _training(parent.test)
-            if (wanted is True and child is parent.body) or (wanted is False and child is parent.orelse):
-                return True
-    return False
-
-
-def _training(test: cst.BaseExpression) -> bool | None:
-    """The mode that TEST being true says: True for training; None where it asks for something else."""
-    if isinstance(test, cst.Attribute) and test.attr.value == "training" and isinstance(test.value, cst.Name):
-        return True
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        inner = _training(test.expression)
-        return None if inner is None else not inner
-    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
-        return True if True in (_training(test.left), _training(test.right)) else None
-    return None
-
-
 def branches(node: cst.CSTNode, facts: Facts) -> list[cst.If]:
     """The ``if`` statements around NODE, within its function."""
     return [
@@ -82,3 +60,43 @@ def iterated_over(node: cst.CSTNode, facts: Facts) -> bool:
     return any(
         isinstance(parent, (cst.For, cst.CompFor)) and child is parent.iter for parent, child in ancestors(node, facts)
     )
+
+
+CONDITIONAL = (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)
+
+
+def in_condition(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether NODE is part of a condition."""
+    return any(isinstance(parent, CONDITIONAL) and child is parent.test for parent, child in ancestors(node, facts))
+
+
+def only_decides(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether the value of NODE is used in conditions alone, there or through a variable."""
+    return in_condition(node, facts) or _decides_by_name(node, facts, frozenset())
+
+
+def _decides_by_name(node: cst.CSTNode, facts: Facts, seen: frozenset[str]) -> bool:
+    assign = next((parent for parent, _ in ancestors(node, facts) if isinstance(parent, cst.BaseSmallStatement)), None)
+    if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+        return False
+    target = assign.targets[0].target
+    if not isinstance(target, cst.Name) or target.value in seen:
+        return False
+    names = uses(target, facts)
+    known = seen | {target.value}
+    return bool(names) and all(in_condition(use, facts) or _decides_by_name(use, facts, known) for use in names)
+
+
+def uses(target: cst.Name, facts: Facts) -> list[cst.Name]:
+    """The other places of a function that name a variable."""
+    function = facts.enclosing_function(target)
+    found = []
+    for name in facts.nodes(cst.Name):
+        if name is target or name.value != target.value or facts.enclosing_function(name) is not function:
+            continue
+        parent = facts.parent(name)
+        attribute = isinstance(parent, cst.Attribute) and parent.attr is name
+        keyword = isinstance(parent, cst.Arg) and parent.keyword is name
+        if not attribute and not keyword:
+            found.append(name)
+    return found

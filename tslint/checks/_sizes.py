@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tslint.checks._places import in_training_only, iterated_over, read_at
+from tslint.checks._places import iterated_over, only_decides, read_at
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Either, Kind, List, Size, Tuple
@@ -26,7 +26,13 @@ def holds_size(kind: Kind) -> bool:
 def baked_sizes(call: cst.Call, facts: Facts) -> list[cst.BaseExpression]:
     """The arguments of CALL that carry a size out of the graph, where that can matter to what the model returns."""
     sizes = [argument.value for argument in call.args if holds_size(facts.kind(argument.value))]
-    if not sizes or in_training_only(call, facts) or iterated_over(call, facts) or not facts.reaches_output(call):
+    if (
+        not sizes
+        or not facts.is_traced_code(call)
+        or iterated_over(call, facts)
+        or not facts.reaches_output(call)
+        or only_decides(call, facts)
+    ):
         return []
     return sizes
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
-from tslint.checks._places import ancestors, in_training_only, only_speaks
+from tslint.checks._places import in_condition, only_decides, only_speaks
 from tslint.diagnostic import Finding, Severity
 from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
@@ -29,14 +29,14 @@ STATEMENTS: dict[type[cst.CSTNode], str] = {
 def predict(node: cst.If | cst.While | cst.IfExp | cst.CompIf, facts: Facts) -> Iterator[Finding]:
     if isinstance(node, cst.If) and node.orelse is None and only_speaks(node.body, facts):
         return
-    if not in_training_only(node, facts):
+    if facts.is_traced_code(node.test):
         yield from _findings(node, node.test, facts)
 
 
 @on(cst.BooleanOperation)
 def predict_operator(node: cst.BooleanOperation, facts: Facts) -> Iterator[Finding]:
     """``a and b`` as a value: what ``a`` holds decides which of the two it is."""
-    if not _is_test(node, facts) and not in_training_only(node, facts):
+    if not in_condition(node, facts) and facts.is_traced_code(node):
         yield from _findings(node, node.left, facts)
 
 
@@ -97,7 +97,7 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
     origins = {facts.origin(leaf) for leaf in leaves if facts.is_data(leaf)}
     for origin in origins - {None}:
         assert origin is not None
-        if not facts.reaches_output(origin):  # else it is a baked value, and reported as that
+        if only_decides(origin, facts):  # else it is a baked value, and reported as that
             labels_ = (facts.label(test, f"and decides {words}"),)
             yield Finding(origin, {"statement": words}, severity=Severity.WARNING, labels=labels_, help=HELP)
 
@@ -117,13 +117,3 @@ def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield from _leaves(test.expression)
     else:
         yield test
-
-
-def _is_test(node: cst.CSTNode, facts: Facts) -> bool:
-    """Whether NODE is a condition, or part of one: that is reported as a whole."""
-    for parent, child in ancestors(node, facts):
-        if isinstance(parent, (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)):
-            return child is parent.test
-        if not isinstance(parent, (cst.BooleanOperation, cst.UnaryOperation)):
-            return False
-    return False

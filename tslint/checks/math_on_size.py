@@ -9,13 +9,14 @@ import libcst as cst
 from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._observed import baked_rule, call_text, change, generalisation, labels
+from tslint.checks._places import uses
 from tslint.checks._sizes import baked, baked_sizes
 from tslint.diagnostic import Finding, Fix
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 
-OTHERS = frozenset({"builtins.int", "builtins.len"})
+OTHERS = frozenset({"builtins.int", "builtins.len", "builtins.round", "builtins.divmod"})
 """Functions that are rules of their own."""
 ROOTS = frozenset({"math.sqrt", "numpy.sqrt"})
 
@@ -64,18 +65,6 @@ def _meets_tensor(node: cst.CSTNode, facts: Facts) -> bool:
     if isinstance(parent, cst.AugAssign):
         return facts.is_tensor(parent.target)
     if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
-        uses = _uses(parent.targets[0].target, facts)
-        return bool(uses) and all(_meets_tensor(use, facts) for use in uses)
+        found = uses(parent.targets[0].target, facts)
+        return bool(found) and all(_meets_tensor(use, facts) for use in found)
     return False
-
-
-def _uses(target: cst.Name, facts: Facts) -> list[cst.Name]:
-    """The other places of a function that name a variable."""
-    function = facts.enclosing_function(target)
-    return [
-        name
-        for name in facts.nodes(cst.Name)
-        if name is not target and name.value == target.value and facts.enclosing_function(name) is function
-        if not isinstance(parent := facts.parent(name), cst.Attribute) or parent.value is name
-        if not isinstance(parent, cst.Arg) or parent.keyword is not name
-    ]

@@ -8,7 +8,6 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks.eval_not_called import is_uncalled_eval
 from tslint.diagnostic import Finding, Severity
 from tslint.evidence import ModeWrong
 from tslint.facts.context import Context
@@ -57,11 +56,16 @@ def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
 
 
 def _meant(call: cst.Call, model: cst.BaseExpression, facts: Facts) -> bool:
-    """Whether a line of the same function names ``eval`` of this model without calling it: that is the problem then."""
+    """Whether the same function names ``eval`` of this model without calling it: the mistake is there, or it is called later."""
     function = facts.enclosing_function(call)
     text = facts.text(model)
     return any(
-        facts.enclosing_function(node) is function and facts.text(node.value) == text
+        node.attr.value == "eval" and facts.enclosing_function(node) is function and facts.text(node.value) == text
         for node in facts.nodes(cst.Attribute)
-        if is_uncalled_eval(node, facts)
+        if not _is_called(node, facts)
     )
+
+
+def _is_called(node: cst.Attribute, facts: Facts) -> bool:
+    parent = facts.parent(node)
+    return isinstance(parent, cst.Call) and parent.func is node

@@ -9,7 +9,7 @@ import libcst as cst
 from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._observed import SCALARS, baked_rule, call_text, change, generalisation, labels
-from tslint.checks._places import in_training_only, iterated_over
+from tslint.checks._places import iterated_over, only_decides
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
@@ -22,7 +22,7 @@ METHODS = frozenset({"item", "tolist", "numpy"})
 @on(cst.Call)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     tensor = _read(call, facts)
-    if tensor is None or in_training_only(call, facts) or iterated_over(call, facts):
+    if tensor is None or not facts.is_traced_code(call) or iterated_over(call, facts) or only_decides(call, facts):
         return
     kind = facts.kind(tensor)
     learned = isinstance(kind, Tensor) and kind.role in ("parameter", "buffer")

@@ -8,7 +8,6 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
-from tslint.checks._places import in_training_only
 from tslint.checks.data_dependent_branch import is_condition
 from tslint.diagnostic import Finding, Severity
 from tslint.evidence import LoopUnrolled
@@ -21,7 +20,7 @@ HELP = "write it as one operation on tensors, or script the loop around a traced
 
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
-    if _varies(facts.rounds(loop.iter)) and not in_training_only(loop, facts):
+    if _varies(facts.rounds(loop.iter)) and facts.is_traced_code(loop.iter):
         yield Finding(loop.iter, {"iterable": facts.text(loop.iter)}, severity=Severity.WARNING, help=HELP)
 
 

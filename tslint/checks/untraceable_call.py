@@ -8,7 +8,6 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import labels, one_line
-from tslint.checks._places import in_training_only
 from tslint.diagnostic import Finding
 from tslint.evidence import TraceRefused
 from tslint.facts.context import Context
@@ -28,7 +27,7 @@ REFUSED = {
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     message, help = REFUSED.get(facts.qualified(call.func) or "", ("", ""))
     sizes = [argument for argument in call.args if _is_traced_size(argument.value, facts)] if message else []
-    if sizes and not in_training_only(call, facts):
+    if sizes and facts.is_traced_code(call):
         yield Finding(call, {"message": message}, help=help)
 
 

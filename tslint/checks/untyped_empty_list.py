@@ -12,8 +12,10 @@ from tslint.checks._observed import is_empty_list, one_line
 from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import ScriptRefused
 from tslint.facts.context import Context
-from tslint.facts.facts import EmptyList, Facts
+from tslint.facts.empties import EmptyList
+from tslint.facts.facts import Facts
 from tslint.facts.kinds import (
+    BakedSize,
     Constant,
     Dict,
     Either,
@@ -28,6 +30,8 @@ from tslint.facts.kinds import (
     Unknown,
 )
 
+WHOLE = frozenset({"builtins.range", "builtins.len", "builtins.int", "math.floor", "math.ceil", "math.isqrt"})
+"""Functions of sizes that give whole numbers."""
 PLURALS = {"int": "numbers (int)", "float": "numbers (float)", "bool": "bools", "str": "strings"}
 
 
@@ -35,12 +39,12 @@ PLURALS = {"int": "numbers (int)", "float": "numbers (float)", "bool": "bools", 
 def predict(function: cst.FunctionDef, facts: Facts) -> Iterator[Finding]:
     if facts.reached(function):
         for found in facts.empty_lists(function):
-            if not found.typed and _is_known(found.element):
+            if not found.typed and _is_known(found.element, facts):
                 yield Finding(
                     found.node,
-                    {"name": found.target, "element": _words(found.element)},
+                    {"name": found.target, "element": _words(found.element, facts)},
                     fix=_annotation(found, facts),
-                    help=_help(found),
+                    help=_help(found, facts),
                 )
 
 
@@ -56,56 +60,60 @@ def observe(evidence: ScriptRefused, context: Context) -> Iterator[Finding]:
         place = Place(evidence.place.path, facts.span(found.node), facts.symbol(found.node))
         yield Finding(
             place,
-            {"name": found.target, "element": _words(found.element)},
+            {"name": found.target, "element": _words(found.element, facts)},
             caption=_type_error(evidence.message),
-            help=_help(found),
+            help=_help(found, facts),
         )
 
 
-def _is_known(element: Kind) -> bool:
+def _is_known(element: Kind, facts: Facts) -> bool:
     """Whether all that is put into a list is known, and none of it is a tensor."""
     if isinstance(element, Either):
-        return all(_is_known(option) for option in element.options)
-    return not isinstance(element, (Unknown, Tensor, Dict)) and (type_of(element) is not None or _is_container(element))
+        return all(_is_known(option, facts) for option in element.options)
+    return not isinstance(element, (Unknown, Tensor, Dict)) and (
+        type_of(element, facts) is not None or _is_container(element)
+    )
 
 
 def _is_container(element: Kind) -> bool:
     return isinstance(element, (Tuple, List, NoneKind))
 
 
-def type_of(kind: Kind) -> str | None:
+def type_of(kind: Kind, facts: Facts) -> str | None:
     """How TorchScript writes the type of a value; None where the source does not tell."""
     if isinstance(kind, Constant):
         return kind.type if kind.type in ("int", "float", "bool", "str") else None
     if isinstance(kind, (Size, FixedSize)):
         return "int"
+    if isinstance(kind, BakedSize):
+        return "int" if isinstance(kind.by, cst.Call) and facts.qualified(kind.by.func) in WHOLE else None
     if isinstance(kind, Str):
         return "str"
     if isinstance(kind, Tensor):
         return "torch.Tensor"
     if isinstance(kind, Tuple):
-        items = [type_of(item) for item in kind.items]
+        items = [type_of(item, facts) for item in kind.items]
         known = [item for item in items if item is not None]
         return f"tuple[{', '.join(known)}]" if items and len(known) == len(items) else None
     if isinstance(kind, List):
-        element = type_of(kind.element)
+        element = type_of(kind.element, facts)
         return f"list[{element}]" if element else None
     return None
 
 
-def _words(element: Kind) -> str:
+def _words(element: Kind, facts: Facts) -> str:
     if isinstance(element, Tuple):
         return "tuples"
     if isinstance(element, List):
         return "lists"
     if isinstance(element, NoneKind):
         return "None"
-    return PLURALS.get(type_of(element) or "", "something else")
+    return PLURALS.get(type_of(element, facts) or "", "something else")
 
 
 def _annotation(found: EmptyList, facts: Facts) -> Fix | None:
     """``name: list[int] = []``, which TorchScript accepts from torch 1.11 on, and Python ignores for a local variable."""
-    type_ = type_of(found.element)
+    type_ = type_of(found.element, facts)
     statement = facts.parent(found.node)
     if type_ is None or not isinstance(statement, cst.Assign) or len(statement.targets) != 1:
         return None
@@ -120,8 +128,8 @@ def _imports_torch(facts: Facts) -> bool:
     return any(facts.qualified(name) == "torch" and name.value == "torch" for name in facts.nodes(cst.Name))
 
 
-def _help(found: EmptyList) -> str:
-    type_ = type_of(found.element)
+def _help(found: EmptyList, facts: Facts) -> str:
+    type_ = type_of(found.element, facts)
     return (
         f"`{found.target}: list[{type_}] = []` says what it holds"
         if type_
