@@ -1,1 +1,61 @@
-"""What the code means, computed once a file. Reads source alone: imports neither torch nor the user's code."""
+"""What the code of one file means, computed once and lazily from its LibCST tree.
+
+Knows nothing of rules, findings or reports. Imports neither PyTorch nor the file it reads; what it does not
+understand is :class:`Unknown`, never a guess.
+"""
+
+from __future__ import annotations
+
+from tslint.facts.classes import Attribute, ModuleClass
+from tslint.facts.facts import EmptyList, Facts
+from tslint.facts.kinds import (
+    BakedSize,
+    Callable,
+    Constant,
+    Data,
+    Dict,
+    Dim,
+    Either,
+    FixedSize,
+    Instance,
+    Kind,
+    List,
+    Module,
+    NoneKind,
+    ShapeOf,
+    Size,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    join,
+    options,
+)
+
+__all__ = [
+    "Attribute",
+    "BakedSize",
+    "Callable",
+    "Constant",
+    "Data",
+    "Dict",
+    "Dim",
+    "Either",
+    "EmptyList",
+    "Facts",
+    "FixedSize",
+    "Instance",
+    "Kind",
+    "List",
+    "Module",
+    "ModuleClass",
+    "NoneKind",
+    "ShapeOf",
+    "Size",
+    "Str",
+    "Tensor",
+    "Tuple",
+    "Unknown",
+    "join",
+    "options",
+]

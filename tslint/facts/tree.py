@@ -1,0 +1,149 @@
+"""The tree of a file: one walk that notes parents and nodes by type; positions only once somebody asks."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import libcst as cst
+
+from tslint.diagnostic import Span
+from tslint.source.text import with_large_stack
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+
+LAYOUT = frozenset(
+    "lpar rpar lbracket rbracket lbrace rbrace leading_lines lines_after_decorators lines_after_module_docstring header "
+    "footer comma semicolon dot equal colon indent operator tok first_colon second_colon trailing_whitespace comment "
+    "newline encoding default_indent default_newline has_trailing_newline star asynchronous".split()
+)
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def fields(kind: type) -> tuple[str, ...]:
+    """The names of the fields that hold meaning, in source order: no white space, no punctuation."""
+    known = _FIELDS.get(kind)
+    if known is None:
+        names = [f.name for f in dataclasses.fields(kind)]
+        known = tuple(n for n in names if n not in LAYOUT and not n.startswith(("whitespace", "_")))
+        _FIELDS[kind] = known = _in_source_order(kind, known)
+    return known
+
+
+def _in_source_order(kind: type, names: tuple[str, ...]) -> tuple[str, ...]:
+    """LibCST declares the fields of some nodes in another order than they are written in."""
+    first: dict[type, tuple[str, ...]] = {
+        cst.IfExp: ("body", "test", "orelse"),
+        cst.FunctionDef: ("decorators", "name", "type_parameters", "params", "returns", "body"),
+        cst.ClassDef: ("decorators", "name", "type_parameters", "bases", "keywords", "body"),
+        cst.Parameters: ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg"),
+        cst.DictElement: ("key", "value"),
+    }
+    order = first.get(kind, ())
+    return tuple(n for n in order if n in names) + tuple(n for n in names if n not in order)
+
+
+class Tree:
+    """``parent`` maps each node of meaning to the one around it; ``nodes`` holds them all in source order."""
+
+    def __init__(self, module: cst.Module) -> None:
+        self.module = module
+        self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
+        self.by_type: dict[type, list[cst.CSTNode]] = {}
+        self.index: dict[cst.CSTNode, int] = {}
+        self._positions: dict[cst.CSTNode, Span] | None = None
+        self._walk()
+
+    def _walk(self) -> None:
+        parent, by_type, index, known = self.parent, self.by_type, self.index, _FIELDS
+        stack: list[cst.CSTNode] = [self.module]
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            index[node] = len(index)
+            group = by_type.get(kind)
+            if group is None:
+                group = by_type[kind] = []
+            group.append(node)
+            children: list[cst.CSTNode] = []
+            for name in known.get(kind) or fields(kind):
+                value = getattr(node, name)
+                if isinstance(value, cst.CSTNode):
+                    children.append(value)
+                elif value and isinstance(value, (list, tuple)):
+                    children.extend(value)
+            for child in children:
+                parent[child] = node
+            children.reverse()
+            stack += children
+
+    def all(self, kind: type[Node]) -> Sequence[Node]:
+        """All nodes of exactly this type, in source order."""
+        return self.by_type.get(kind, [])  # type: ignore[return-value]  # grouped by their type
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around NODE, innermost first."""
+        current = self.parent.get(node)
+        while current is not None:
+            yield current
+            current = self.parent.get(current)
+
+    def inside(self, node: cst.CSTNode, kind: type[Node], nested: bool = True) -> Iterator[Node]:
+        """The nodes of exactly this type below NODE, in source order; NESTED: in functions and classes within it, too."""
+        for found in walk(node, nested):
+            if type(found) is kind:
+                yield found  # type: ignore[misc]  # its type was just compared
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where NODE stands. The first call computes the positions of the whole file (twice the time of parsing it)."""
+        if self._positions is None:
+            self._positions = _positions(self.module)
+        return self._positions[node]
+
+    @property
+    def has_positions(self) -> bool:
+        return self._positions is not None
+
+
+def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
+    """NODE and all below it in source order; without NESTED, functions, lambdas and classes inside are not entered."""
+    stack = [node]
+    closed = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+    while stack:
+        current = stack.pop()
+        yield current
+        if not nested and current is not node and isinstance(current, closed):
+            continue
+        children: list[cst.CSTNode] = []
+        for name in fields(type(current)):
+            value = getattr(current, name)
+            if isinstance(value, cst.CSTNode):
+                children.append(value)
+            elif value and isinstance(value, (list, tuple)):
+                children.extend(value)
+        children.reverse()
+        stack += children
+
+
+def _positions(module: cst.Module) -> dict[cst.CSTNode, Span]:
+    from libcst.metadata import MetadataWrapper, PositionProvider
+
+    def compute() -> dict[cst.CSTNode, Span]:
+        # Without a copy, the nodes are those that the facts speak of; the parser never uses one twice.
+        ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+        return {
+            node: Span(r.start.line, r.start.column + 1, r.end.line, r.end.column + 1)  # type: ignore[union-attr]
+            for node, r in ranges.items()
+        }
+
+    try:
+        return compute()
+    except RecursionError:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(1_000_000)
+        try:
+            return with_large_stack(compute)
+        finally:
+            sys.setrecursionlimit(limit)
