@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import libcst as cst
@@ -61,8 +61,13 @@ def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
     return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
 
 
-def fingerprinted(diagnostics: Iterable[Diagnostic], lines: Mapping[str, list[str]]) -> list[Diagnostic]:
-    """The diagnostics with fingerprints: rule, path, symbol, normalised line and ordinal, so that a moved line keeps its own."""
+def fingerprinted(
+    diagnostics: Iterable[Diagnostic], lines: Mapping[str, Sequence[str]], name: Callable[[str], str]
+) -> list[Diagnostic]:
+    """The diagnostics with fingerprints: rule, path (as NAME shows it), symbol, normalised line and ordinal.
+
+    A line that moves keeps its own.
+    """
     seen: dict[tuple[str, ...], int] = {}
     result = []
     for diagnostic in diagnostics:
@@ -71,7 +76,7 @@ def fingerprinted(diagnostics: Iterable[Diagnostic], lines: Mapping[str, list[st
             rows = lines[diagnostic.path or ""]
             if diagnostic.span.line <= len(rows):
                 text = " ".join(rows[diagnostic.span.line - 1].split())
-        key = (diagnostic.rule, diagnostic.path or "", diagnostic.symbol or "", text)
+        key = (diagnostic.rule, name(diagnostic.path or ""), diagnostic.symbol or "", text)
         seen[key] = seen.get(key, 0) + 1
         digest = hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:16]
         result.append(dataclasses.replace(diagnostic, fingerprint=digest))
@@ -131,8 +136,8 @@ def _place(finding: Finding, facts: Facts | None) -> tuple[str | None, Span | No
         return at.path, at.span, finding.symbol or at.symbol
     assert facts is not None
     if isinstance(at, Span):
-        return facts.source.path, at, finding.symbol
-    return facts.source.path, facts.span(at), finding.symbol or facts.symbol(at)
+        return str(facts.source.path), at, finding.symbol
+    return str(facts.source.path), facts.span(at), finding.symbol or facts.symbol(at)
 
 
 def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -147,10 +152,10 @@ def _matter(diagnostics: list[Diagnostic], facts: Facts, routes: set[str]) -> li
     forced = {
         (d.symbol or "").split(".")[0] for d in diagnostics if d.rule in CONTROL_FLOW and d.severity != Severity.INFO
     }
+    scripted = {cls.name for cls in facts.module_classes if facts.is_scripted(cls)} | forced
     result = []
     for diagnostic in diagnostics:
-        owner = (diagnostic.symbol or "").split(".")[0]
-        quiet = diagnostic.claim in SCRIPT_CLAIMS and owner not in forced and not facts.is_scripted(owner)
+        quiet = diagnostic.claim in SCRIPT_CLAIMS and (diagnostic.symbol or "").split(".")[0] not in scripted
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
     return result
 

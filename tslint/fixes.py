@@ -6,10 +6,13 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tslint.diagnostic import Edit, Fix, Span
+
+MOST_ROUNDS = 10
+"""More would mean that two fixes undo each other."""
 
 
 def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
@@ -30,6 +33,25 @@ def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
         count += 1
     for start, end, replacement in sorted(taken, reverse=True):
         text = text[:start] + replacement + text[end:]
+    return text, count
+
+
+def rounds(text: str, first: Sequence[Fix], more: Callable[[str], Sequence[Fix] | None]) -> tuple[str, int]:
+    """TEXT fixed until nothing is left to fix, and the number of fixes made.
+
+    FIRST are applied first, then what MORE says the new text still calls for (overlapping fixes wait for a round of
+    their own). A round after which MORE answers None, since the text is no longer Python, is taken back.
+    """
+    count = 0
+    wanted: Sequence[Fix] | None = first
+    for _ in range(MOST_ROUNDS):
+        if not wanted:
+            break
+        new, done = apply(text, wanted)
+        wanted = more(new)
+        if wanted is None or new == text:
+            break
+        text, count = new, count + done
     return text, count
 
 

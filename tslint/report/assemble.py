@@ -1,0 +1,203 @@
+"""Evidence becomes runs: one for each entry, with the rules that stop its routes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from tslint.diagnostic import Basis, Claim, Diagnostic, Place
+from tslint.evidence import (
+    Attempt,
+    EntryChosen,
+    Escape,
+    Evidence,
+    Generalises,
+    InputSpec,
+    NoEntry,
+    Note,
+    OpsCounted,
+    OpUnsupported,
+    RouteEnded,
+    StepEnded,
+    Variations,
+    Versions,
+)
+from tslint.report.content import Dimension, Op, OpPlace, Route, Run, Step, TriedInput
+
+Kind = TypeVar("Kind", bound=Evidence)
+
+ROUTES = ("trace", "script", "mixed", "export")
+
+FAILS = {
+    "trace": {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES},
+    "script": {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS},
+    "mixed": set[Claim](),
+    "export": {Claim.EXPORT_FAILS},
+}
+"""The claims whose coming true stops the program of a route from being built, or makes it wrong."""
+
+CONVERSION = {Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
+
+
+def assemble_runs(target: str, evidence: Sequence[Evidence], diagnostics: Sequence[Diagnostic] = ()) -> tuple[Run, ...]:
+    """One Run for each entry of EVIDENCE, which is that of one child run on TARGET; none where no entry was found.
+
+    DIAGNOSTICS name the rules that stopped a route; only observed ones can.
+    """
+    observed = [diagnostic for diagnostic in diagnostics if diagnostic.basis == Basis.OBSERVED]
+    versions: dict[str, str | None] = {}
+    for found in _of(Versions, evidence):
+        versions = {"python": found.python, "platform": found.platform, **found.packages}
+    return tuple(
+        _run(target, entry, [item for item in evidence if getattr(item, "entry", None) == entry], observed, versions)
+        for entry in _entries(evidence)
+    )
+
+
+def notes_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """What the run has to tell that is no problem of the model, each once."""
+    found = list(evidence)
+    notes = [item.text for item in _of(Note, found)] + [item.reason for item in _of(NoEntry, found)]
+    return tuple(dict.fromkeys(notes))
+
+
+def shapes(inputs: Iterable[InputSpec]) -> str:
+    """``float32[1,3,224,224], int64[2]``."""
+    return ", ".join(f"{item.dtype}[{','.join(map(str, item.shape))}]" for item in inputs)
+
+
+def _entries(evidence: Sequence[Evidence]) -> list[int]:
+    chosen = [item.entry for item in _of(EntryChosen, evidence)]
+    # A run that ended before its entry was known has steps to show, too.
+    ended = [item.entry for item in _of(StepEnded, evidence) if item.status not in ("ok", "skipped")]
+    return list(dict.fromkeys(chosen)) or ([] if _of(NoEntry, evidence) else list(dict.fromkeys(ended)))
+
+
+def _run(
+    target: str,
+    entry: int,
+    evidence: Sequence[Evidence],
+    observed: Sequence[Diagnostic],
+    versions: dict[str, str | None],
+) -> Run:
+    chosen = next(iter(_of(EntryChosen, evidence)), None)
+    own = [d for d in observed if _concerns(d, entry)]
+    routes = _routes(_of(RouteEnded, evidence), own)
+    return Run(
+        target=target,
+        command=chosen.command if chosen else "",
+        inputs=_inputs(chosen, _of(Variations, evidence)),
+        versions=versions,
+        steps=_steps(_of(StepEnded, evidence)),
+        escapes=tuple(_of(Escape, evidence)),
+        routes=routes,
+        recommended=next((item.route for item in _of(RouteEnded, evidence) if item.recommended), None),
+        generalises=tuple(
+            Dimension(item.input, item.dimension, item.verdict, _rules_at(item.stopped_by, own))
+            for item in _of(Generalises, evidence)
+        ),
+        ops=_ops(_of(OpsCounted, evidence), _of(OpUnsupported, evidence)),
+        entry=entry,
+        how=chosen.how if chosen else "",
+        module=chosen.module if chosen else "",
+        example=chosen.inputs if chosen else (),
+    )
+
+
+def _steps(ended: Iterable[StepEnded]) -> tuple[Step, ...]:
+    """The steps in the order they ended first; where a second child repeated one, what stopped it there wins."""
+    steps: dict[str, Step] = {}
+    for item in ended:
+        known = steps.get(item.step)
+        if known is None or known.status in ("ok", "skipped"):
+            steps[item.step] = Step(item.step, item.status, item.seconds, item.message, item.detail)
+    return tuple(steps.values())
+
+
+def _inputs(chosen: EntryChosen | None, variations: Iterable[Variations]) -> tuple[TriedInput, ...]:
+    tried = {"example": TriedInput("example", shapes(chosen.inputs))} if chosen else {}
+    for item in variations:
+        for name, text in item.tried.items():
+            tried.setdefault(name, TriedInput(name, text))
+        for name, error in item.refused.items():
+            tried[name] = TriedInput(name, item.tried.get(name, ""), False, error)
+    return tuple(tried.values())
+
+
+def _routes(ended: Sequence[RouteEnded], observed: Sequence[Diagnostic]) -> tuple[Route, ...]:
+    """All four routes in their order, those that nothing was reported of as untried; none where none was reported."""
+    if not ended:
+        return ()
+    found = {item.route: item for item in ended}
+    routes = []
+    for name in ROUTES:
+        item = found.get(name)
+        if item is None:
+            routes.append(Route(name))
+            continue
+        wrapped = None if item.wrapped is None else _route(name, item.wrapped, observed, None)
+        routes.append(_route(name, item.attempt, observed, wrapped))
+    return tuple(routes)
+
+
+def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped: Route | None) -> Route:
+    claims: set[Claim] = set()
+    if attempt.status not in ("works", "untried"):
+        claims |= FAILS[name]
+    elif attempt.converts not in ("works", "untried"):
+        claims |= CONVERSION
+    stopping = [d for d in observed if d.claim in claims and (d.claim not in CONVERSION or _on_route(d, name))]
+    return Route(
+        name=name,
+        status=attempt.status,
+        converts=attempt.converts,
+        stopped_by=tuple(dict.fromkeys(diagnostic.rule for diagnostic in stopping)),
+        composed=attempt.composed,
+        verified=attempt.verified,
+        difference=attempt.difference,
+        message=attempt.message,
+        keys=attempt.keys,
+        parts=attempt.parts,
+        wrapped=wrapped,
+    )
+
+
+def _concerns(diagnostic: Diagnostic, entry: int) -> bool:
+    entries = {proof["entry"] for proof in diagnostic.evidence if "entry" in proof}
+    return not entries or entry in entries
+
+
+def _on_route(diagnostic: Diagnostic, route: str) -> bool:
+    routes = {proof["route"] for proof in diagnostic.evidence if "route" in proof}
+    return not routes or route in routes
+
+
+def _rules_at(places: Iterable[Place], observed: Sequence[Diagnostic]) -> tuple[str, ...]:
+    rules = [
+        diagnostic.rule
+        for place in places
+        for diagnostic in observed
+        if diagnostic.span is not None
+        and diagnostic.path == place.path
+        and (diagnostic.span.contains(place.span) or place.span.contains(diagnostic.span))
+    ]
+    return tuple(dict.fromkeys(rules))
+
+
+def _ops(counted: Iterable[OpsCounted], unsupported: Iterable[OpUnsupported]) -> tuple[Op, ...]:
+    """Every op once, the unsupported ones first. Graphs of several routes hold the same ops: the largest count stands."""
+    ops: dict[str, Op] = {}
+    for refused in unsupported:
+        known = ops.get(refused.op)
+        if known is None or known.count < refused.count:
+            places = tuple(OpPlace(site.place, site.library, site.module_path, site.count) for site in refused.sites)
+            ops[refused.op] = Op(refused.op, refused.count, False, refused.message, refused.composite, places)
+    for graph in counted:
+        for name, count in graph.ops.items():
+            if name not in ops or (ops[name].supported and ops[name].count < count):
+                ops[name] = Op(name, count)
+    return tuple(ops.values())
+
+
+def _of(kind: type[Kind], evidence: Iterable[Evidence]) -> list[Kind]:
+    return [item for item in evidence if isinstance(item, kind)]

@@ -1,0 +1,355 @@
+"""What a report says, apart from how it looks: frozen data, counts, the exit status, the JSON object. No I/O, no rich."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tslint.diagnostic import Applicability, Basis, Diagnostic, Place, Severity, Span, to_json
+from tslint.evidence import Escape, InputSpec
+
+VERSION = 1
+"""Of the JSON object. A key that is added does not change it; one that is renamed, removed or means something else does."""
+
+UNCHECKED = frozenset({"syntax-error", "unreadable-file", "check-crashed"})
+"""Rules that say that tslint could not do all of its job: exit status 2."""
+
+RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+class CheckFailed(AssertionError):
+    """Raised by :meth:`Report.raise_if_failed`; the message lists the problems, one a line."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """``status`` is ok, failed, died, timeout or skipped; ``detail`` a few words for people ("2 inputs")."""
+
+    name: str
+    status: str
+    seconds: float
+    message: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TriedInput:
+    """One set of inputs: its name, shapes as text, and eager's error where it does not accept them."""
+
+    name: str
+    shapes: str
+    accepted: bool = True
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to Core ML. ``status`` and ``converts`` are works, refused, differs, died or untried.
+
+    ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite.
+    """
+
+    name: str
+    status: str = "untried"
+    converts: str = "untried"
+    stopped_by: tuple[str, ...] = ()
+    composed: tuple[str, ...] = ()
+    verified: bool | None = None
+    difference: float | None = None
+    message: str = ""
+    keys: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    wrapped: Route | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        data = self._own()
+        if self.name == "trace":
+            inner = self.wrapped
+            data["wrapped"] = None if inner is None else inner._own() | {"keys": list(inner.keys)}
+        return data
+
+    def _own(self) -> dict[str, Any]:
+        names = ("status", "converts", "stopped_by", "composed", "verified", "difference", "message")
+        return {name: to_json(getattr(self, name)) for name in names}
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Whether the trace serves other sizes of a dimension; None where eager accepts one only. ``stopped_by`` are rules."""
+
+    input: str
+    dimension: int
+    verdict: bool | None
+    stopped_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpPlace:
+    place: Place | None
+    library: Place | None = None
+    module_path: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Op:
+    """An op of the graph and how often it stands there; ``places`` are known for those that do not convert."""
+
+    op: str
+    count: int
+    supported: bool = True
+    message: str = ""
+    composite: str = ""
+    places: tuple[OpPlace, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One entry, run. ``command`` repeats it; ``how`` says where the entry comes from, ``example`` its inputs."""
+
+    target: str
+    command: str = ""
+    inputs: tuple[TriedInput, ...] = ()
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    escapes: tuple[Escape, ...] = ()
+    routes: tuple[Route, ...] = ()
+    recommended: str | None = None
+    generalises: tuple[Dimension, ...] = ()
+    ops: tuple[Op, ...] = ()
+    entry: int = 0
+    how: str = ""
+    module: str = ""
+    example: tuple[InputSpec, ...] = ()
+
+    def to_json(self, directory: str) -> dict[str, Any]:
+        return {
+            "target": shown(self.target, directory),
+            "command": self.command,
+            "inputs": to_json(self.inputs),
+            "versions": dict(self.versions),
+            "steps": [
+                {
+                    "name": step.name,
+                    "status": step.status,
+                    "seconds": round(step.seconds, 3),
+                    "message": step.message or step.detail,
+                }
+                for step in self.steps
+            ],
+            "escapes": [_escape(escape, directory) for escape in self.escapes],
+            "routes": {route.name: route.to_json() for route in self.routes},
+            "recommended": self.recommended,
+            "generalises": [
+                {"input": item.input, "dimension": item.dimension, "verdict": item.verdict} for item in self.generalises
+            ],
+            "ops": [_op(op, directory) for op in self.ops],
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many of each; what is refuted counts as nothing else. ``fixable``: with ``--fix`` alone."""
+
+    files: int = 0
+    error: int = 0
+    warning: int = 0
+    info: int = 0
+    refuted: int = 0
+    suppressed: int = 0
+    fixable: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that one check found. ``sources`` maps the paths of diagnostics and labels to their lines.
+
+    ``notes`` say what was skipped and why, ``errors`` what made the exit status 2, one sentence each. ``fixed`` counts
+    the fixes written, ``diff`` is what they would change where that was asked for instead. Paths are shown from
+    ``directory``.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    runs: tuple[Run, ...] = ()
+    summary: Summary = field(default_factory=Summary)
+    notes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    fixed: int = 0
+    diff: str | None = None
+    directory: str = field(default_factory=os.getcwd)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the ``json`` format, as plain data."""
+        from tslint import __version__
+
+        return {
+            "version": VERSION,
+            "tslint": __version__,
+            "diagnostics": [_diagnostic(diagnostic, self.directory) for diagnostic in self.diagnostics],
+            "runs": [run.to_json(self.directory) for run in self.runs],
+            "summary": to_json(self.summary),
+            "notes": list(self.notes),
+            "errors": list(self.errors),
+        }
+
+    def exit_status(self, fail_on: str = "warning", exit_zero: bool = False) -> int:
+        """0, 1 or 2 for this report, as :func:`exit_status` says."""
+        return exit_status(self.diagnostics, self.errors, fail_on, exit_zero, self.diff)
+
+    def raise_if_failed(self, fail_on: str = "warning") -> None:
+        """Raises CheckFailed, with the problems one a line, where the exit status would not be 0."""
+        if self.exit_status(fail_on):
+            failing = [d for d in self.diagnostics if counts(d, fail_on) or d.rule in UNCHECKED]
+            lines = [headline(diagnostic, self.directory) for diagnostic in failing]
+            raise CheckFailed("\n".join([*lines, *self.errors]))
+
+
+def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0) -> Summary:
+    """The counts of the summary line and of the JSON object."""
+    found = list(diagnostics)
+    standing = [d for d in found if d.basis != Basis.REFUTED]
+    by_severity = {severity.value: sum(d.severity == severity for d in standing) for severity in Severity}
+    return Summary(
+        files=files,
+        refuted=len(found) - len(standing),
+        suppressed=suppressed,
+        fixable=sum(fixable(d) for d in standing),
+        **by_severity,
+    )
+
+
+def exit_status(
+    diagnostics: Iterable[Diagnostic],
+    errors: Sequence[str] = (),
+    fail_on: str = "warning",
+    exit_zero: bool = False,
+    diff: str | None = None,
+) -> int:
+    """2 where tslint could not do all of its job; else 1 where a diagnostic is at least FAIL_ON; else 0.
+
+    What is refuted never counts. EXIT_ZERO turns 1 into 0, never 2. Where a DIFF was asked for, what it would change
+    counts, not the diagnostics.
+    """
+    found = list(diagnostics)
+    if errors or any(diagnostic.rule in UNCHECKED for diagnostic in found):
+        return 2
+    failed = bool(diff) if diff is not None else any(counts(diagnostic, fail_on) for diagnostic in found)
+    return int(failed and not exit_zero)
+
+
+def counts(diagnostic: Diagnostic, fail_on: str) -> bool:
+    """Whether the diagnostic alone makes the exit status 1."""
+    return diagnostic.basis != Basis.REFUTED and RANK[diagnostic.severity] >= RANK[Severity(fail_on)]
+
+
+def fixable(diagnostic: Diagnostic, unsafe: bool = False) -> bool:
+    """Whether ``--fix`` writes this diagnostic's fix, with UNSAFE (``--unsafe-fixes``) or without."""
+    return diagnostic.fix is not None and (unsafe or diagnostic.fix.applicability == Applicability.SAFE)
+
+
+def visible(diagnostics: Iterable[Diagnostic], info: bool, refuted: bool) -> list[Diagnostic]:
+    """The diagnostics that the formats for people list."""
+    return [
+        d
+        for d in diagnostics
+        if (refuted if d.basis == Basis.REFUTED else info or d.severity != Severity.INFO or d.rule in UNCHECKED)
+    ]
+
+
+def headline(diagnostic: Diagnostic, directory: str, mark: str = "") -> str:
+    """``path:line:column: severity[rule] message``, the line that machines match; MARK stands before the message."""
+    where = "tslint"
+    if diagnostic.path is not None:
+        where = shown(diagnostic.path, directory)
+        if diagnostic.cell is not None:
+            where += f":cell {diagnostic.cell}"
+        if diagnostic.span is not None:
+            where += f":{diagnostic.span.line}:{diagnostic.span.column or 1}"
+    return f"{where}: {diagnostic.severity.value}[{diagnostic.rule}] {mark}{one_line(diagnostic.message)}"
+
+
+def one_line(text: str) -> str:
+    """TEXT without line ends and control characters, so that it stays one line of a terminal."""
+    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
+
+
+def shown(path: str, directory: str) -> str:
+    """PATH from DIRECTORY with forward slashes, absolute where it lies outside; what is no path comes back as it is."""
+    if not Path(path).is_absolute():
+        return path.replace(os.sep, "/")
+    try:
+        return Path(path).relative_to(directory).as_posix()
+    except ValueError:
+        return Path(path).as_posix()
+
+
+def _diagnostic(diagnostic: Diagnostic, directory: str) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "rule": diagnostic.rule,
+        "group": diagnostic.group,
+        "claim": diagnostic.claim.value,
+        "severity": diagnostic.severity.value,
+        "basis": diagnostic.basis.value,
+        "message": diagnostic.message,
+        "path": None if diagnostic.path is None else shown(diagnostic.path, directory),
+        "cell": diagnostic.cell,
+        **_span(diagnostic.span),
+    }
+    for name in ("symbol", "labels", "caption", "help", "notes", "evidence", "refuted_by", "fix", "fingerprint", "url"):
+        data[name] = _relative(to_json(getattr(diagnostic, name)), directory)
+    return data
+
+
+def _span(span: Span | None) -> dict[str, int | None]:
+    names = ("line", "column", "end_line", "end_column")
+    return {name: None if span is None else getattr(span, name) for name in names}
+
+
+def _place(place: Place | None, directory: str) -> dict[str, Any]:
+    path = None if place is None else shown(place.path, directory)
+    return {"path": path, **_span(place.span if place else None), "symbol": place.symbol if place else None}
+
+
+def _escape(escape: Escape, directory: str) -> dict[str, Any]:
+    names = ("via", "operator", "origin", "values", "warned", "note")
+    return {
+        **_place(escape.place, directory),
+        **{name: to_json(getattr(escape, name)) for name in names},
+        "settled": escape.verdict,
+    }
+
+
+def _op(op: Op, directory: str) -> dict[str, Any]:
+    places = [
+        {
+            **_place(item.place, directory),
+            "library": None if item.library is None else _place(item.library, directory),
+            "module_path": item.module_path,
+            "count": item.count,
+        }
+        for item in op.places
+    ]
+    return {
+        "op": op.op,
+        "count": op.count,
+        "supported": op.supported,
+        "message": op.message,
+        "composite": op.composite,
+        "places": places,
+    }
+
+
+def _relative(data: Any, directory: str) -> Any:
+    """DATA with every value of a key ``path`` shown from DIRECTORY."""
+    if isinstance(data, list):
+        return [_relative(item, directory) for item in data]
+    if isinstance(data, dict):
+        return {
+            key: shown(value, directory) if key == "path" and isinstance(value, str) else _relative(value, directory)
+            for key, value in data.items()
+        }
+    return data

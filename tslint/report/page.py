@@ -1,0 +1,57 @@
+"""A rule's page on the terminal: its Markdown, rendered by Rich, or as it is where nothing renders colours."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tslint.catalogue import Rule
+    from tslint.report import Options
+
+METADATA = re.compile(r"^```+[ ]*toml[ ]*\n.*?^```+[ ]*\n+", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"^(```+)[ ]*(python|text) (\w+)[ ]*$", re.MULTILINE)
+TITLES = {
+    "bad": "Reported:",
+    "good": "Not reported:",
+    "fixed": "Fixed:",
+    "raises": "The message:",
+    "proof": "What holds after it ran:",
+}
+
+
+def render(rule: Rule, options: Options) -> str:
+    """The page of RULE: a heading with its metadata in words, then its text."""
+    text = f"{_head(rule)}\n\n{_body(rule)}\n"
+    if not options.color:
+        return text
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    target = io.StringIO()
+    console = Console(file=target, width=min(options.width, 100), force_terminal=True, highlight=False)
+    console.print(Markdown(text))
+    return target.getvalue()
+
+
+def _head(rule: Rule) -> str:
+    claims = ", ".join(f"`{claim.value}`" for claim in rule.claims)
+    fix = f"{rule.fix.value} (`--fix{' --unsafe-fixes' if rule.fix.value == 'unsafe' else ''}`)" if rule.fix else "none"
+    rows = [f"- group: {rule.group}", f"- claims: {claims}", f"- fix: {fix}", f"- since: {rule.since}", f"- {rule.url}"]
+    return "\n".join([f"# {rule.name}", "", _sentence(rule.summary), "", *rows])
+
+
+def _body(rule: Rule) -> str:
+    """The page without its metadata and its own title, with a line above each example that says what it is."""
+    text = METADATA.sub("", rule.text, count=1)
+    text = re.sub(r"\A\s*# .*\n+", "", text)
+    return EXAMPLE.sub(_titled, text).strip()
+
+
+def _titled(match: re.Match[str]) -> str:
+    return f"{TITLES.get(match[3], match[3].capitalize() + ':')}\n\n{match[1]}{match[2]}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
