@@ -25,7 +25,7 @@ HOUSE = (
     ("merge",),
     ("fixes",),
     ("report",),
-    ("child", "reaper"),
+    ("child", "reaper", "interpreter"),
     ("api",),
     ("cli", "__main__"),
 )

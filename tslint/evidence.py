@@ -72,7 +72,7 @@ class Request:
     """One run. ``target`` is a path, or ``package.module:attribute(...)``.
 
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
-    one died). ``memory`` is in bytes, of the whole process tree.
+    one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one.
     """
 
     target: str
@@ -432,13 +432,17 @@ class ModelFailed(Evidence):
 
 @dataclass(frozen=True)
 class ProbeDied(Evidence):
-    """The child ended in STEP. ``how`` is signal, exit, timeout or memory; ``detail`` the signal's name, status or limit."""
+    """The child ended in STEP. ``how`` is signal, exit, timeout or memory; ``detail`` the signal's name, status or limit.
+
+    ``place`` is the user's line that was running, where a signal (a limit's, too) left time to tell.
+    """
 
     entry: int
     step: str
     how: str
     detail: str
     output: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)

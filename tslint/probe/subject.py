@@ -113,7 +113,7 @@ class Steps:
         self.skip = skip
 
     def wanted(self, step: str) -> bool:
-        return step not in self.skip
+        return not {step, f"{self.entry}:{step}", f"{self.entry}:*"} & set(self.skip)
 
     @contextlib.contextmanager
     def __call__(self, step: str) -> Iterator[Outcome]:

@@ -1,0 +1,79 @@
+"""Which Python runs the user's model, and whether PyTorch is installed there. Imports no torch."""
+
+from __future__ import annotations
+
+import functools
+import importlib.machinery
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# An empty folder left behind by an uninstalled package is found, too, but has no file of its own.
+PROBE = """
+import sys
+if sys.path[:1] == [""]:
+    del sys.path[0]
+import importlib.machinery
+spec = importlib.machinery.PathFinder.find_spec("torch")
+sys.exit(0 if spec is not None and spec.origin is not None else 3)
+"""
+
+LIMIT = 30.0
+"""Seconds in which an interpreter must answer."""
+
+
+class InterpreterError(ValueError):
+    """The interpreter asked for cannot be used; the message is one sentence for the user."""
+
+
+def interpreter(python: str | None = None) -> str:
+    """The path of the interpreter for the child: PYTHON, else that of the active virtual or conda environment, else ours.
+
+    PYTHON may be a path, a command on the search path, or an environment's folder. An active environment without PyTorch
+    (conda's ``base`` is always active) gives way to our own interpreter if that has it. Raises InterpreterError.
+    """
+    if python is not None:
+        return _named(python)
+    active = [path for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if (path := _inside(os.environ.get(name)))]
+    candidates = list(dict.fromkeys([*active, sys.executable]))
+    if len(candidates) == 1:
+        return candidates[0]
+    return next((path for path in candidates if available(path)), candidates[0])
+
+
+@functools.cache
+def available(python: str) -> bool:
+    """Whether PyTorch is installed for the interpreter PYTHON. Nothing of it is imported."""
+    if python == sys.executable:
+        here = str(Path.cwd())
+        spec = importlib.machinery.PathFinder.find_spec("torch", [path for path in sys.path if path not in ("", here)])
+        return spec is not None and spec.origin is not None
+    try:
+        command = [python, "-c", PROBE]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _named(python: str) -> str:
+    path = Path(python).expanduser()
+    if path.is_dir():
+        found = _inside(str(path))
+        if found is None:
+            raise InterpreterError(f"`--python {python}`: there is no interpreter in this folder")
+        return found
+    command = shutil.which(str(path))
+    if command is None:
+        reason = "is not executable" if path.exists() else "is not there"
+        raise InterpreterError(f"`--python {python}`: this interpreter {reason}")
+    return str(Path(command).absolute())
+
+
+def _inside(folder: str | None) -> str | None:
+    """The interpreter in an environment's FOLDER. Its symbolic link is kept: resolving it would leave the environment."""
+    if not folder:
+        return None
+    names = ("Scripts/python.exe", "python.exe") if os.name == "nt" else ("bin/python", "bin/python3")
+    return next((str(path) for name in names if os.access(path := Path(folder) / name, os.X_OK)), None)
