@@ -392,13 +392,16 @@ class ConversionRefused(Evidence):
 
 @dataclass(frozen=True)
 class ConversionDiffered(Evidence):
-    """The evaluated Core ML program disagrees with eager on the input ``tried``."""
+    """The evaluated Core ML program disagrees with eager on the input ``tried``, or fails there.
+
+    ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails.
+    """
 
     entry: int
     route: str
     tried: str
     output: str
-    max_difference: float
+    max_difference: float | None
     message: str = ""
     place: Place | None = None
 

@@ -1,0 +1,37 @@
+"""``python -m tslint.probe REQUEST_FILE EVIDENCE_FILE``: runs one request, writes one line of evidence after another.
+
+Needs torch and nothing else of tslint but ``diagnostic`` and ``evidence``. Standard output and error are the user's code's.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tslint.diagnostic import from_json
+from tslint.evidence import Evidence, Finished, Request, encode
+
+
+def main(argv: Sequence[str]) -> int:
+    """ARGV is ``[REQUEST_FILE, EVIDENCE_FILE]``. The exit status says nothing of the model: 0 once all was reported."""
+    start = time.perf_counter()
+    request_file, evidence_file = argv
+    request = from_json(Request, json.loads(Path(request_file).read_text(encoding="utf-8")))
+    with Path(evidence_file).open("a", encoding="utf-8") as sink:
+
+        def emit(evidence: Evidence) -> None:
+            sink.write(encode(evidence) + "\n")
+            sink.flush()
+
+        from tslint.probe import session
+
+        session.run(request, emit)
+        emit(Finished(time.perf_counter() - start))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

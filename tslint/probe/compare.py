@@ -1,0 +1,314 @@
+"""Step 4: the trace on other inputs. Outputs against eager, escapes against escapes, graphs against graphs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tslint.diagnostic import Place
+from tslint.evidence import (
+    BranchTaken,
+    ConstantBaked,
+    Escape,
+    Generalises,
+    LoopUnrolled,
+    TraceDiffered,
+    Variations,
+)
+from tslint.probe.frames import Territory, context_of
+from tslint.probe.graphs import canonical, place_of_difference
+from tslint.probe.record import Moment
+from tslint.probe.settle import Change, Settler, Trial, Verdict, positions
+from tslint.probe.specs import describe_inputs
+from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
+from tslint.probe.trace import Tracing, first_line, record, runtime_line
+from tslint.probe.values import answer, difference
+from tslint.probe.variations import Axis, Choice, Group, Variator, shapes_text
+
+LEAST_SECONDS = 10.0
+"""Time that the comparison may take at least; with a slow model it is six times what one trace takes."""
+
+
+@dataclass
+class Comparison:
+    """Everything one subject's comparison has found so far."""
+
+    subject: Subject
+    territory: Territory
+    settler: Settler
+    model: Any
+    deadline: float
+    trials: list[Trial] = field(default_factory=list)
+    tried: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    unexplained: list[Trial] = field(default_factory=list)
+    refused_axes: set[Axis] = field(default_factory=set)
+
+    def late(self) -> bool:
+        return time.perf_counter() > self.deadline
+
+    def run(self, candidates: Sequence[Inputs]) -> None:
+        """Tries the user's further inputs, then every group of changes while there is time."""
+        for inputs in candidates:
+            self.attempt(inputs, ())
+        variator = Variator(self.subject)
+        for number, group in enumerate(variator.groups()):
+            if self.late() and number > 1:
+                break
+            self.group(variator, group)
+
+    def group(self, variator: Variator, group: Group) -> None:
+        accepted = 0
+        errors: list[str] = []
+        for choice in group.choices:
+            if accepted >= group.enough or (accepted and self.late()):
+                break
+            if self._try(variator, choice, group, errors):
+                accepted += 1
+        if accepted:
+            return
+        if group.axes:
+            self.refused_axes.update(group.axes)
+        if errors:
+            self.refused[group.label] = errors[0]
+        for fallback in group.fallbacks:
+            self.group(variator, fallback)
+
+    def _try(self, variator: Variator, choice: Choice, group: Group, errors: list[str]) -> bool:
+        for attempt in (0, 1):
+            inputs = variator.make(choice, attempt)
+            if inputs is None:
+                return False
+            if self.attempt(inputs, group.axes, errors):
+                return True
+            if all(leaf.dtype.is_floating_point for leaf in _tensors(inputs)):
+                return False
+        return False
+
+    def attempt(self, inputs: Inputs, axes: tuple[Axis, ...], errors: list[str] | None = None) -> bool:
+        """One further input; the answer is whether eager accepts it and agrees with itself there."""
+        try:
+            expected = answer(self.model, inputs)
+            again = answer(self.model, inputs)
+        except Exception as error:
+            if errors is not None:
+                errors.append(first_line(error))
+            else:
+                self.refused[inputs.name] = first_line(error)
+            return False
+        if not difference(expected, again)[0]:
+            return False
+        trial = self._held_against(inputs, axes, expected)
+        self.subject.others.append(inputs)
+        self.tried[inputs.name] = shapes_text(inputs)
+        self.trials.append(trial)
+        if trial.right and not self.settler.base:
+            return True
+        tracing = record(self.model, inputs, self.territory)
+        trial.positions, trial.program = positions(tracing.moments), tracing.program
+        if not self.settler.settle(trial):
+            self.unexplained.append(trial)
+        return True
+
+    def _held_against(self, inputs: Inputs, axes: tuple[Axis, ...], expected: Any) -> Trial:
+        try:
+            actual = answer(self.settler.program, inputs)
+        except Exception as error:
+            return Trial(inputs, axes, expected, False, None, runtime_line(error))
+        equal, apart, why = difference(expected, actual)
+        return Trial(inputs, axes, expected, equal, apart, "" if equal else why)
+
+
+def _tensors(inputs: Inputs) -> Iterator[torch.Tensor]:
+    leaves = torch.utils._pytree.tree_leaves((inputs.args, inputs.kwargs))
+    return (leaf for leaf in leaves if isinstance(leaf, torch.Tensor))
+
+
+def compare(
+    subject: Subject,
+    candidates: Sequence[Inputs],
+    tracing: Tracing,
+    territory: Territory,
+    emit: Emit,
+    settled: Settled,
+    outcome: Outcome,
+) -> None:
+    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape."""
+    model = subject.wrapped if subject.wrapped is not None else subject.module
+    start = time.perf_counter()
+    expected = answer(model, subject.example)
+    settler = Settler(model, tracing.program, positions(tracing.moments), territory)
+    run = Comparison(subject, territory, settler, model, 0.0)
+    at_home = run._held_against(subject.example, (), expected)
+    cost = time.perf_counter() - start
+    run.deadline = start + max(LEAST_SECONDS, 12 * cost)
+    if at_home.right:
+        run.run(candidates)
+    else:
+        again = record(model, subject.example, territory)
+        place = None
+        if again.program is not None:
+            place = place_of_difference(canonical(tracing.program), canonical(again.program), territory)
+        emit(TraceDiffered(subject.entry, "example", place, at_home.apart, at_home.why))
+    _report(run, emit)
+    wrong = [trial for trial in run.trials if not trial.right]
+    if wrong or not at_home.right:
+        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else "differs from eager on the example itself"
+        outcome.status = "failed"
+        outcome.message = message
+        if subject.wrapped is not None:
+            settled.wrapped = "differs"
+        else:
+            settled.status, settled.message = "differs", message
+    settled.control_flow = _control_flow(settler)
+    outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
+
+
+def _control_flow(settler: Settler) -> tuple[str, ...]:
+    paths: dict[str, None] = {}
+    for verdict in settler.verdicts.values():
+        shown = verdict.harmful or verdict.specialised
+        if shown is None or shown[0].kind == "baked":
+            continue
+        moment = shown[0].moment
+        context = context_of(moment.place) if moment.place is not None else ""
+        if verdict.harmful or context:
+            paths[moment.module] = None
+    return tuple(paths)
+
+
+# -- what is reported -------------------------------------------------------------------------------------------------
+
+
+def _report(run: Comparison, emit: Emit) -> None:
+    entry = run.subject.entry
+    for verdict in run.settler.verdicts.values():
+        for shown, differs in ((verdict.harmful, True), (verdict.specialised, False)):
+            if shown is not None and (differs or verdict.harmful is None):
+                _emit_change(entry, shown, differs, emit)
+    for trial in _distinct(run.unexplained):
+        place = None
+        if trial.program is not None:
+            place = place_of_difference(run.settler.graph, canonical(trial.program), run.territory)
+        emit(TraceDiffered(entry, trial.inputs.name, place, trial.apart, trial.why if trial.apart is None else ""))
+    for verdict in run.settler.verdicts.values():
+        _emit_escape(run, verdict, emit)
+    emit(Variations(entry, run.tried, run.refused))
+    _emit_generalises(run, emit)
+
+
+def _distinct(trials: list[Trial]) -> list[Trial]:
+    """One trial for each kind of failure: the first of those that change the same axes."""
+    found: dict[tuple[Axis, ...], Trial] = {}
+    for trial in trials:
+        found.setdefault(trial.axes, trial)
+    return list(found.values())
+
+
+def _emit_change(entry: int, shown: tuple[Change, Trial, Place | None], differs: bool, emit: Emit) -> None:
+    change, trial, use = shown
+    moment, tried = change.moment, trial.inputs.name
+    if change.kind == "branch":
+        emit(
+            BranchTaken(
+                entry, moment.place, moment.origin, change.value, change.other, tried, differs, moment.stack.frames
+            )
+        )
+    elif change.kind == "rounds":
+        emit(
+            LoopUnrolled(
+                entry, moment.place, moment.origin, change.value, change.other, tried, differs, moment.stack.frames
+            )
+        )
+    else:
+        emit(
+            ConstantBaked(
+                entry, moment.place, moment.via, moment.origin, change.value, change.other, tried, differs,
+                moment.operator, use, moment.stack.frames, trial.apart,
+            )
+        )  # fmt: skip
+
+
+def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
+    moment = verdict.moments[0]
+    note = ""
+    if verdict.harmful is not None:
+        outcome = "harmful"
+        if verdict.joint:
+            note = "together with others on this input"
+    elif verdict.harmless_on:
+        outcome = "harmless"
+    else:
+        outcome = "not exercised"
+        if verdict.unexplained_on:
+            note = f"changed only on inputs where the trace is wrong for another reason: {verdict.unexplained_on[0]}"
+        elif any(m.live for m in verdict.moments):
+            outcome, note = _live(run, verdict)
+        elif run.trials:
+            note = "no input that the eager model accepts changed it"
+        else:
+            note = "no other input could be tried"
+    if all(m.quiet for m in verdict.moments) and outcome != "harmful":
+        return
+    values = {"example": moment.value, **verdict.values}
+    warned = any(m.warned for m in verdict.moments)
+    emit(
+        Escape(
+            run.subject.entry, moment.place, moment.via, moment.origin, values, outcome, moment.operator, warned,
+            moment.stack.frames, note,
+        )
+    )  # fmt: skip
+
+
+def _live(run: Comparison, verdict: Verdict) -> tuple[str, str]:
+    """A value that the graph kept: harmless once an input changed it and the trace was right there."""
+    first = verdict.moments[0].value
+    right = {trial.inputs.name for trial in run.trials if trial.right}
+    if any(name in right and value != first for name, value in verdict.values.items()):
+        return "harmless", "the graph keeps the value"
+    return "not exercised", "the graph keeps the value, and no input that the eager model accepts changed it"
+
+
+def _emit_generalises(run: Comparison, emit: Emit) -> None:
+    specs = describe_inputs(run.subject.module, run.subject.example)
+    for index, spec in enumerate(specs):
+        for dimension in range(len(spec.shape)):
+            axis = (index, dimension)
+            trials = _showing(run, axis)
+            stops: dict[Place, None] = {}
+            for verdict in run.settler.verdicts.values():
+                if verdict.harmful is not None and verdict.harmful[0].moment.place is not None:
+                    name = next((t.inputs.name for t in trials if not t.right and _changed_there(verdict, t)), None)
+                    if name is not None:
+                        stops[verdict.harmful[0].moment.place] = None
+            verdict_here = None if not trials else all(trial.right for trial in trials)
+            emit(Generalises(run.subject.entry, spec.name, dimension, verdict_here, tuple(stops)))
+
+
+def _showing(run: Comparison, axis: Axis) -> list[Trial]:
+    """The trials that speak for AXIS: those that change it with as few others as eager allows."""
+    having = [trial for trial in run.trials if axis in trial.axes]
+    fewest = min((len(trial.axes) for trial in having), default=0)
+    return [trial for trial in having if len(trial.axes) == fewest]
+
+
+def _changed_there(verdict: Verdict, trial: Trial) -> bool:
+    values = verdict.values
+    return trial.inputs.name in values and values[trial.inputs.name] != verdict.moments[0].value
+
+
+def report_unsettled(subject: Subject, moments: Sequence[Moment], emit: Emit) -> None:
+    """Every escape of a trace that nothing was compared with."""
+    for group in positions(moments).values():
+        moment = group[0]
+        if not all(m.quiet for m in group):
+            emit(
+                Escape(
+                    subject.entry, moment.place, moment.via, moment.origin, {"example": moment.value}, "not exercised",
+                    moment.operator, any(m.warned for m in group), moment.stack.frames, "no other input was tried",
+                )
+            )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Step 2: the eager model. It runs, agrees with itself, and is in eval mode afterwards; what it returns, and where."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+
+from tslint.diagnostic import Place
+from tslint.evidence import CodeRan, ModeWrong
+from tslint.probe.frames import Territory, place_of_frame, returned, symbol_of
+from tslint.probe.subject import Emit, Subject
+from tslint.probe.values import answer, difference
+
+
+@dataclass
+class Eager:
+    """What the eager model answered on the example, and the return statement of its forward that did."""
+
+    output: Any
+    returned: Place | None = None
+    deterministic: bool = True
+    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_DROPOUT = torch.nn.modules.dropout._DropoutNd
+_NORM = torch.nn.modules.batchnorm._NormBase
+
+
+def live_in_training(module: torch.nn.Module) -> dict[str, str]:
+    """Path → what: the submodules in training mode that compute otherwise there: dropout, and norms with running statistics."""
+    found: dict[str, str] = {}
+    for path, child in module.named_modules():
+        if not child.training:
+            continue
+        if isinstance(child, _DROPOUT) and child.p > 0:
+            found[path] = "dropout"
+        elif isinstance(child, _NORM) and child.track_running_stats:
+            found[path] = "batch norm"
+        elif (isinstance(child, torch.nn.RNNBase) and child.dropout > 0) or (
+            isinstance(child, torch.nn.MultiheadAttention) and child.dropout > 0
+        ):
+            found[path] = "dropout"
+        elif isinstance(child, torch.nn.RReLU):
+            found[path] = "rrelu"
+    return found
+
+
+def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
+    """Says that the module came in training mode, and names what behaves otherwise there."""
+    kinds = [kind for kind in dict.fromkeys(live.values())]
+    effect = ""
+    if kinds:
+        counts = [f"{sum(1 for k in live.values() if k == kind)} {kind}" for kind in kinds]
+        effect = f"live: {', '.join(counts)} {'module' if len(live) == 1 else 'modules'}"
+    emit(ModeWrong(subject.entry, "training", tuple(live), subject.call_site, effect))
+
+
+def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:
+    """Runs the model twice on the example, in eval mode. Raises what the model raises."""
+    subject.module.eval()
+    watch = _Watch(territory)
+    with watch:
+        first = answer(subject.module, subject.example)
+    result = Eager(first, watch.returned(first), functions=watch.functions())
+    emit(CodeRan(subject.entry, "eager", result.functions))
+    second = answer(subject.module, subject.example)
+    equal, apart, why = difference(first, second)
+    if not equal:
+        result.deterministic = False
+        effect = why or (f"two runs differ by {apart:.3g}" if apart else "two runs differ")
+        emit(ModeWrong(subject.entry, "nondeterminism", ("",), None, f"eager, run twice alike: {effect}"))
+    return result
+
+
+class _Watch:
+    """A profile function over one call: the user's functions that ran, and where each returned."""
+
+    def __init__(self, territory: Territory) -> None:
+        self.territory = territory
+        self._codes: dict[CodeType, bool] = {}
+        self._returns: list[tuple[int, Place, int]] = []
+        self._depth = 0
+
+    def __enter__(self) -> _Watch:
+        self._before = sys.getprofile()
+        sys.setprofile(self._event)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        sys.setprofile(self._before)
+
+    def _event(self, frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            self._depth += 1
+            code = frame.f_code
+            if code not in self._codes:
+                self._codes[code] = self.territory.holds(code.co_filename)
+        elif event == "return":
+            self._depth -= 1
+            if argument is not None and self._codes.get(frame.f_code):
+                self._returns.append((self._depth, place_of_frame(frame), id(argument)))
+            elif argument is None and self._codes.get(frame.f_code) and frame.f_code.co_name == "forward":
+                self._returns.append((self._depth, place_of_frame(frame), id(None)))
+
+    def functions(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for code, mine in self._codes.items():
+            name = symbol_of(code)
+            if mine and name is not None and not code.co_name.startswith("<"):
+                found.setdefault(code.co_filename, {})[name] = None
+        return {path: tuple(names) for path, names in found.items()}
+
+    def returned(self, output: Any) -> Place | None:
+        """The outermost return statement of the user's that answered with OUTPUT itself."""
+        matching = [(depth, place) for depth, place, identity in self._returns if identity == id(output)]
+        return returned(min(matching, key=lambda pair: pair[0])[1]) if matching else None

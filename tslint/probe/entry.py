@@ -1,0 +1,312 @@
+"""Step 1: which module is checked, on which inputs. The first of five ways that applies; how is always said."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import torch
+
+from tslint.diagnostic import Place
+from tslint.evidence import EntryChosen, ModelSpec, Note, Request
+from tslint.probe import conventions, importing, specs
+from tslint.probe.conversions import wanted_inputs
+from tslint.probe.frames import Territory, class_place
+from tslint.probe.infer import infer
+from tslint.probe.recorders import Recorded, Recordings, record_file
+from tslint.probe.subject import Emit, Inputs, Subject
+
+
+@dataclass
+class Entry:
+    """A subject with what the later steps must know of how it was found.
+
+    ``report_training``: the author had the chance to call ``eval()``, so a module in training mode is a finding.
+    ``converted``: conversion is to be attempted on it.
+    """
+
+    subject: Subject
+    report_training: bool = False
+    live: dict[str, str] = field(default_factory=dict)
+    candidates: list[Inputs] = field(default_factory=list)
+    converted: bool = True
+
+
+class Nothing(Exception):
+    """No entry was found; ``reason`` is one sentence for the user."""
+
+    def __init__(self, reason: str, place: Place | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = place
+
+
+class UserError(Exception):
+    """The user's own code raised ``cause`` while the entry was sought."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+@dataclass
+class Finder:
+    """Finds the entries of one request. ``entries`` and ``error`` are its result: those found, and what ended the search."""
+
+    request: Request
+    emit: Emit
+    territory: Territory
+    entries: list[Entry] = field(default_factory=list)
+    error: BaseException | None = None
+
+    def find(self) -> None:
+        """Fills ``entries``. Raises Nothing or UserError where there is none."""
+        request = self.request
+        if importing.is_named_target(request.target):
+            self._named()
+            return
+        path = Path(request.target)
+        if not path.is_file():
+            raise Nothing(f"`{request.target}` is no file")
+        if path.suffix in (".pt", ".pth", ".ts", ".torchscript"):
+            self._archive(path)
+            return
+        if request.specs:
+            module = self._import(path)
+            for spec in request.specs:
+                self._spec(module, spec)
+            return
+        outline = request.outline
+        if conventions.applies(path, outline):
+            module = self._import(path)
+            try:
+                found = conventions.find(module, outline)
+            except Exception as error:
+                raise UserError(error) from error
+            if found is not None:
+                self._convention(found)
+                return
+        if outline is not None and outline.calls:
+            self._calls(path)
+            return
+        self._roots(path)
+
+    # -- importing --------------------------------------------------------------------------------------------------
+
+    def _import(self, path: Path) -> ModuleType:
+        try:
+            return importing.import_file(path)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise UserError(error) from error
+
+    def _resolve(self, namespace: ModuleType, text: str) -> torch.nn.Module:
+        try:
+            module = specs.resolve(namespace, text)
+        except (importing.NotLiteral, specs.BadInput) as error:
+            raise Nothing(str(error)) from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise UserError(error) from error
+        if not isinstance(module, torch.nn.Module):
+            raise Nothing(f"`{text}` is a {type(module).__name__}, no `nn.Module`")
+        return module
+
+    # -- the ways ---------------------------------------------------------------------------------------------------
+
+    def _named(self) -> None:
+        name, text = importing.split_target(self.request.target)
+        try:
+            namespace = importing.import_named(name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise UserError(error) from error
+        for spec in self.request.specs or (ModelSpec(),):
+            module = self._resolve(namespace, spec.model or text)
+            self._with_inputs(module, spec, f"`{spec.model or text}` of `{name}`", named=text)
+
+    def _archive(self, path: Path) -> None:
+        try:
+            module = torch.jit.load(str(path), map_location="cpu")
+        except Exception as error:
+            raise Nothing(f"`{path.name}` is no TorchScript archive: {str(error).splitlines()[0]}") from error
+        self._with_inputs(module, (self.request.specs or (ModelSpec(),))[0], f"the TorchScript archive `{path.name}`")
+
+    def _spec(self, module: ModuleType, spec: ModelSpec) -> None:
+        outline = self.request.outline
+        text = spec.model
+        if text is None:
+            classes = (outline.roots or outline.classes) if outline is not None else ()
+            if outline is not None and "build_model" in outline.functions:
+                text = "build_model()"
+            elif classes:
+                text = classes[-1]
+            else:
+                raise Nothing("`--input` was given, but the file defines no `nn.Module`: name one with `--model`")
+        model = self._resolve(module, text)
+        self._with_inputs(model, dataclasses.replace(spec, model=text), f"{spec.origin} `{text}`")
+
+    def _with_inputs(self, module: torch.nn.Module, spec: ModelSpec, how: str, named: str | None = None) -> None:
+        ranges: dict[tuple[int, int], tuple[int, int]] = {}
+        if spec.inputs:
+            try:
+                wanted = [specs.parse_input(text) for text in spec.inputs]
+            except specs.BadInput as error:
+                raise Nothing(str(error)) from error
+            example, ranges = specs.inputs_of(wanted, module)
+        else:
+            found = conventions.own_inputs(module)
+            if found is not None:
+                example, source = found
+                how += f", inputs from {source}"
+            else:
+                inferred = infer(module)
+                if inferred is None:
+                    raise Nothing(f"no inputs that {how} accepts could be inferred: give them with `--input`")
+                example = inferred
+                how += ", inputs inferred from its first layers"
+        command = self._command(None if named is not None else spec.model, module, spec.inputs, example)
+        subject = Subject(len(self.entries), module, example, ranges=ranges)
+        self._add(Entry(subject), how, command)
+
+    def _convention(self, found: conventions.Found) -> None:
+        subject = Subject(len(self.entries), found.module, found.inputs, call_site=found.place)
+        entry = Entry(subject, report_training=found.built_by_user, candidates=found.others)
+        self._add(entry, found.how, self._command(None, found.module, (), found.inputs, inferred=False))
+
+    def _calls(self, path: Path) -> None:
+        outline = self.request.outline
+        assert outline is not None
+        if outline.side_effects and not self.request.run_side_effects:
+            first = outline.side_effects[0]
+            raise Nothing(
+                f"line {first.line}, `{first.text}`, would run on the way to line {outline.calls[-1].place.span.line}: "
+                "let it run with `--run`, or name the model with `--model` and `--input`",
+                outline.calls[-1].place,
+            )
+        recordings = record_file(path, outline, self.territory)
+        for note in recordings.notes:
+            self.emit(Note(0, note))
+        for recorded in recordings.calls:
+            self._recorded(recorded, recordings)
+        self.error = recordings.error
+        if not self.entries:
+            if recordings.error is not None:
+                raise UserError(recordings.error)
+            raise Nothing("the file ran, but none of its calls that trace, script or convert was reached")
+
+    def _recorded(self, recorded: Recorded, recordings: Recordings) -> None:
+        ranges: dict[tuple[int, int], tuple[int, int]] = {}
+        inputs, how = recorded.inputs, f"the file's own {recorded.function} call"
+        wanted = wanted_inputs(recorded.conversion.kwargs) if recorded.conversion is not None else None
+        if inputs is None and wanted is not None:
+            inputs, ranges = specs.inputs_of([dataclasses.replace(w, name=None) for w in wanted], recorded.module)
+        elif inputs is not None and wanted is not None:
+            ranges = {(i, d): pair for i, w in enumerate(wanted) for d, pair in enumerate(w.dims) if pair[0] != pair[1]}
+        if inputs is None and recorded.standin is not None:
+            inputs = recorded.standin.called_with
+        if inputs is None:
+            inputs = infer(recorded.module)
+            how += ", inputs inferred from its first layers"
+        line = f", line {recorded.place.span.line}" if recorded.place is not None else ""
+        if inputs is None:
+            self.emit(Note(len(self.entries), f"{how.split(',')[0]}{line} names no inputs, and none could be inferred"))
+            return
+        if any(e.subject.module is recorded.module and e.subject.author_route == _ROUTES[recorded.function] for e in self.entries):
+            return
+        route = _ROUTES[recorded.function]
+        subject = Subject(
+            len(self.entries),
+            recorded.module,
+            inputs,
+            ranges=ranges,
+            was_training=recorded.training,
+            call_site=recorded.place,
+            author_route=route,
+            author_traced=recorded.traced_inside or (("",) if route == "trace" else ()),
+            author_scripted=("",) if route == "script" else (),
+            conversion=recorded.conversion,
+        )
+        converts = any(call.conversion is not None for call in recordings.calls)
+        entry = Entry(subject, True, recorded.live, converted=recorded.conversion is not None or not converts)
+        shown = how.split(", ", 1)
+        how = shown[0] + line + (f", {shown[1]}" if len(shown) > 1 else "")
+        self._add(entry, how, f"tslint check {self.request.target}")
+
+    def _roots(self, path: Path) -> None:
+        outline = self.request.outline
+        roots = outline.roots if outline is not None else ()
+        if not roots:
+            raise Nothing("the file defines no `nn.Module` and calls nothing that builds one: name one with `--model`")
+        module = self._import(path)
+        failures: list[str] = []
+        for name in roots:
+            try:
+                model = specs.construct(getattr(module, name), (), {})
+            except KeyboardInterrupt:
+                raise
+            except TypeError as error:
+                failures.append(f"`{name}` needs arguments ({error})")
+                continue
+            except BaseException as error:
+                self.error = self.error or error
+                failures.append(f"`{name}()` raised {type(error).__name__}")
+                continue
+            inputs = infer(model) if isinstance(model, torch.nn.Module) else None
+            if inputs is None:
+                failures.append(f"no inputs that `{name}` accepts could be inferred")
+                continue
+            how = f"`{name}`, which no other class of the file builds, inputs inferred from its first layers"
+            self._add(Entry(Subject(len(self.entries), model, inputs)), how, self._command(name, model, (), inputs))
+        if not self.entries:
+            if self.error is not None:
+                raise UserError(self.error)
+            raise Nothing(f"{'; '.join(failures)}: name a model with `--model` and its inputs with `--input`")
+
+    # -- shared -----------------------------------------------------------------------------------------------------
+
+    def _command(
+        self, model: str | None, module: torch.nn.Module, given: tuple[str, ...], inputs: Inputs, inferred: bool = True
+    ) -> str:
+        words = ["tslint", "check", _quoted(self.request.target)]
+        if model is not None:
+            words += ["--model", _quoted(model)]
+        options = given or (tuple(specs.as_option(s) for s in specs.describe_inputs(module, inputs)) if inferred else ())
+        for option in options:
+            words += ["--input", _quoted(option)]
+        return " ".join(words)
+
+    def _add(self, entry: Entry, how: str, command: str) -> None:
+        subject = entry.subject
+        subject.user_files = tuple(sorted({*self.territory.files, *subject.user_files}))
+        self.entries.append(entry)
+        self.emit(
+            EntryChosen(
+                subject.entry,
+                how,
+                type(subject.module).__name__,
+                specs.describe_inputs(subject.module, subject.example),
+                command,
+                subject.call_site,
+                class_place(type(subject.module)),
+            )
+        )
+
+
+_ROUTES = {
+    "torch.jit.trace": "trace",
+    "torch.jit.trace_module": "trace",
+    "torch.jit.script": "script",
+    "torch.export.export": "export",
+    "coremltools.convert": None,
+}
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if any(c in text for c in " ()[]*'\"") else text
+

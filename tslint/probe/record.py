@@ -1,0 +1,390 @@
+"""The recorder: notes every moment of a trace at which a traced value becomes a plain Python value.
+
+It watches two doors. A value leaves through a method that answers with a Python value (``__float__``, ``item`` …):
+these are wrapped on ``torch.Tensor`` while a recorder is active, because a ``TorchFunctionMode`` is switched off inside
+the very torch function that it intercepts and would not see what torch's own Python does in there. And it leaves when a
+traced number is passed where an operator takes a Python number: that is measured by a ``TorchFunctionMode``, by asking
+whether any node of the graph consumed the value during the call. The graph stays as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from tslint.diagnostic import Place
+from tslint.probe.frames import Stack, Territory, stack_here
+from tslint.probe.values import Flattened
+
+METHODS = (
+    "__index__", "__int__", "__float__", "__bool__", "__complex__", "__len__", "__array__", "__format__",
+    "__iter__", "item", "tolist", "numpy",
+)  # fmt: skip
+_ANSWERS = frozenset({"equal", "allclose", "is_nonzero", "stride"})
+"""Torch functions that answer with a Python value computed from a tensor."""
+_SKIP = frozenset({*METHODS, "__get__", "__set__", "__repr__", "__hash__", "dim", "size"})
+
+Key = tuple[str, Any, str, "str | None"]
+
+
+@dataclass
+class Moment:
+    """One escape. ``live``: the graph kept the value all the same. ``quiet``: worth a word only if the value changes.
+
+    ``raw`` is what Python got, ``value`` what can be printed and compared; ``module`` the path of the module whose own
+    code did it.
+    """
+
+    via: str
+    operator: str | None
+    origin: str
+    value: Any
+    raw: Any
+    stack: Stack
+    module: str
+    warned: bool = False
+    live: bool = False
+    quiet: bool = False
+
+    @property
+    def place(self) -> Place | None:
+        return self.stack.place
+
+    @property
+    def key(self) -> Key:
+        """The same position of the program, whatever the input."""
+        place = self.stack.place or (self.stack.frames[-1] if self.stack.frames else None)
+        return (place.path if place else "", place.span if place else None, self.via, self.operator)
+
+
+# -- the traced graph -------------------------------------------------------------------------------------------------
+
+
+def traced_value(tensor: Any) -> Any:
+    """The graph's value for TENSOR, or None where nothing traced stands behind it.
+
+    Relies on ``torch._C._get_value_trace``, which answers for a tensor unknown to the trace with a new, unused constant
+    (tried with torch 2.13).
+    """
+    if not isinstance(tensor, torch.Tensor):
+        return None
+    try:
+        value = torch._C._get_value_trace(tensor)
+    except RuntimeError:
+        return None
+    return None if value.node().kind() == "prim::Constant" else value
+
+
+def is_tracing() -> bool:
+    """Whether ``torch.jit.trace`` is at work (``torch._C._get_tracing_state``, tried with torch 2.13)."""
+    return torch._C._get_tracing_state() is not None
+
+
+class Origins:
+    """Where traced values come from: an input's size, an input's data, or neither (weights and constants)."""
+
+    def __init__(self) -> None:
+        self._data: dict[int, bool] = {}
+        self._size: dict[int, bool] = {}
+
+    def of(self, value: Any) -> str | None:
+        """``data`` if VALUE depends on an input's values, ``size`` if on sizes alone, None if on no input."""
+        if self._reaches(value, self._data, through_sizes=False):
+            return "data"
+        return "size" if self._reaches(value, self._size, through_sizes=True) else None
+
+    def _reaches(self, value: Any, known: dict[int, bool], through_sizes: bool) -> bool:
+        stack = [(value, False)]
+        while stack:
+            current, expanded = stack.pop()
+            name = current.unique()
+            if name in known and not expanded:
+                continue
+            node = current.node()
+            kind = node.kind()
+            if kind == "prim::Param":
+                known[name] = "__torch__" not in str(current.type())
+            elif kind in ("prim::GetAttr", "prim::Constant"):
+                known[name] = False
+            elif kind in ("aten::size", "aten::numel", "aten::dim", "aten::len") and not through_sizes:
+                known[name] = False
+            elif expanded:
+                known[name] = any(known.get(source.unique(), False) for source in node.inputs())
+            else:
+                known.setdefault(name, False)
+                stack.append((current, True))
+                stack.extend((source, False) for source in node.inputs() if source.unique() not in known)
+        return known[value.unique()]
+
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+
+def printable(raw: Any) -> Any:
+    """A number, bool, or text for RAW: what evidence holds, and what is compared."""
+    if isinstance(raw, (bool, int, float, str)):
+        return raw
+    if isinstance(raw, complex):
+        return str(raw)
+    if isinstance(raw, (list, tuple)):
+        text = repr(raw)
+        return text if len(text) <= 2000 else text[:2000] + f"… ({len(raw)} items, hash {hash(text)})"
+    shape = getattr(raw, "shape", None)
+    if shape is not None and hasattr(raw, "tolist"):
+        if raw.size == 1:
+            return printable(raw.tolist() if not shape else raw.reshape(-1).tolist()[0])
+        return f"array of shape {tuple(shape)}: {printable(raw.reshape(-1).tolist())}"
+    return repr(raw)[:200]
+
+
+def _number(tensor: torch.Tensor) -> Any:
+    with paused():
+        return tensor.detach().item()
+
+
+# -- the wrapped methods ----------------------------------------------------------------------------------------------
+
+_active: list[Recorder] = []
+_paused = 0
+
+
+@contextlib.contextmanager
+def paused() -> Iterator[None]:
+    """Within it nothing is recorded."""
+    global _paused
+    _paused += 1
+    try:
+        yield
+    finally:
+        _paused -= 1
+
+
+def _watch(name: str) -> Callable[[], None]:
+    """Wraps one method of torch.Tensor; the answer takes the wrapper off again."""
+    own = name in torch.Tensor.__dict__
+    original = getattr(torch.Tensor, name)
+
+    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _paused or not _active or not is_tracing():
+            return original(self, *args, **kwargs)
+        return _active[-1].escape(name, original, self, args, kwargs)
+
+    watched.__name__ = name
+    setattr(torch.Tensor, name, watched)
+
+    def restore() -> None:
+        if own:
+            setattr(torch.Tensor, name, original)
+        else:
+            delattr(torch.Tensor, name)
+
+    return restore
+
+
+class _Mode(TorchFunctionMode):  # type: ignore[misc]
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if _paused or getattr(func, "__name__", "") in _SKIP or not is_tracing():
+            return func(*args, **kwargs)
+        return self.recorder.call(func, args, kwargs)
+
+
+@dataclass
+class Recorder:
+    """``with recorder: torch.jit.trace(…)`` fills ``moments``.
+
+    ``forced`` maps positions to the values that Python is given there instead of the true ones, in order of occurrence:
+    the experiment that shows what one escape does to the answer.
+    """
+
+    territory: Territory
+    modules: dict[int, str] = field(default_factory=dict)
+    forced: dict[Key, list[Any]] = field(default_factory=dict)
+    moments: list[Moment] = field(default_factory=list)
+    warnings: list[warnings.WarningMessage] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._origins = Origins()
+        self._counts: dict[Key, int] = {}
+        self._inside = 0
+        self._exits = contextlib.ExitStack()
+
+    @classmethod
+    def of(cls, module: torch.nn.Module, territory: Territory) -> Recorder:
+        """One that knows the paths of MODULE's submodules, of the user's own model where a wrapper stands around it."""
+        inner = module.model if isinstance(module, Flattened) else module
+        return cls(territory, {id(child): path for path, child in inner.named_modules()})
+
+    def __enter__(self) -> Recorder:
+        caught = self._exits.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
+        self.warnings = caught
+        for name in METHODS:
+            self._exits.callback(_watch(name))
+        self._exits.enter_context(_Mode(self))
+        _active.append(self)
+        self._exits.callback(_active.pop)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._exits.close()
+
+    # -- a method that answers with a Python value ------------------------------------------------------------------
+
+    def escape(self, name: str, original: Any, tensor: Any, args: Any, kwargs: Any) -> Any:
+        """Runs ORIGINAL and notes what it answered, unless this is part of another escape or nothing traced."""
+        value = None if self._inside else traced_value(tensor)
+        origin = None
+        if value is not None:
+            origin = "size" if name in ("__len__", "__iter__") else self._origins.of(value)
+            if name in ("__len__", "__iter__") and self._origins.of(value) is None:
+                origin = None
+        if origin is None:
+            return original(tensor, *args, **kwargs)
+        moment = self._moment(name, None, origin, None)
+        before = len(self.warnings)
+        self._inside += 1
+        try:
+            answer = original(tensor, *args, **kwargs)
+            if name == "__len__":
+                answer = int(answer)
+            raw = int(tensor.shape[0]) if name == "__iter__" else answer
+        finally:
+            self._inside -= 1
+        moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
+        moment.raw, moment.value = raw, printable(raw)
+        self.moments.append(moment)
+        forced = None if name == "__iter__" else self._next_forced(moment.key)
+        return answer if forced is None else forced
+
+    # -- a call of an operator --------------------------------------------------------------------------------------
+
+    def call(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """Runs FUNC and notes the traced numbers among its arguments that no node consumed."""
+        numbers = [(n, v, len(v.uses())) for n in _numbers(args, kwargs) if (v := traced_value(n)) is not None]
+        name = getattr(func, "__name__", str(func))
+        began = len(self.moments)
+        forced: list[Any] = []
+        if self.forced and numbers:
+            args, kwargs, forced = self._force_arguments(name, args, kwargs)
+        answer = func(*args, **kwargs)
+        if numbers or forced:
+            self._baked(func, name, numbers, answer, began)
+        if name in _ANSWERS and type(answer) in (bool, int, float, tuple):
+            self._answered(name, args, answer)
+        elif type(answer) in (tuple, list) and len(answer) > 0 and isinstance(answer[0], torch.Tensor):
+            self._listed(name, answer)
+        return answer
+
+    def _baked(self, func: Any, name: str, numbers: Any, answer: Any, began: int) -> None:
+        inner = self.moments[began:]
+        for number, value, uses in numbers:
+            consumed = len(value.uses()) > uses
+            if inner:
+                # The value left through a method that this call used: a slice asks `__index__` and is live all the same.
+                for moment in inner:
+                    moment.live = moment.live or (consumed and not isinstance(func, types.FunctionType))
+                continue
+            if consumed or not _made_a_node(answer, {value.node()}):
+                continue
+            origin = self._origins.of(value)
+            if origin is not None:
+                self.moments.append(self._moment("argument", name, origin, _number(number)))
+
+    def _answered(self, name: str, args: Any, answer: Any) -> None:
+        tensors = [a for a in args if isinstance(a, torch.Tensor)]
+        values = [v for t in tensors if (v := traced_value(t)) is not None]
+        origins = {self._origins.of(v) for v in values} - {None}
+        if origins:
+            origin = "size" if name == "stride" or "data" not in origins else "data"
+            moment = self._moment(name, name, origin, answer)
+            moment.quiet = name == "stride"
+            self.moments.append(moment)
+
+    def _listed(self, name: str, answer: Any) -> None:
+        value = traced_value(answer[0])
+        if value is not None and self._origins.of(value) is not None:
+            moment = self._moment("__iter__", name, "size", len(answer))
+            moment.quiet = True
+            self.moments.append(moment)
+
+    # -- shared -----------------------------------------------------------------------------------------------------
+
+    def _moment(self, via: str, operator: str | None, origin: str, raw: Any) -> Moment:
+        frame = sys._getframe(2)
+        stack = stack_here(self.territory, frame)
+        return Moment(via, operator, origin, printable(raw), raw, stack, self._module(frame))
+
+    def _module(self, frame: types.FrameType | None) -> str:
+        while frame is not None:
+            owner = frame.f_locals.get("self") if "self" in frame.f_code.co_varnames else None
+            if owner is not None and id(owner) in self.modules:
+                return self.modules[id(owner)]
+            frame = frame.f_back
+        return ""
+
+    def _next_forced(self, key: Key) -> Any:
+        """The value that Python is given instead of the true one at KEY, if any is left."""
+        if key not in self.forced:
+            return None
+        index = self._counts.get(key, 0)
+        self._counts[key] = index + 1
+        values = self.forced[key]
+        return values[index] if index < len(values) else None
+
+    def _force_arguments(self, name: str, args: Any, kwargs: Any) -> tuple[Any, Any, list[Any]]:
+        stack = stack_here(self.territory, sys._getframe(1))
+        key = Moment("argument", name, "", None, None, stack, "").key
+        if key not in self.forced:
+            return args, kwargs, []
+        used: list[Any] = []
+
+        def swap(item: Any) -> Any:
+            if isinstance(item, torch.Tensor) and item.dim() == 0 and traced_value(item) is not None:
+                value = self._next_forced(key)
+                if value is not None:
+                    used.append(value)
+                    return value
+            if type(item) in (tuple, list):
+                return type(item)(swap(inner) for inner in item)
+            return item
+
+        return tuple(swap(a) for a in args), {k: swap(v) for k, v in kwargs.items()}, used
+
+
+def _is_tracer_warning(message: warnings.WarningMessage) -> bool:
+    return issubclass(message.category, torch.jit.TracerWarning)
+
+
+def _numbers(args: Any, kwargs: Any) -> Iterator[torch.Tensor]:
+    """The zero-dimensional tensors among the arguments, inside tuples, lists and slices too."""
+    for item in (*args, *kwargs.values()):
+        if isinstance(item, torch.Tensor):
+            if item.dim() == 0:
+                yield item
+        elif isinstance(item, (tuple, list)):
+            yield from _numbers(item, {})
+        elif isinstance(item, slice):
+            yield from _numbers((item.start, item.stop, item.step), {})
+
+
+def _made_a_node(answer: Any, known: set[Any]) -> bool:
+    """Whether ANSWER is a tensor that a node other than those KNOWN produced."""
+    items = answer if isinstance(answer, (tuple, list)) else (answer,)
+    for item in items:
+        value = traced_value(item)
+        if value is not None and all(value.node() != node for node in known):
+            return True
+    return False

@@ -1,0 +1,153 @@
+"""The order of the steps, once an entry; what fails in one leaves the others to run where they can."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import platform
+from importlib import metadata
+from pathlib import Path
+
+
+from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
+from tslint.probe import compare, eager, importing, modes
+from tslint.probe.devices import CpuInstead, cpu_instead
+from tslint.probe.entry import Entry, Finder, Nothing, UserError
+from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.subject import Emit, Settled, Steps
+from tslint.probe.trace import first_line, trace
+
+PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
+
+
+def versions() -> Versions:
+    """What is installed here, read from its metadata: nothing is imported."""
+    found: dict[str, str | None] = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    return Versions(platform.python_version(), platform.platform(), found)
+
+
+def run(request: Request, emit: Emit) -> None:
+    """Every step of every entry of REQUEST. Raises KeyboardInterrupt alone."""
+    emit(versions())
+    named = importing.is_named_target(request.target)
+    files = () if named else (str(Path(request.target).resolve()),)
+    territory = Territory(files, library=named)
+    with cpu_instead() as devices:
+        entries = find_entries(request, emit, territory)
+        said = _say_device(devices, emit, False)
+        prepared = []
+        for entry in entries:
+            prepared.append((entry, *run_entry(entry, request, emit, territory)))
+            said = _say_device(devices, emit, said)
+    for entry, settled, usable in prepared:
+        if usable:
+            with_gpu = cpu_instead() if devices.asked else _unchanged()
+            with with_gpu:
+                hand_over(entry, settled, request, emit)
+
+
+def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:
+    if devices.asked and not said:
+        emit(Note(0, f"no GPU here: {devices.asked} was given the CPU"))
+        return True
+    return said
+
+
+class _unchanged:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def find_entries(request: Request, emit: Emit, territory: Territory) -> list[Entry]:
+    """Step 1; what the user's own code raised on the way is evidence."""
+    finder = Finder(request, emit, territory)
+    with Steps(0, emit)("entry") as outcome:
+        try:
+            finder.find()
+        except Nothing as nothing:
+            outcome.status, outcome.message = "failed", nothing.reason
+            emit(NoEntry(nothing.reason, nothing.place))
+        except UserError as error:
+            finder.error = error.cause
+        if finder.error is not None:
+            outcome.status, outcome.message = "failed", first_line(finder.error)
+            emit(failure(0, "entry", finder.error, territory))
+        elif finder.entries:
+            outcome.detail = f"{len(finder.entries)} entries" if len(finder.entries) > 1 else ""
+    return finder.entries
+
+
+def failure(entry: int, step: str, error: BaseException, territory: Territory) -> ModelFailed:
+    """The user's own code raised ERROR: at the innermost line of theirs."""
+    stack = stack_of_traceback(territory, error.__traceback__)
+    place = stack.place
+    message = first_line(error)
+    if isinstance(error, SystemExit):
+        message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
+    elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
+        message = f"{error.msg}, line {error.lineno} of {Path(error.filename).name}"
+    return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
+
+
+def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) -> tuple[Settled, bool]:
+    """Steps 2 to 4 of one entry; the answer says whether its eager model runs at all."""
+    subject = entry.subject
+    steps = Steps(subject.entry, emit, request.skip)
+    settled = Settled()
+    subject.was_training = subject.was_training or subject.module.training
+    live = entry.live or eager.live_in_training(subject.module)
+    if entry.report_training and (subject.was_training or live):
+        eager.report_mode(subject, live, emit)
+    subject.module.eval()
+    if not steps.wanted("eager"):
+        return settled, False
+    try:
+        with steps("eager"):
+            result = eager.run(subject, territory, emit)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        emit(failure(subject.entry, "eager", error, territory))
+        return settled, False
+    if not steps.wanted("trace"):
+        return settled, True
+    with steps("trace") as outcome:
+        tracing = trace(subject, territory, result.output, result.returned, emit, settled)
+        if settled.status == "refused":
+            outcome.status, outcome.message = "failed", settled.message
+        escapes = sum(1 for moment in tracing.moments if not moment.quiet)
+        outcome.detail = f"{escapes} escapes" if escapes else ""
+        if tracing.program is not None:
+            modes.report(subject, tracing.program, territory, emit)
+    if tracing.program is None or not steps.wanted("compare"):
+        compare.report_unsettled(subject, tracing.moments, emit)
+        return settled, True
+    with steps("compare") as outcome:
+        if not result.deterministic:
+            outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
+            compare.report_unsettled(subject, tracing.moments, emit)
+        else:
+            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
+    return settled, True
+
+
+def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> None:
+    """The steps after the comparison: script, plan, convert, verify and the route table."""
+    routes = importlib.import_module("tslint.probe.routes")
+    subject = entry.subject
+    wanted = request if entry.converted else dataclasses.replace(request, convert=False)
+    steps = Steps(subject.entry, emit, request.skip)
+    try:
+        routes.run_routes(subject, settled, wanted, steps, emit)
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:
+        emit(Note(subject.entry, f"the routes ended early: {type(error).__name__}: {first_line(error)}"))
+
+

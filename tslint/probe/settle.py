@@ -1,0 +1,227 @@
+"""Escapes held against escapes: what changed from one input to another, and whether that is what makes the trace wrong.
+
+An escape that changed on an input for which the trace is wrong need not be the reason. So it is tried: the other input is
+traced once more with this one value forced to what the example gave. If that trace is wrong there too, the escape alone
+does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tslint.diagnostic import Place
+from tslint.probe.frames import Territory, context_of, range_arguments
+from tslint.probe.graphs import Canonical, canonical, first_difference, place_of_difference
+from tslint.probe.record import Key, Moment
+from tslint.probe.subject import Inputs
+from tslint.probe.trace import Tracing, record
+from tslint.probe.values import answer, difference
+
+Positions = dict[Key, list[Moment]]
+
+
+@dataclass
+class Trial:
+    """One further input, after eager accepted it: what eager answers, and whether the example's trace agrees."""
+
+    inputs: Inputs
+    axes: tuple[tuple[int, int], ...]
+    expected: Any
+    right: bool
+    apart: float | None
+    why: str
+    positions: Positions = field(default_factory=dict)
+    program: Any = None
+
+
+@dataclass
+class Change:
+    """One position whose value another input changed: ``kind`` is baked, branch or rounds; values of both inputs."""
+
+    key: Key
+    moment: Moment
+    kind: str
+    value: Any
+    other: Any
+
+
+@dataclass
+class Verdict:
+    """What is known of one position: ``harmful`` and ``specialised`` hold the trial that showed it, and where it is used."""
+
+    moments: list[Moment]
+    values: dict[str, Any] = field(default_factory=dict)
+    harmful: tuple[Change, Trial, Place | None] | None = None
+    specialised: tuple[Change, Trial, Place | None] | None = None
+    harmless_on: list[str] = field(default_factory=list)
+    unexplained_on: list[str] = field(default_factory=list)
+    joint: bool = False
+
+
+def positions(moments: Sequence[Moment]) -> Positions:
+    """Moments by their position in the program, in order of occurrence."""
+    found: Positions = {}
+    for moment in moments:
+        found.setdefault(moment.key, []).append(moment)
+    return found
+
+
+def _same(one: Any, two: Any) -> bool:
+    return bool(one == two) or (one != one and two != two)
+
+
+def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | None:
+    """How THEIRS differs from OURS at one position, or None. A value that the graph kept has not changed."""
+    first = ours[0]
+    context = context_of(first.place) if first.place is not None else ""
+    if first.via == "__bool__" and context == "while":
+        ours_true, theirs_true = (sum(1 for m in side if m.value is True) for side in (ours, theirs))
+        return Change(key, first, "rounds", ours_true, theirs_true) if ours_true != theirs_true else None
+    for one, two in zip(ours, theirs, strict=False):
+        if one.live and two.live or _same(one.value, two.value):
+            continue
+        if one.via == "__bool__":
+            return Change(key, one, "branch", bool(one.value), bool(two.value))
+        if one.via in ("__iter__", "__len__") and one.via == "__iter__":
+            return Change(key, one, "rounds", int(one.value), int(two.value))
+        if context == "range" and one.via == "__index__":
+            return Change(key, one, "rounds", _rounds(one), _rounds(two))
+        return Change(key, one, "baked", one.value, two.value)
+    return None
+
+
+def _rounds(moment: Moment) -> int:
+    """How often a loop over ``range`` runs, as far as its other arguments are literal."""
+    arguments = range_arguments(moment.place) if moment.place is not None else (None,)
+    if arguments.count(None) != 1:
+        return int(moment.value)
+    return len(range(*(int(moment.value) if a is None else a for a in arguments)))
+
+
+def changes(ours: Positions, theirs: Positions) -> list[Change]:
+    """Every position whose value or number of rounds differs."""
+    found = []
+    for key, moments in ours.items():
+        if key in theirs:
+            change = change_at(key, moments, theirs[key])
+            if change is not None:
+                found.append(change)
+    return found
+
+
+@dataclass
+class Settler:
+    """Works on one subject's trace. ``module`` is what was traced, ``base`` its positions, ``graph`` its nodes.
+
+    ``tries`` is how many forced traces may still be made.
+    """
+
+    module: Any
+    program: Any
+    base: Positions
+    territory: Territory
+    tries: int = 40
+
+    def __post_init__(self) -> None:
+        self.graph: Canonical = canonical(self.program)
+        self.verdicts = {key: Verdict(moments) for key, moments in self.base.items()}
+
+    def settle(self, trial: Trial) -> bool:
+        """Takes one trial into account; the answer is whether the escapes explain a trace that is wrong there."""
+        changed = changes(self.base, trial.positions)
+        for key, moments in trial.positions.items():
+            if key in self.verdicts:
+                self.verdicts[key].values[trial.inputs.name] = _shown(self.base[key], moments)
+        return self._right(trial, changed) if trial.right else self._wrong(trial, changed)
+
+    def _right(self, trial: Trial, changed: list[Change]) -> bool:
+        theirs = canonical(trial.program) if trial.program is not None and changed else None
+        alike = theirs is None or first_difference(self.graph, theirs) is None
+        for change in changed:
+            verdict = self.verdicts[change.key]
+            verdict.harmless_on.append(trial.inputs.name)
+            if alike or theirs is None or verdict.specialised or verdict.harmful:
+                continue
+            use = self._reaches(change, trial, theirs) if len(changed) > 1 else (place_of_difference(self.graph, theirs, self.territory),)
+            if use is not None:
+                verdict.specialised = (change, trial, use[0])
+        return True
+
+    def _reaches(self, change: Change, trial: Trial, theirs: Canonical) -> tuple[Place | None] | None:
+        """Where the escape alone changes the graph, in a tuple; None where it does not, or could not be tried."""
+        tracing = self._forced([change], trial)
+        if tracing is None or tracing.program is None:
+            return None
+        ours = canonical(tracing.program)
+        if first_difference(ours, theirs) is None:
+            return None
+        return (place_of_difference(ours, theirs, self.territory),)
+
+    def _wrong(self, trial: Trial, changed: list[Change]) -> bool:
+        if not changed:
+            return False
+        forcible = [c for c in changed if c.moment.via != "__iter__"]
+        guilty: list[tuple[Change, Place | None]] = []
+        tried = True
+        for change in forcible:
+            outcome = self._alone(change, trial)
+            if outcome is None:
+                tried = False
+            elif outcome[0]:
+                guilty.append((change, outcome[1]))
+        if not guilty:
+            guilty = [(c, None) for c in changed if c.moment.via == "__iter__"]
+        if not guilty and (not tried or self._together(forcible, trial)):
+            guilty = [(c, None) for c in forcible]
+            for change in forcible:
+                self.verdicts[change.key].joint = True
+        keys = {change.key for change, _ in guilty}
+        for change in changed:
+            if change.key not in keys:
+                self.verdicts[change.key].unexplained_on.append(trial.inputs.name)
+        for change, use in guilty:
+            verdict = self.verdicts[change.key]
+            if verdict.harmful is None:
+                verdict.harmful = (change, trial, use)
+        return bool(guilty)
+
+    def _alone(self, change: Change, trial: Trial) -> tuple[bool, Place | None] | None:
+        """(wrong, where the value is used) of the trial's own trace with CHANGE alone forced; None if it was not tried."""
+        tracing = self._forced([change], trial)
+        if tracing is None:
+            return None
+        wrong = self._is_wrong(tracing, trial)
+        use = None
+        if wrong and tracing.program is not None and trial.program is not None:
+            use = place_of_difference(canonical(tracing.program), canonical(trial.program), self.territory)
+        return wrong, use
+
+    def _together(self, changed: list[Change], trial: Trial) -> bool:
+        tracing = self._forced(changed, trial)
+        return tracing is not None and self._is_wrong(tracing, trial)
+
+    def _forced(self, changed: list[Change], trial: Trial) -> Tracing | None:
+        if self.tries <= 0 or not changed:
+            return None
+        self.tries -= 1
+        forced = {change.key: [moment.raw for moment in self.base[change.key]] for change in changed}
+        return record(self.module, trial.inputs, self.territory, forced)
+
+    def _is_wrong(self, tracing: Tracing, trial: Trial) -> bool:
+        """A forced trace that cannot even be made is as wrong as one that answers otherwise."""
+        if tracing.program is None:
+            return True
+        try:
+            return not difference(trial.expected, answer(tracing.program, trial.inputs))[0]
+        except Exception:
+            return True
+
+
+def _shown(ours: list[Moment], theirs: list[Moment]) -> Any:
+    """The value of THEIRS at the first occurrence that differs, else at the first."""
+    for one, two in zip(ours, theirs, strict=False):
+        if not _same(one.value, two.value):
+            return two.value
+    return theirs[0].value

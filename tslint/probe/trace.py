@@ -1,0 +1,171 @@
+"""Step 3: `torch.jit.trace` under the recorder. A refused output or input is evidence, and the run goes on wrapped."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tslint.diagnostic import Place
+from tslint.evidence import InputRefused, OutputRefused, TraceRefused
+from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.record import Moment, Recorder
+from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
+from tslint.probe.values import describe, flatten, fresh, traceable
+
+
+@dataclass
+class Tracing:
+    """One trace: ``program`` or ``error``, and what the recorder saw up to there."""
+
+    program: Any = None
+    error: BaseException | None = None
+    moments: list[Moment] = field(default_factory=list)
+
+
+def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
+    """`torch.jit.trace` of MODULE on copies of INPUTS, without its own check. Raises what it raises."""
+    args, kwargs = fresh(inputs)
+    seed()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\.(trace|script).* is deprecated")
+        if not kwargs:
+            return torch.jit.trace(module, args, check_trace=False)
+        bound = positional(module, args, kwargs)
+        if bound is not None:
+            return torch.jit.trace(module, bound, check_trace=False)
+        return torch.jit.trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
+
+
+def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The arguments in order, where naming none of them means the same; None where one between is left out."""
+    try:
+        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return None
+    return None if bound.kwargs else bound.args
+
+
+def named(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """All arguments by name: what `example_kwarg_inputs` takes."""
+    names = list(inspect.signature(module.forward).parameters)
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced: Any = None) -> Tracing:
+    """A trace under the recorder; an exception is kept in the answer. KeyboardInterrupt leaves."""
+    recorder = Recorder.of(module, territory)
+    recorder.forced = forced or {}
+    result = Tracing(moments=recorder.moments)
+    try:
+        with recorder:
+            result.program = trace_module_once(module, inputs)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        result.error = error
+    return result
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if lines and lines[0].endswith(":") and len(lines) > 1 and len(lines[0]) < 60:
+        return f"{lines[0]} {lines[1]}"
+    return lines[0] if lines else type(error).__name__
+
+
+def runtime_line(error: BaseException) -> str:
+    """The line of a TorchScript program's error that says what went wrong: its last, after the program's own stack."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    for line in reversed(lines):
+        head, _, rest = line.partition(": ")
+        if head.isidentifier() and head.endswith("Error") and rest:
+            return line
+    return first_line(error)
+
+
+def trace(
+    subject: Subject, territory: Territory, output: Any, returned: Place | None, emit: Emit, settled: Settled
+) -> Tracing:
+    """Traces the subject, says what was refused, and wraps what can be wrapped.
+
+    OUTPUT is what eager answered and RETURNED the return statement behind it. ``Subject.traced`` and, where the output was
+    refused, ``wrapped`` and ``keys`` are set; the answer is the trace that the comparisons work on.
+    """
+    inputs = _non_tensors(subject)
+    if inputs:
+        error = record(subject.module, subject.example, territory).error
+        message = first_line(error) if error is not None else ""
+        for name, value in inputs:
+            emit(InputRefused(subject.entry, name, type(value).__name__, message))
+        if error is not None:
+            settled.status, settled.message = "refused", message
+            return Tracing(error=error)
+    result = record(subject.module, subject.example, territory)
+    if result.error is None:
+        subject.traced, settled.status = result.program, "works"
+        return result
+    settled.status, settled.message = "refused", first_line(result.error)
+    stack = stack_of_traceback(territory, result.error.__traceback__)
+    if traceable(output) or stack.place is not None and _raised_inside(result.error):
+        name = type(result.error).__name__
+        emit(TraceRefused(subject.entry, name, settled.message, stack.place, stack.frames))
+        return result
+    subject.wrapped = flatten(subject.module, output)
+    refused = OutputRefused(
+        subject.entry, _kind(output), type(output).__name__, describe(output), settled.message, returned, False
+    )
+    if subject.wrapped is None:
+        emit(refused)
+        return result
+    subject.keys = subject.wrapped.keys  # type: ignore[assignment]
+    result = record(subject.wrapped, subject.example, territory)
+    emit(dataclasses.replace(refused, wrapped=result.error is None))
+    if result.error is None:
+        subject.traced, settled.wrapped = result.program, "works"
+        return result
+    settled.wrapped = "refused"
+    stack = stack_of_traceback(territory, result.error.__traceback__)
+    emit(
+        TraceRefused(
+            subject.entry, type(result.error).__name__, first_line(result.error), stack.place, stack.frames
+        )
+    )
+    return result
+
+
+def _raised_inside(error: BaseException) -> bool:
+    """Whether ERROR came out of a module's own code, not out of the tracer after it had run."""
+    traceback, inside = error.__traceback__, False
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name in ("_slow_forward", "forward"):
+            inside = True
+        traceback = traceback.tb_next
+    return inside
+
+
+def _kind(output: Any) -> str:
+    if output is None:
+        return "none"
+    return "mapping" if isinstance(output, Mapping) else "other"
+
+
+def _non_tensors(subject: Subject) -> list[tuple[str, Any]]:
+    """(parameter, value) of arguments that hold something other than tensors."""
+    args, kwargs = subject.example.args, subject.example.kwargs
+    return [(name, value) for name, value in named(subject.module, args, kwargs).items() if not _only_tensors(value)]
+
+
+def _only_tensors(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return True
+    if isinstance(value, Mapping):
+        return all(_only_tensors(item) for item in value.values())
+    return isinstance(value, (tuple, list)) and all(_only_tensors(item) for item in value)

@@ -1,0 +1,154 @@
+"""What goes into a model and comes out of it: copied, walked through, compared. Nothing here calls a model but ``answer``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+from tslint.evidence import OutputItem
+from tslint.probe.subject import Inputs, seed
+
+RTOL, ATOL = 1e-3, 1e-4
+
+
+def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:
+    """VALUE with every tensor inside its tuples, lists and mappings replaced."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(map_tensors(change, item) for item in value))
+    if type(value) in (tuple, list):
+        return type(value)(map_tensors(change, item) for item in value)
+    if type(value) is dict:
+        return {key: map_tensors(change, item) for key, item in value.items()}
+    return value
+
+
+def _fresh(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().clone().requires_grad_(tensor.requires_grad)
+
+
+def fresh(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Copies of the arguments, so that a model that writes into them spoils nothing."""
+    return map_tensors(_fresh, tuple(inputs.args)), map_tensors(_fresh, dict(inputs.kwargs))
+
+
+def answer(model: Any, inputs: Inputs) -> Any:
+    """One call of MODEL on fresh copies, from the same random state every time. Raises what the model raises."""
+    args, kwargs = fresh(inputs)
+    seed()
+    return model(*args, **kwargs)
+
+
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    """Every tensor inside, in a fixed order, whatever holds it."""
+    for _, item in items_of(value):
+        if isinstance(item, torch.Tensor):
+            yield item
+
+
+def items_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(key, leaf) of nested mappings, sequences and dataclasses; the key of what stands alone is empty."""
+    children: Iterator[tuple[Any, Any]] | None = None
+    if isinstance(value, Mapping):
+        children = iter(value.items())
+    elif isinstance(value, (tuple, list)) and not isinstance(value, torch.Size):
+        names = getattr(value, "_fields", range(len(value)))
+        children = iter(zip(names, value, strict=True))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        children = iter((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
+    if children is None:
+        yield path, value
+        return
+    for name, item in children:
+        yield from items_of(item, f"{path}.{name}" if path else str(name))
+
+
+def describe(value: Any) -> tuple[OutputItem, ...]:
+    """The members of an output, as evidence."""
+    return tuple(
+        OutputItem(key, "Tensor", tuple(int(n) for n in item.shape), dtype_name(item))
+        if isinstance(item, torch.Tensor)
+        else OutputItem(key, type(item).__name__)
+        for key, item in items_of(value)
+    )
+
+
+def dtype_name(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def traceable(value: Any) -> bool:
+    """Whether `torch.jit.trace` takes VALUE as an output: a tensor, or tuples and lists of nothing else.
+
+    A mapping is refused under ``strict=True``, an empty tuple or list always.
+    """
+    if isinstance(value, torch.Tensor):
+        return True
+    return isinstance(value, (tuple, list)) and len(value) > 0 and all(traceable(item) for item in value)
+
+
+def difference(expected: Any, actual: Any) -> tuple[bool, float | None, str]:
+    """(equal, largest difference or None, why not) of two outputs: structure, shapes and values within the tolerance."""
+    left, right = list(items_of(expected)), list(items_of(actual))
+    if len(left) != len(right):
+        return False, None, f"{len(right)} values instead of {len(left)}"
+    largest = 0.0
+    for (key, one), (_, two) in zip(left, right, strict=True):
+        if isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor):
+            if one.shape != two.shape:
+                return False, None, f"shape {list(two.shape)} instead of {list(one.shape)}"
+            apart = _apart(one.detach(), two.detach())
+            if apart is not None:
+                largest = max(largest, apart)
+        elif isinstance(one, torch.Tensor) or isinstance(two, torch.Tensor):
+            return False, None, f"`{key}` is a {type(two).__name__} instead of a {type(one).__name__}"
+        elif isinstance(one, float) and isinstance(two, float):
+            if not (math.isclose(one, two, rel_tol=RTOL, abs_tol=ATOL) or (math.isnan(one) and math.isnan(two))):
+                largest = max(largest, abs(one - two))
+        elif isinstance(one, (int, str, bool)) and one != two:
+            return False, None, f"`{key}` is {two!r} instead of {one!r}"
+    return largest == 0.0, (largest or None), ("" if largest == 0.0 else f"largest difference {largest:.3g}")
+
+
+def _apart(one: torch.Tensor, two: torch.Tensor) -> float | None:
+    """The largest difference where it exceeds the tolerance, None where the two agree."""
+    if one.is_sparse or two.is_sparse:
+        one, two = one.to_dense(), two.to_dense()
+    if one.is_complex() or two.is_complex():
+        one, two = torch.view_as_real(one.to(torch.complex128)), torch.view_as_real(two.to(torch.complex128))
+    one, two = one.to(torch.float64), two.to(torch.float64)
+    if torch.allclose(two, one, rtol=RTOL, atol=ATOL, equal_nan=True):
+        return None
+    gap = (one - two).abs()
+    finite = gap[torch.isfinite(gap)]
+    top = float(finite.max()) if finite.numel() else math.inf
+    return top if top > 0 else math.inf
+
+
+class Flattened(torch.nn.Module):
+    """Stands around a model whose output the tracer refuses: answers with its tensors alone, in order.
+
+    One tensor is answered as it is, several as a tuple. ``keys`` name them.
+    """
+
+    def __init__(self, model: torch.nn.Module, keys: tuple[str, ...]) -> None:
+        super().__init__()
+        self.model = model
+        self.keys = keys
+        self.training = model.training
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        leaves = dict(items_of(self.model(*args, **kwargs)))
+        found = tuple(leaves[key] for key in self.keys)
+        return found[0] if len(found) == 1 else found
+
+
+def flatten(model: torch.nn.Module, output: Any) -> Flattened | None:
+    """MODEL wrapped to answer with the tensors of OUTPUT, or None where there are none."""
+    keys = tuple(key for key, item in items_of(output) if isinstance(item, torch.Tensor))
+    return Flattened(model, keys) if keys else None

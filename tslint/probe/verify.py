@@ -1,0 +1,268 @@
+"""Holds a converted Core ML program against the eager module, by evaluating it (:mod:`tslint.probe.evaluate`).
+
+May evaluate, and report differences as evidence; may not convert, and may not change the module (its buffers are put back
+after every call).
+
+**The verdict is float32's.** A program converted with ``compute_precision=FLOAT32`` is held to rtol 1e-3 and atol 1e-4,
+plus 1e-5 of the output's largest element: float32 sums of different order differ by that much where large terms cancel.
+In a program converted to float16, casts to float16 are ignored and the arithmetic is float32, but its weights and
+constants are rounded already; it is held to rtol 1e-2, atol 1e-3 and 1e-2 of the output's largest element, which finds a
+wrong lowering but not a slightly wrong constant. Convert to float32 for a verdict worth having.
+
+**Images.** In an ML program coremltools puts an ImageType's scale and bias at the top of the program, as `mul` and `add`
+on the pixels (pass ``mil_backend::insert_image_preprocessing_ops``). What the example inputs hold is what the network takes
+after them, so the program is fed ``(input - bias) / scale``, which its first two ops undo.
+
+**Ties.** A comparison, argmax, sorting or rounding nearer to a tie than the tolerance may fall either way. Where an output
+differs and such a decision was seen, the program is run again with all of them turned; an element that agrees in either
+run agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tslint.evidence import ConversionDiffered
+from tslint.probe.evaluate import BrokenProgramError, Graph, Port, Run, Ties, UnevaluableError, read
+from tslint.probe.subject import Emit, Inputs, Subject, seed
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``verified`` is True, False, or None where the program could not be evaluated, with ``message`` saying why.
+
+    ``difference`` is the largest one from eager over all inputs tried, None where there was none to measure (or it is
+    infinite). ``tried`` names the inputs.
+    """
+
+    verified: bool | None
+    difference: float | None
+    message: str
+    tried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far two numbers may be apart: ``absolute`` + ``relative`` * |eager| + ``spread`` * the output's largest element."""
+
+    relative: float = 1e-3
+    absolute: float = 1e-4
+    spread: float = 1e-5
+
+    def allowed(self, eager: Tensor) -> Tensor:
+        finite = eager[torch.isfinite(eager)]
+        largest = float(finite.abs().max()) if finite.numel() else 0.0
+        return self.absolute + self.relative * eager.abs() + self.spread * largest
+
+
+FLOAT32 = Tolerance()
+HALF_WEIGHTS = Tolerance(1e-2, 1e-3, 1e-2)
+
+
+def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, route: str) -> Verdict:
+    """Runs what ``ct.convert`` returned and MODULE on SUBJECT's inputs, as far as the program takes their shapes.
+
+    Emits a ConversionDiffered an output and input that differ. Raises nothing for what the program does.
+    """
+    try:
+        graph = read(mlmodel)
+    except ValueError as error:
+        return Verdict(None, None, str(error))
+    tolerance = HALF_WEIGHTS if graph.half else FLOAT32
+    tried: list[str] = []
+    largest: float | None = None
+    message = ""
+    for inputs in (subject.example, *subject.others):
+        arguments = _arguments(graph, inputs)
+        if isinstance(arguments, str):
+            if inputs is subject.example:
+                return Verdict(None, None, arguments)
+            continue
+        expected = _eager(module, inputs)
+        try:
+            actual = Run(graph)(arguments)
+        except UnevaluableError as error:
+            return Verdict(None, None, f"not evaluated: {error}", tuple(tried))
+        except BrokenProgramError as error:
+            if inputs is subject.example:  # our mistake as likely as coremltools'
+                return Verdict(None, None, f"not evaluated: {error}", tuple(tried))
+            text = f"the program fails on {inputs.name}: {error}"
+            emit(ConversionDiffered(subject.entry, route, inputs.name, "", None, text))
+            tried.append(inputs.name)
+            message = message or text
+            continue
+        tried.append(inputs.name)
+        for difference in _differences(graph, arguments, expected, actual, tolerance):
+            if difference.largest is not None:
+                largest = max(largest or 0.0, difference.largest)
+            if difference.message:
+                message = message or f"{difference.output} differs on {inputs.name}: {difference.message}"
+                emit(
+                    ConversionDiffered(
+                        subject.entry, route, inputs.name, difference.output, difference.largest, difference.message
+                    )
+                )
+    return Verdict(not message, largest, message, tuple(tried))
+
+
+# -- inputs ----------------------------------------------------------------------------------------------------------
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """The tensors of arguments or of an output, in order, through tuples, lists and mappings."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from tensors_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors_in(item)
+
+
+def _arguments(graph: Graph, inputs: Inputs) -> list[Tensor] | str:
+    """INPUTS as the program takes them, or in a few words why it does not."""
+    given = list(tensors_in((inputs.args, inputs.kwargs)))
+    ports = [port for port in graph.inputs if not port.state]
+    if len(given) != len(ports):
+        return f"the program takes {len(ports)} inputs, {inputs.name} has {len(given)} tensors"
+    for tensor, port in zip(given, ports, strict=True):
+        if not _fits(list(tensor.shape), port):
+            return f"the program's input `{port.name}` does not take shape {tuple(tensor.shape)}"
+    return [_prepared(tensor.detach(), port) for tensor, port in zip(given, ports, strict=True)]
+
+
+def _fits(shape: list[int], port: Port) -> bool:
+    if port.shapes and tuple(shape) not in port.shapes:
+        return False
+    if len(shape) != len(port.shape):
+        # A scalar becomes a tensor of one element.
+        return not shape and port.shape == (1,)
+    for size, allowed in zip(shape, port.shape, strict=True):
+        low, high = (allowed, allowed) if isinstance(allowed, int) else allowed
+        if size < low or (high is not None and size > high):
+            return False
+    return True
+
+
+def _prepared(tensor: Tensor, port: Port) -> Tensor:
+    if not tensor.ndim and port.shape == (1,):
+        tensor = tensor.reshape(1)
+    if port.scale is None:
+        return tensor
+    scale, bias = (_of_channels(value, tensor.ndim) for value in (port.scale, port.bias))
+    return (tensor.to(torch.float32) - bias) / scale
+
+
+def _of_channels(value: float | tuple[float, ...], rank: int) -> Tensor:
+    numbers = torch.tensor(value, dtype=torch.float32)
+    return numbers.reshape([-1, 1, 1] if rank == 3 else [1, -1, 1, 1]) if numbers.ndim else numbers
+
+
+def _eager(module: torch.nn.Module, inputs: Inputs) -> list[Tensor]:
+    with torch.no_grad(), _untouched(module):
+        seed()
+        copies = (
+            [_copied(value) for value in inputs.args],
+            {name: _copied(value) for name, value in inputs.kwargs.items()},
+        )
+        return [tensor.detach() for tensor in tensors_in(module(*copies[0], **copies[1]))]
+
+
+def _copied(value: Any) -> Any:
+    """VALUE with its tensors cloned: a module may write into its arguments."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if type(value) in (tuple, list):
+        return type(value)(_copied(item) for item in value)
+    if type(value) is dict:
+        return {name: _copied(item) for name, item in value.items()}
+    return value
+
+
+@contextmanager
+def _untouched(module: torch.nn.Module) -> Iterator[None]:
+    """Puts back what a call writes into MODULE's buffers."""
+    kept = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, value in kept:
+            if not torch.equal(buffer, value):
+                buffer.detach().copy_(value)
+
+
+# -- outputs ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One output: how far it is off, and a message where that is too far."""
+
+    output: str
+    largest: float | None
+    message: str = ""
+
+
+def _differences(
+    graph: Graph, arguments: list[Tensor], expected: list[Tensor], actual: list[Any], tolerance: Tolerance
+) -> list[Difference]:
+    ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
+    values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
+    if len(values) != len(expected):
+        return [Difference("", None, f"the program has {len(values)} outputs, eager {len(expected)}")]
+    ties = Ties(turned=True)
+    turned: list[Any] | None = None
+    result = []
+    for position, (port, value, eager) in enumerate(zip(ports, values, expected, strict=True)):
+        difference = _held(port.name, eager, [value], tolerance)
+        if difference.message and tuple(value.shape) == tuple(eager.shape):
+            if turned is None:
+                turned = _turned(graph, arguments, ties)
+            other = turned[position] if len(turned) == len(values) else None
+            if isinstance(other, Tensor) and other.shape == value.shape:
+                difference = _held(port.name, eager, [value, other], tolerance)
+        result.append(difference)
+    return result
+
+
+def _turned(graph: Graph, arguments: list[Tensor], ties: Ties) -> list[Any]:
+    """The tensors of a run in which every decision near a tie is the other one; none where there was no such decision."""
+    try:
+        values = Run(graph, ties)(arguments)
+    except (UnevaluableError, BrokenProgramError):
+        return []
+    return [value for value in values if isinstance(value, Tensor)] if ties.seen else []
+
+
+def _held(name: str, eager: Tensor, values: list[Tensor], tolerance: Tolerance) -> Difference:
+    """EAGER against VALUES, of which one has to agree in each element."""
+    if tuple(eager.shape) != tuple(values[0].shape) and not (eager.ndim == 0 and values[0].numel() == 1):
+        return Difference(name, None, f"shape {tuple(values[0].shape)}, eager {tuple(eager.shape)}")
+    if eager.is_complex():
+        return Difference(name, None, "eager answers with complex numbers")
+    truth = eager.to(torch.float64)
+    found = [value.reshape(eager.shape).to(torch.float64) for value in values]
+    same = [(value == truth) | (torch.isnan(value) & torch.isnan(truth)) for value in found]
+    gaps = [torch.where(equal, 0.0, (value - truth).abs()) for value, equal in zip(found, same, strict=True)]
+    gaps = [torch.where(torch.isnan(gap), torch.inf, gap) for gap in gaps]
+    gap = torch.stack(gaps).amin(0)
+    if not gap.numel():
+        return Difference(name, 0.0)
+    largest = float(gap.max())
+    wrong = gap > tolerance.allowed(truth)
+    wrong |= torch.isinf(gap)
+    if not bool(wrong.any()):
+        return Difference(name, largest)
+    place = int((gap * wrong).nan_to_num(posinf=torch.finfo(torch.float64).max).argmax())
+    index = tuple(int(number) for number in torch.unravel_index(torch.tensor(place), eager.shape)) if eager.ndim else ()
+    text = f"{int(wrong.sum())} of {gap.numel()} elements, {found[0][index]:.6g} where eager has {truth[index]:.6g}" + (
+        f" at {list(index)}" if index else ""
+    )
+    return Difference(name, largest if torch.isfinite(gap).all() else None, text)
