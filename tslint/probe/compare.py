@@ -157,7 +157,9 @@ def compare(
     _report(run, emit)
     wrong = [trial for trial in run.trials if not trial.right]
     if wrong or not at_home.right:
-        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else "differs from eager on the example itself"
+        message = (
+            f"differs from eager on {wrong[0].inputs.name}" if wrong else "differs from eager on the example itself"
+        )
         outcome.status = "failed"
         outcome.message = message
         if subject.wrapped is not None:

@@ -69,7 +69,9 @@ def find(module: ModuleType, outline: Outline | None) -> Found | None:
         built = f"`{cls.__name__}` with `get_init_inputs()`" if args or kwargs else f"`{cls.__name__}()`"
     if not isinstance(model, torch.nn.Module):
         return None
-    others = [_as_inputs("other_inputs()", module.other_inputs())] if callable(getattr(module, "other_inputs", None)) else []
+    others = (
+        [_as_inputs("other_inputs()", module.other_inputs())] if callable(getattr(module, "other_inputs", None)) else []
+    )
     if example is not None:
         name, function = example
         return Found(

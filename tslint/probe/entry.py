@@ -217,7 +217,10 @@ class Finder:
         if inputs is None:
             self.emit(Note(len(self.entries), f"{how.split(',')[0]}{line} names no inputs, and none could be inferred"))
             return
-        if any(e.subject.module is recorded.module and e.subject.author_route == _ROUTES[recorded.function] for e in self.entries):
+        if any(
+            e.subject.module is recorded.module and e.subject.author_route == _ROUTES[recorded.function]
+            for e in self.entries
+        ):
             return
         route = _ROUTES[recorded.function]
         subject = Subject(
@@ -276,7 +279,9 @@ class Finder:
         words = ["tslint", "check", _quoted(self.request.target)]
         if model is not None:
             words += ["--model", _quoted(model)]
-        options = given or (tuple(specs.as_option(s) for s in specs.describe_inputs(module, inputs)) if inferred else ())
+        options = given or (
+            tuple(specs.as_option(s) for s in specs.describe_inputs(module, inputs)) if inferred else ()
+        )
         for option in options:
             words += ["--input", _quoted(option)]
         return " ".join(words)
@@ -309,4 +314,3 @@ _ROUTES = {
 
 def _quoted(text: str) -> str:
     return f"'{text}'" if any(c in text for c in " ()[]*'\"") else text
-

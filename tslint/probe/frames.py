@@ -115,7 +115,9 @@ def place_of_frame(frame: FrameType) -> Place:
 
 def place_of_code(code: CodeType) -> Place:
     """The line at which a function or class body starts."""
-    return Place(_resolved(code.co_filename), Span(code.co_firstlineno, None, code.co_firstlineno, None), symbol_of(code))
+    return Place(
+        _resolved(code.co_filename), Span(code.co_firstlineno, None, code.co_firstlineno, None), symbol_of(code)
+    )
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,9 @@ def range_arguments(place: Place) -> tuple[int | None, ...]:
     calls = [] if tree is None else [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     for call in calls:
         if isinstance(call.func, ast.Name) and call.func.id == "range" and node_span(place.path, call) == place.span:
-            return tuple(a.value if isinstance(a, ast.Constant) and isinstance(a.value, int) else None for a in call.args)
+            return tuple(
+                a.value if isinstance(a, ast.Constant) and isinstance(a.value, int) else None for a in call.args
+            )
     return (None,)
 
 

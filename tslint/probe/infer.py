@@ -32,7 +32,9 @@ def _of_layer(layer: nn.Module) -> list[Candidate]:
     if isinstance(layer, (nn.Conv3d, nn.ConvTranspose3d)):
         return [((1, layer.in_channels, n, n, n), floats, 0) for n in (16, 32)]
     if isinstance(layer, nn.Embedding):
-        return [((1, n), torch.int64, layer.num_embeddings) for n in _LENGTHS] + [((8,), torch.int64, layer.num_embeddings)]
+        return [((1, n), torch.int64, layer.num_embeddings) for n in _LENGTHS] + [
+            ((8,), torch.int64, layer.num_embeddings)
+        ]
     if isinstance(layer, nn.Linear):
         return _vectors(layer.in_features)
     if isinstance(layer, nn.RNNBase):
@@ -84,7 +86,11 @@ def _candidates(module: nn.Module) -> list[Candidate]:
             found.setdefault(candidate)
         if len(found) >= 24:
             break
-    general: list[Candidate] = [((1, 3, 64, 64), torch.float32, 0), ((1, 16, 32), torch.float32, 0), ((2, 8), torch.float32, 0)]
+    general: list[Candidate] = [
+        ((1, 3, 64, 64), torch.float32, 0),
+        ((1, 16, 32), torch.float32, 0),
+        ((2, 8), torch.float32, 0),
+    ]
     for candidate in general:
         found.setdefault(candidate)
     return list(found)

@@ -20,7 +20,9 @@ _FLAGS = {
     "aten::feature_alpha_dropout": (1, 2), "aten::native_dropout": (1, 2), "aten::rrelu": (2, 3),
 }  # fmt: skip
 """Operator → (index of the rate, index of the training flag); for rrelu the rate is the upper bound."""
-_RANDOM = re.compile(r"aten::(rand|normal|bernoulli|multinomial|poisson|uniform|exponential|geometric|cauchy|log_normal|dropout)")
+_RANDOM = re.compile(
+    r"aten::(rand|normal|bernoulli|multinomial|poisson|uniform|exponential|geometric|cauchy|log_normal|dropout)"
+)
 _FRAME = re.compile(r"^(.+)\((\d+)\): (.+)$")
 
 
@@ -72,7 +74,9 @@ def report(subject: Subject, program: Any, territory: Territory, emit: Emit) -> 
         except Exception:
             return
         if not equal:
-            emit(ModeWrong(subject.entry, "nondeterminism", ("",), first_random, f"two runs of the trace differ: {why}"))
+            emit(
+                ModeWrong(subject.entry, "nondeterminism", ("",), first_random, f"two runs of the trace differ: {why}")
+            )
 
 
 def _run(program: Any, subject: Subject, number: int) -> Any:

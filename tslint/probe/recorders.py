@@ -167,7 +167,9 @@ class _CallRecorder:
             if not self._mine():
                 return real(mod, inputs, *args, **kwargs)
             if "forward" not in inputs:
-                self.recordings.notes.append("`torch.jit.trace_module` without `forward`: its other methods are not checked")
+                self.recordings.notes.append(
+                    "`torch.jit.trace_module` without `forward`: its other methods are not checked"
+                )
                 return StandIn(mod, "torch.jit.trace_module")
             named = kwargs.get("example_inputs_is_kwarg", False)
             given = inputs["forward"]
@@ -308,5 +310,3 @@ def _replaced(wanted: list[tuple[Any, str, Any]]) -> Iterator[None]:
     finally:
         for owner, name, value in before:
             setattr(owner, name, value)
-
-

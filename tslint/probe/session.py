@@ -149,5 +149,3 @@ def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> N
         raise
     except Exception as error:
         emit(Note(subject.entry, f"the routes ended early: {type(error).__name__}: {first_line(error)}"))
-
-

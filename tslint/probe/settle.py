@@ -144,7 +144,11 @@ class Settler:
             verdict.harmless_on.append(trial.inputs.name)
             if alike or theirs is None or verdict.specialised or verdict.harmful:
                 continue
-            use = self._reaches(change, trial, theirs) if len(changed) > 1 else (place_of_difference(self.graph, theirs, self.territory),)
+            use = (
+                self._reaches(change, trial, theirs)
+                if len(changed) > 1
+                else (place_of_difference(self.graph, theirs, self.territory),)
+            )
             if use is not None:
                 verdict.specialised = (change, trial, use[0])
         return True

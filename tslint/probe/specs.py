@@ -17,7 +17,9 @@ from tslint.probe.importing import NotLiteral, parse_call
 from tslint.probe.subject import Inputs, seed
 from tslint.probe.values import dtype_name, items_of
 
-_INPUT = re.compile(r"(?:(?P<name>[^\W\d]\w*)\s*:)?\s*(?:(?P<dtype>[a-z]+\d*)\s*\[(?P<dims>[^\]]*)\]|(?P<bare>[\d.,\s]+))\s*")
+_INPUT = re.compile(
+    r"(?:(?P<name>[^\W\d]\w*)\s*:)?\s*(?:(?P<dtype>[a-z]+\d*)\s*\[(?P<dims>[^\]]*)\]|(?P<bare>[\d.,\s]+))\s*"
+)
 _DTYPES = {
     name: getattr(torch, name)
     for name in ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
@@ -52,7 +54,9 @@ def parse_input(text: str) -> Wanted:
     """``1,3,224,224``, ``int64[2..11]``, ``image:float32[1,3,128..512,128..512]``. Raises BadInput."""
     match = _INPUT.fullmatch(text.strip())
     if match is None:
-        raise BadInput(f"cannot read the input `{text}`: give `1,3,224,224`, `int64[2..11]` or `name:float32[1,3,64..128]`")
+        raise BadInput(
+            f"cannot read the input `{text}`: give `1,3,224,224`, `int64[2..11]` or `name:float32[1,3,64..128]`"
+        )
     kind = match["dtype"] or "float32"
     if kind not in _DTYPES:
         raise BadInput(f"`{kind}` in the input `{text}` is no dtype: float32, int64, bool …")
@@ -85,7 +89,9 @@ def random_tensor(shape: Sequence[int], dtype: torch.dtype, below: int = 10) -> 
     return torch.randint(0, max(1, min(below, torch.iinfo(dtype).max)), tuple(shape), dtype=dtype)
 
 
-def inputs_of(wanted: Sequence[Wanted], module: torch.nn.Module) -> tuple[Inputs, dict[tuple[int, int], tuple[int, int]]]:
+def inputs_of(
+    wanted: Sequence[Wanted], module: torch.nn.Module
+) -> tuple[Inputs, dict[tuple[int, int], tuple[int, int]]]:
     """Example inputs of the shapes WANTED, and the ranges of their dimensions as ``Subject.ranges`` has them."""
     seed()
     below = smallest_vocabulary(module)
@@ -122,7 +128,9 @@ def resolve(namespace: ModuleType, text: str) -> Any:
     value: Any = namespace
     for name in names:
         if not hasattr(value, name):
-            raise BadInput(f"`{'.'.join(names)}` is not in {getattr(namespace, '__file__', None) or namespace.__name__}")
+            raise BadInput(
+                f"`{'.'.join(names)}` is not in {getattr(namespace, '__file__', None) or namespace.__name__}"
+            )
         value = getattr(value, name)
     return construct(value, args, kwargs)
 

@@ -102,7 +102,9 @@ class Described:
     """A ``TensorType``, ``ImageType`` or ``RangeDim`` of a coremltools that is not installed: keeps its arguments."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        names = {"RangeDim": ("lower_bound", "upper_bound", "default")}.get(type(self).__name__, ("name", "shape", "dtype"))
+        names = {"RangeDim": ("lower_bound", "upper_bound", "default")}.get(
+            type(self).__name__, ("name", "shape", "dtype")
+        )
         for name in names:
             setattr(self, name, None)
         for name, value in (*zip(names, args, strict=False), *kwargs.items()):

@@ -133,11 +133,7 @@ def trace(
         return result
     settled.wrapped = "refused"
     stack = stack_of_traceback(territory, result.error.__traceback__)
-    emit(
-        TraceRefused(
-            subject.entry, type(result.error).__name__, first_line(result.error), stack.place, stack.frames
-        )
-    )
+    emit(TraceRefused(subject.entry, type(result.error).__name__, first_line(result.error), stack.place, stack.frames))
     return result
 
 

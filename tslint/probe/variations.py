@@ -113,7 +113,9 @@ class Variator:
             if len(by_size) > 1 and size == min(by_size):
                 choice = Choice(f"dimension {dimension} doubled", tuple((a, 2 * self._size(a)) for a in multiple))
                 fallbacks.append(Group(f"dimension {dimension}", multiple, (choice,)))
-            yield Group(self._label(tuple(together)), tuple(together), self._sizes(tuple(together), size), 2, tuple(fallbacks))
+            yield Group(
+                self._label(tuple(together)), tuple(together), self._sizes(tuple(together), size), 2, tuple(fallbacks)
+            )
 
     def _size(self, axis: Axis) -> int:
         return self.shape(axis[0])[axis[1]]
@@ -124,7 +126,11 @@ class Variator:
         return [a for a in every if a != axis and self._size(a) == size]
 
     def _sizes(self, axes: tuple[Axis, ...], size: int) -> tuple[Choice, ...]:
-        sizes = [size // 2, size * 2, size - 1, size + 1, size + 3] if size > 3 else [size + 1, size * 2, size + 3, size - 1]
+        sizes = (
+            [size // 2, size * 2, size - 1, size + 1, size + 3]
+            if size > 3
+            else [size + 1, size * 2, size + 3, size - 1]
+        )
         return tuple(self._choice(axes, n) for n in dict.fromkeys(sizes) if n > 0 and n != size)
 
     def _choice(self, axes: tuple[Axis, ...], size: int) -> Choice:
@@ -157,7 +163,9 @@ class Variator:
             return None
         odd = tuple((a, self._size(a) + 3) for a in axes)
         even = tuple((a, self._size(a) + 32) for a in axes)
-        return Group("an odd size", axes, (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even)))
+        return Group(
+            "an odd size", axes, (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
+        )
 
     def _spatial_name(self, sizes: tuple[tuple[Axis, int], ...]) -> str:
         first = sizes[0][0][0]

@@ -1,0 +1,117 @@
+"""One program handed to `ct.convert`: either it converts, or everything that stops it is listed in one go.
+
+A conversion without failures is one conversion, of the arguments of the user's own call (or of types made from the example
+inputs). What is *checked* is computed in float32 where a verdict is wanted: the verdict is float32's, the format's own float16
+would need a second conversion, and whatever the frontend refuses it refuses in either precision. Without verification the
+precision is left alone, so that the call is the user's to the letter.
+"""
+
+from __future__ import annotations
+
+import collections
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tslint.evidence import ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported, Request
+from tslint.probe import coreml, environment
+from tslint.probe.agree import first_line
+from tslint.probe.origins import Origins
+from tslint.probe.placeholder import observe
+from tslint.probe.recover import Failure, Recovery
+from tslint.probe.subject import Emit, Subject
+from tslint.probe.torchscript import nodes
+
+STRUCTURE = frozenset(
+    {
+        "prim::Constant",
+        "prim::GetAttr",
+        "prim::ListConstruct",
+        "prim::ListUnpack",
+        "prim::NumToTensor",
+        "prim::TupleConstruct",
+        "prim::TupleIndex",
+        "prim::TupleUnpack",
+    }
+)
+"""Nodes that hold a graph together; they are not counted as ops."""
+
+
+@dataclass
+class Conversion:
+    """``status`` is works or refused. ``model`` is what `ct.convert` returned; ``program`` what was handed to it."""
+
+    status: str
+    model: Any = None
+    message: str = ""
+    program: Any = None
+
+
+def convert(subject: Subject, request: Request, program: Any, route: str, emit: Emit) -> Conversion:
+    """Converts PROGRAM (a ScriptModule) and reports every reason against it. Raises what is neither coremltools' nor its."""
+    ct = coreml.load()
+    recovery = Recovery(lambda graph: observe(program, graph, coreml.given(program, subject.example)))
+    model, error = None, None
+    with coreml.calm(), recovery.watching():
+        try:
+            model = ct.convert(program, **coreml.arguments(ct, subject, request, program, float32=request.verify))
+        except Exception as raised:
+            error = raised
+    if recovery.graph is not None:
+        emit(OpsCounted(subject.entry, route, _count(recovery.graph)))
+    if error is None and not recovery.failures:
+        return Conversion("works", model, program=program)
+    failures = [failure for failure in recovery.failures if not failure.consequence]
+    if error is not None:
+        failures += recovery.late(error)
+    reasons: list[Evidence] = [*_environment(failures, error)] or list(
+        unsupported(subject, route, failures, Origins(subject, program, recovery.pristine, recovery.graph))
+    )
+    if not reasons and error is not None:
+        reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error))]
+    for reason in reasons:
+        emit(reason)
+    return Conversion("refused", message=summary(reasons))
+
+
+def _count(graph: Any) -> dict[str, int]:
+    counted = collections.Counter(node.kind() for node in nodes(graph))
+    return {op: number for op, number in sorted(counted.items()) if op not in STRUCTURE}
+
+
+def _environment(failures: list[Failure], error: Exception | None) -> Iterator[EnvironmentWrong]:
+    """A failure that comes from versions which do not work together says nothing about the model."""
+    errors = [failure.error for failure in failures] + ([error] if error is not None else [])
+    for raised in errors:
+        pair = environment.explains(str(raised))
+        if pair is not None:
+            yield pair.evidence(first_line(raised))
+            return
+
+
+def unsupported(subject: Subject, route: str, failures: list[Failure], origins: Origins) -> Iterator[OpUnsupported]:
+    """One OpUnsupported an op and reason, with every place that uses it."""
+    groups: dict[tuple[str, bool, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.op, failure.missing, _gist(failure.message)), []).append(failure)
+    for (op, missing, _), members in groups.items():
+        sites: collections.Counter[OpSite] = collections.Counter(origins.site(failure) for failure in members)
+        placed = tuple(OpSite(site.place, site.library, site.module_path, number) for site, number in sites.items())
+        yield OpUnsupported(subject.entry, route, op, missing, members[0].message, len(members), placed)
+
+
+def _gist(message: str) -> str:
+    """A message without the names and numbers that differ from node to node."""
+    return re.sub(r'named [\w.]+|"[^"]*"|\b(op_|var_)?\d+(\.\d+)?\b', "·", message)
+
+
+def summary(reasons: list[Evidence]) -> str:
+    """A few words for the line of steps and the route table."""
+    ops = [reason.op for reason in reasons if isinstance(reason, OpUnsupported)]
+    if ops:
+        return f"unsupported: {', '.join(dict.fromkeys(ops))}"
+    first = reasons[0] if reasons else None
+    if isinstance(first, EnvironmentWrong):
+        return first.problem
+    return first.message if isinstance(first, ConversionRefused) else ""

@@ -1,0 +1,206 @@
+"""Stand-ins for ops that cannot be converted: values of the type and shape that a run of the graph showed.
+
+A stand-in is drawn at random when the program runs, so that nothing after it can be computed beforehand; where
+everything that the op takes is known beforehand, so is its answer, and the observed value itself stands in.
+Relies on ``torch._C._create_function_from_graph`` (private; tried with torch 2.13).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tslint.probe.agree import copied, quiet
+from tslint.probe.subject import seed
+from tslint.probe.torchscript import nodes
+
+_SMALL = 4096
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What was seen of a tensor; ``value`` of small ones alone."""
+
+    sizes: tuple[int, ...]
+    dtype: torch.dtype
+    value: torch.Tensor | None = None
+
+
+@dataclass
+class Observation:
+    """What each value of a graph was when it was first computed: Shape, a list of them, or a plain Python value."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+_LIBRARY: list[Any] = []
+_SEEN: dict[int, Any] = {}
+_KINDS = {
+    "TensorType": "Tensor x",
+    "ListType[Tensor]": "Tensor[] x",
+    "ListType[int]": "int[] x",
+    "ListType[float]": "float[] x",
+    "ListType[bool]": "bool[] x",
+    "IntType": "int x",
+    "FloatType": "float x",
+    "BoolType": "bool x",
+    "NumberType": "Scalar x",
+}
+
+
+def _library() -> Any:
+    """Ops without results that look at one value; they count as having effects, so that no pass removes them."""
+    if not _LIBRARY:
+        make: Any = torch.library.Library
+        library = make("tslint_probe", "DEF")
+        for index, declared in enumerate(_KINDS.values()):
+            library.define(f"see{index}({declared}, int id) -> ()", alias_analysis="CONSERVATIVE")
+            library.impl(f"see{index}", _see, "CompositeExplicitAutograd")
+        _LIBRARY.append(library)
+    return _LIBRARY[0]
+
+
+def _see(value: Any, index: int) -> None:
+    if index not in _SEEN:
+        _SEEN[index] = _seen(value)
+
+
+def _seen(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        small = value.detach().clone() if value.numel() <= _SMALL and not value.is_quantized else None
+        return Shape(tuple(value.shape), value.dtype, small)
+    if isinstance(value, (list, tuple)):
+        return [_seen(item) for item in value]
+    return value
+
+
+def observe(program: Any, graph: Any, given: list[Any]) -> Observation:
+    """Runs a copy of GRAPH, which belongs to PROGRAM, on GIVEN, and looks at every value. What fails is not observed."""
+    _library()
+    probed = graph.copy()
+    named = [value.debugName() for node in nodes(graph) for value in node.outputs()]
+    values = [(node, value) for node in list(nodes(probed)) for value in list(node.outputs())]
+    if len(named) != len(values):
+        return Observation()
+    for index, (node, value) in enumerate(values):
+        kind = value.type().kind()
+        kind = f"ListType[{value.type().getElementType()}]" if kind == "ListType" else kind
+        if kind not in _KINDS or node.kind() == "prim::Constant":
+            continue
+        constant = probed.create("prim::Constant", 1)
+        constant.i_("value", index)
+        constant.output().setType(torch._C.IntType.get())
+        look = probed.create(f"tslint_probe::see{list(_KINDS).index(kind)}", [value, constant.output()], 0)
+        constant.insertAfter(node)
+        look.insertAfter(constant)
+    _SEEN.clear()
+    try:
+        with torch.no_grad(), quiet():
+            seed()
+            torch._C._create_function_from_graph("tslint_observed", probed)(program._c, *copied(given))
+    except Exception:
+        pass  # what was seen until then is still true
+    found = {named[index]: value for index, value in _SEEN.items()}
+    _SEEN.clear()
+    return Observation(found)
+
+
+lost = object()
+
+
+def stand_in(context: Any, node: Any, raw: Any, observation: Observation) -> list[str]:
+    """Gives every output of NODE a stand-in; returns the names of those that have none."""
+    without = []
+    known = _known_beforehand(context, node)
+    raw_names = [value.debugName() for value in raw.outputs()] if raw is not None else []
+    for index, name in enumerate(node.outputs):
+        if node.kind.startswith("_internal_op_tensor_inplace"):
+            context.add(context[node.inputs[0]], torch_name=name, override=True)
+            continue
+        seen = observation.values.get(raw_names[index] if index < len(raw_names) else name, lost)
+        try:
+            with _scopes(context, node):
+                value = _build(seen, known)
+        except Exception:
+            value = lost
+        if value is lost:
+            without.append(name)
+        else:
+            context.add(value, torch_name=name, override=True)
+    return without
+
+
+def _scopes(context: Any, node: Any) -> Any:
+    """coremltools demands that every op says which module it came from."""
+    from coremltools.converters.mil.frontend.torch.utils import TorchFrontend
+    from coremltools.converters.mil.mil import Builder as mb
+    from coremltools.converters.mil.mil.scope import ScopeInfo, ScopeSource
+
+    if context.frontend != TorchFrontend.TORCHSCRIPT:
+        return mb.scope(
+            ScopeInfo(source=ScopeSource.EXIR_STACK_TRACE, data=[None]),
+            ScopeInfo(source=ScopeSource.EXIR_DEBUG_HANDLE, data=[None]),
+        )
+    name, kind = node.get_scope_info()
+    return mb.scope(
+        ScopeInfo(source=ScopeSource.TORCHSCRIPT_MODULE_TYPE, data=kind),
+        ScopeInfo(source=ScopeSource.TORCHSCRIPT_MODULE_NAME, data=name),
+    )
+
+
+def _known_beforehand(context: Any, node: Any) -> bool:
+    def known(value: Any) -> bool:
+        if isinstance(value, (list, tuple)):
+            return all(known(item) for item in value)
+        return value is None or not hasattr(value, "val") or value.val is not None
+
+    return all(name in context and known(context[name]) for name in node.inputs if isinstance(name, str))
+
+
+def _build(seen: Any, known: bool) -> Any:
+    import numpy
+    from coremltools.converters.mil.mil import Builder as mb
+
+    if seen is lost:
+        return lost
+    if isinstance(seen, list):
+        if seen and isinstance(seen[0], Shape):
+            built = [_build(item, known) for item in seen]
+            return lost if lost in built else built
+        return mb.const(val=numpy.array(seen, dtype=numpy.int32)) if seen and not known_bool(seen) else lost
+    if isinstance(seen, bool) or not isinstance(seen, Shape):
+        if known:
+            return mb.const(val=seen)
+        return _random((), torch.bool if isinstance(seen, bool) else torch.tensor(seen).dtype)
+    if known and seen.value is not None and not seen.dtype.is_complex:
+        return mb.const(val=seen.value.to(_narrow(seen.dtype)).numpy())
+    return _random(seen.sizes, seen.dtype)
+
+
+def known_bool(values: list[Any]) -> bool:
+    return isinstance(values[0], (bool, float))
+
+
+def _narrow(dtype: torch.dtype) -> torch.dtype:
+    if dtype is torch.bool:
+        return dtype
+    return torch.float32 if dtype.is_floating_point else torch.int32
+
+
+def _random(sizes: tuple[int, ...], dtype: torch.dtype) -> Any:
+    import numpy
+    from coremltools.converters.mil.mil import Builder as mb
+
+    if dtype.is_complex:
+        part = _random(sizes, torch.float32)
+        return mb.complex(real_data=part, imag_data=part)
+    if 0 in sizes:
+        return mb.const(val=numpy.zeros(sizes, dtype=numpy.float32))
+    value = mb.random_uniform(shape=numpy.array(sizes or (1,), dtype=numpy.int32), low=0.0, high=1.0)
+    if not sizes:
+        value = mb.squeeze(x=value, axes=[0])
+    if dtype is torch.bool:
+        return mb.cast(x=value, dtype="bool")
+    return value if dtype.is_floating_point else mb.cast(x=value, dtype="int32")

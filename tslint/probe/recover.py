@@ -1,0 +1,252 @@
+"""Conversion that goes on past an op which fails: a stand-in of its type and shape takes its place.
+
+Relies on these names of coremltools' PyTorch frontend, tried with coremltools 9.0: ``ops.convert_single_node``,
+``internal_graph._expand_and_optimize_ir``, ``converter.transform_inplace_ops`` and
+``converter.generate_tensor_assignment_ops``. They are replaced while :meth:`Recovery.watching` lasts and put back on the
+way out, whatever happens. Nothing is registered: ops are looked up in coremltools' own table, after its own passes, so that
+what it lowers first is not missing, and what the user registered is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tslint.probe.agree import first_line
+from tslint.probe.placeholder import Observation, stand_in
+from tslint.probe.torchscript import nodes
+
+STAND_IN_KIND = "tslint_stand_in"
+
+
+@dataclass
+class Failure:
+    """One node that coremltools could not convert; ``index`` is its number among all nodes of the graph handed over."""
+
+    index: int | None
+    node: Any
+    op: str
+    missing: bool
+    message: str
+    error: Exception
+    consequence: bool = False
+    """It may have failed only because of a stand-in: in one of its blocks, or as something it takes."""
+
+
+@dataclass
+class Recovery:
+    """Watches one conversion. ``observe`` runs the graph on the example inputs and tells the type of every value."""
+
+    observe: Callable[[Any], Observation]
+    failures: list[Failure] = field(default_factory=list)
+    graph: Any = None
+    pristine: Any = None
+    """A copy of the module's graph before coremltools inlined it."""
+    _raw: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+    _failed: set[int] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
+    _tainted: set[str] = field(default_factory=set)
+    """Values that are stand-ins, or were computed from one."""
+    _observation: Observation | None = None
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[Recovery]:
+        """Replaces the four functions, and restores them."""
+        from coremltools.converters.mil.frontend.torch import converter, internal_graph, ops
+
+        replacements = (
+            (ops, "convert_single_node", self._convert),
+            (internal_graph, "_expand_and_optimize_ir", self._expand),
+            (converter, "transform_inplace_ops", self._inplace),
+            (converter, "generate_tensor_assignment_ops", self._assign),
+        )
+        before = [(module, name, getattr(module, name)) for module, name, _ in replacements]
+        try:
+            for module, name, make in replacements:
+                setattr(module, name, make(getattr(module, name)))
+            yield self
+        finally:
+            for module, name, original in before:
+                setattr(module, name, original)
+
+    # -- the four replacements ---------------------------------------------------------------------------------------
+
+    def _expand(self, original: Any) -> Any:
+        def expand(program: Any) -> Any:
+            self.pristine = program.forward.graph.copy()
+            answer = original(program)
+            self.graph = answer[0]
+            return answer
+
+        return expand
+
+    def _inplace(self, original: Any) -> Any:
+        def transform(graph: Any, *rest: Any) -> Any:
+            self._pair(graph)
+            try:
+                return original(graph, *rest)
+            except Exception as error:
+                node = _local(error, "node")
+                if node is not None:
+                    self._record(node, error, missing=False)
+                raise
+
+        return transform
+
+    def _assign(self, original: Any) -> Any:
+        """A write into what is no slice makes this pass raise: the node is set aside and the pass begun again."""
+
+        def generate(graph: Any) -> Any:
+            before = list(graph.nodes)
+            inputs = [list(node.inputs) for node in before]
+            outputs = list(graph.outputs)
+
+            def attempt() -> bool:
+                try:
+                    original(graph)
+                except Exception as error:
+                    node = _local(error, "node")
+                    if node is None or id(node) in self._failed or not any(node is known for known in before):
+                        raise
+                    self._record(node, error, missing=False)
+                    node.kind = STAND_IN_KIND
+                    return False
+                return True
+
+            while not attempt():
+                for known, names in zip(before, inputs, strict=True):
+                    known.inputs = list(names)
+                graph.nodes, graph.outputs = list(before), list(outputs)
+            for old, new in zip(before, graph.nodes, strict=True):
+                if old is not new and id(old) in self._raw:
+                    self._remember(new, self._raw[id(old)])
+
+        return generate
+
+    def _convert(self, original: Any) -> Any:
+        def convert(context: Any, node: Any) -> None:
+            depth, known = len(context._current_graph), len(self.failures)
+            tainted = bool(self._tainted.intersection(_names(node)))
+            if id(node) not in self._failed and not self._lost.intersection(_names(node)):
+                try:
+                    original(context, node)
+                except Exception as error:
+                    del context._current_graph[depth:]
+                    inside = len(self.failures) > known or (tainted and _accidental(error))
+                    self._record(node, error, _is_missing(node), inside)
+                else:
+                    self._tainted.update(node.outputs if tainted else ())
+                    return
+            self._replace(context, node)
+
+        return convert
+
+    def late(self, error: Exception) -> list[Failure]:
+        """What coremltools refuses only in the finished program: values of a rank above 5, as failures of their ops."""
+        program = _checked_program(error)
+        if program is None or self.graph is None:
+            return []
+        by_output = {
+            value.debugName(): (index, node) for index, node in enumerate(nodes(self.graph)) for value in node.outputs()
+        }
+        known = {failure.index for failure in self.failures}
+        found: dict[int, Failure] = {}
+        for name, words in _too_high(program):
+            index, node = by_output.get(name, (-1, None))
+            if node is not None and index not in found and index not in known:
+                found[index] = Failure(index, node, node.kind(), False, words, error)
+        return list(found.values())
+
+    # -- what is kept ------------------------------------------------------------------------------------------------
+
+    def _pair(self, graph: Any) -> None:
+        """coremltools' nodes are made in the order of torch's: pairs them up before any pass has touched them."""
+        for ours, theirs in zip(_internal(graph), enumerate(nodes(self.graph)), strict=True):
+            self._remember(ours, theirs)
+
+    def _remember(self, ours: Any, theirs: tuple[int, Any]) -> None:
+        self._raw[id(ours)] = theirs
+        self._kept.append(ours)  # an id means something only while its object lives
+
+    def _record(self, node: Any, error: Exception, missing: bool, consequence: bool = False) -> None:
+        if id(node) in self._failed:
+            return
+        self._failed.add(id(node))
+        self._kept.append(node)
+        index, raw = self._raw.get(id(node), (None, None))
+        op = raw.kind() if raw is not None else node.kind
+        message = first_line(error)
+        if raw is not None and op == "prim::PythonOp":
+            message += f" (the autograd function `{raw.pyname().lstrip('^')}`)"
+        self.failures.append(Failure(index, raw, op, missing, message, error, consequence))
+
+    def _replace(self, context: Any, node: Any) -> None:
+        _, raw = self._raw.get(id(node), (None, None))
+        if self._observation is None:
+            self._observation = self.observe(self.graph)
+        self._lost.update(stand_in(context, node, raw, self._observation))
+        self._tainted.update(node.outputs)
+
+
+def _internal(graph: Any) -> Iterator[Any]:
+    for node in graph.nodes:
+        yield node
+        for block in node.blocks:
+            yield from _internal(block)
+
+
+def _names(node: Any) -> set[str]:
+    return {name for name in node.inputs if isinstance(name, str)}
+
+
+def _is_missing(node: Any) -> bool:
+    from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
+
+    return _TORCH_OPS_REGISTRY.get_func(node.kind) is None
+
+
+def _accidental(error: Exception) -> bool:
+    """An error of Python's, not a complaint of coremltools': some converters hand each other more than a value."""
+    return isinstance(error, (AttributeError, TypeError, LookupError)) or "values to unpack" in str(error)
+
+
+def _local(error: Exception, name: str) -> Any:
+    """The local variable NAME of the innermost frame of coremltools that has one."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if "coremltools" in trace.tb_frame.f_code.co_filename:
+            found = trace.tb_frame.f_locals.get(name, found)
+        trace = trace.tb_next
+    return found
+
+
+def _checked_program(error: Exception) -> Any:
+    """The program whose ranks coremltools was checking when it raised ERROR, else None."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == "_check_invalid_tensor_rank":
+            return trace.tb_frame.f_locals.get("self")
+        trace = trace.tb_next
+    return None
+
+
+def _too_high(program: Any) -> Iterator[tuple[str, str]]:
+    """(name of the torch value, coremltools' complaint) where PROGRAM first goes from lower ranks to rank 6 or more."""
+    from coremltools.converters.mil.mil.scope import ScopeSource
+
+    def visit(block: Any) -> Iterator[tuple[str, str]]:
+        for op in block.operations:
+            for inner in op.blocks:
+                yield from visit(inner)
+            scope = op.scopes.get(ScopeSource.TORCHSCRIPT_MODULE_NAME) or [""]
+            taken = [value.rank for value in op.inputs.values() if hasattr(value, "rank") and value.val is None]
+            for output in op.outputs:
+                rank = getattr(output, "rank", 0)
+                if rank >= 6 and op.op_type != "const" and max(taken, default=0) < 6:
+                    yield scope[-1], f"Core ML only supports tensors with rank <= 5; this has rank {rank}"
+
+    for function in program.functions.values():
+        yield from visit(function)

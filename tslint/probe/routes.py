@@ -1,0 +1,250 @@
+"""The routes to Core ML, after entry, eager, trace and compare: script, plan, convert, verify, and the table of all four.
+
+An internal failure in one step leaves the others to run; every route has its line in the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from tslint.evidence import Attempt, Request, RouteEnded
+from tslint.probe import coreml, environment, plan
+from tslint.probe.agree import call, difference, first_line, tensors
+from tslint.probe.convert import Conversion, convert
+from tslint.probe.script import Scripted, run_script
+from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
+
+ROUTES = ("trace", "script", "mixed", "export")
+
+MISSING = 'coremltools is not installed: `pip install "tslint[coreml]"` adds it'
+
+
+@dataclass
+class Candidate:
+    """A program that could be converted: its line in the table, and the module whose answers it must give."""
+
+    route: str
+    module: torch.nn.Module
+    program: Any
+    wrapped: bool = False
+    conversion: Conversion | None = None
+
+
+@dataclass
+class Table:
+    """The route table while it is being made. ``wrapped`` is the line of the flattening wrapper under trace."""
+
+    lines: dict[str, Attempt] = field(default_factory=lambda: {route: Attempt() for route in ROUTES})
+    wrapped: Attempt | None = None
+    recommended: str | None = None
+
+    def of(self, candidate: Candidate) -> Attempt:
+        return self.wrapped or Attempt() if candidate.wrapped else self.lines[candidate.route]
+
+    def note(self, candidate: Candidate, **changes: Any) -> None:
+        attempt = replace(self.of(candidate), **changes)
+        if candidate.wrapped:
+            self.wrapped = attempt
+        else:
+            self.lines[candidate.route] = attempt
+
+
+def run_routes(subject: Subject, settled: Settled, request: Request, steps: Steps, emit: Emit) -> None:
+    """Runs the steps script, plan, convert and verify as far as REQUEST wants them; ends with a RouteEnded a route."""
+    asked = set(ROUTES) if "all" in request.routes else set(request.routes)
+    table = Table()
+    table.lines["trace"] = Attempt(settled.status, message=settled.message)
+    if settled.wrapped is not None:
+        table.wrapped = Attempt(settled.wrapped, keys=subject.keys)
+    try:
+        scripted = _script(subject, asked, table, steps, emit)
+        mixed = _plan(subject, settled, asked, table, steps, emit)
+        order = _preference(subject, settled, scripted, mixed)
+        if request.convert:
+            _convert(subject, request, asked, order, table, steps, emit)
+        elif order:
+            table.recommended = order[0].route
+    finally:
+        for route in ROUTES:
+            wrapped = table.wrapped if route == "trace" else None
+            emit(RouteEnded(subject.entry, route, table.lines[route], wrapped, table.recommended == route))
+
+
+@contextlib.contextmanager
+def _step(steps: Steps, name: str) -> Iterator[Outcome]:
+    """A step whose own failure ends it alone: it is said on the line of steps, and the next one begins."""
+    try:
+        with steps(name) as outcome:
+            yield outcome
+    except Exception:
+        traceback.print_exc()
+
+
+def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit: Emit) -> Scripted | None:
+    if asked and "script" not in asked:
+        return None
+    if not steps.wanted("script"):
+        table.lines["script"] = Attempt("died")
+        return None
+    scripted = None
+    with _step(steps, "script") as outcome:
+        scripted = run_script(subject, emit, outcome)
+        table.lines["script"] = Attempt(scripted.status, message=scripted.message)
+    return scripted
+
+
+def _plan(
+    subject: Subject, settled: Settled, asked: set[str], table: Table, steps: Steps, emit: Emit
+) -> plan.Plan | None:
+    enough = "works" in (settled.status, settled.wrapped)
+    by_author = subject.author_route == "script" and bool(subject.author_traced)
+    needed = (bool(settled.control_flow) and not enough) or by_author
+    if not ("mixed" in asked or (not asked and needed)):
+        return None
+    if not steps.wanted("plan"):
+        table.lines["mixed"] = Attempt("died")
+        return None
+    made = None
+    with _step(steps, "plan") as outcome:
+        made = plan.build(subject, settled)
+        parts = plan.names(made.scripted, subject.module)
+        table.lines["mixed"] = Attempt(made.status, message=made.message, parts=parts)
+        if made.status == "untried":
+            outcome.status, outcome.message = "skipped", made.message
+        elif made.status == "works":
+            outcome.detail = f"scripts {', '.join(parts)}"
+        else:
+            outcome.status, outcome.message = "failed", made.message
+    return made
+
+
+def _preference(
+    subject: Subject, settled: Settled, scripted: Scripted | None, mixed: plan.Plan | None
+) -> list[Candidate]:
+    """What can be converted and is right, best first: trace as much as possible, script only what has control flow."""
+    found: list[Candidate] = []
+    whole = subject.wrapped if settled.wrapped is not None else None
+    traced = subject.traced if settled.wrapped is not None or settled.status in ("works", "differs") else None
+    status = settled.wrapped if settled.wrapped is not None else settled.status
+    ours = Candidate("trace", whole or subject.module, traced, whole is not None) if traced is not None else None
+    fits = ours is not None and (status == "works" or _right_at_its_size(ours, subject))
+    if ours and fits and not (status == "differs" and settled.control_flow):
+        found.append(ours)
+    if mixed is not None and mixed.status == "works":
+        found.append(Candidate("mixed", subject.wrapped or subject.module, mixed.program))
+    if scripted is not None and scripted.status == "works":
+        found.append(Candidate("script", subject.module, scripted.program))
+    if ours and fits and ours not in found:
+        found.append(ours)
+    return found
+
+
+def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
+    """Whether the trace is right for every input tried of the example's own shapes, and no other shapes are asked for."""
+    if subject.ranges:
+        return False
+    shapes = _shapes(subject.example)
+    for inputs in (subject.example, *subject.others):
+        if _shapes(inputs) != shapes:
+            continue
+        try:
+            if difference(call(candidate.program, inputs), call(candidate.module, inputs)) is not None:
+                return False
+        except Exception:
+            return False
+    return True
+
+
+def _shapes(inputs: Inputs) -> list[torch.Size]:
+    return [value.shape for value in tensors([inputs.args, inputs.kwargs])]
+
+
+def _convert(
+    subject: Subject,
+    request: Request,
+    asked: set[str],
+    order: list[Candidate],
+    table: Table,
+    steps: Steps,
+    emit: Emit,
+) -> None:
+    chosen = [candidate for candidate in order if candidate.route in asked] if asked else order[:1]
+    if not steps.wanted("convert"):
+        for candidate in chosen:
+            table.note(candidate, converts="died")
+        return
+    converted: list[Candidate] = []
+    with _step(steps, "convert") as outcome:
+        if coreml.load() is None:
+            outcome.status, outcome.message = "skipped", MISSING
+            return
+        for wrong in environment.wrong_versions():
+            emit(wrong)
+        for candidate in chosen:
+            conversion = convert(subject, request, candidate.program, candidate.route, emit)
+            candidate.conversion = conversion
+            table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
+            if conversion.status == "works":
+                converted.append(candidate)
+        converted += _export(subject, request, asked, bool(converted), bool(chosen), table, emit)
+        if not chosen and not converted:
+            outcome.status, outcome.message = "skipped", "no route gives a program to convert"
+        elif not converted:
+            outcome.status = "failed"
+            outcome.message = next((c.conversion.message for c in chosen if c.conversion), "")
+        else:
+            outcome.detail = "" if not converted[0].wrapped else "the wrapped trace"
+    if request.verify:
+        _verify(subject, converted, table, steps, emit)
+    right = [candidate for candidate in converted if table.of(candidate).verified is not False]
+    if right:
+        table.recommended = right[0].route
+
+
+def _export(
+    subject: Subject, request: Request, asked: set[str], done: bool, tried: bool, table: Table, emit: Emit
+) -> list[Candidate]:
+    """`torch.export` where it is asked for, or where nothing else is left to try."""
+    if not ("export" in asked or (not asked and not done)):
+        return []
+    from tslint.probe.export import export
+
+    module = subject.wrapped or subject.module
+    try:
+        exported, conversion = export(subject, request, module, emit)
+    except Exception as error:
+        table.lines["export"] = Attempt("refused", message=first_line(error))
+        return []
+    candidate = Candidate("export", module, exported, conversion=conversion)
+    table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
+    return [candidate] if conversion.status == "works" else []
+
+
+def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: Steps, emit: Emit) -> None:
+    """Holds each converted program against eager. What is handed over is what `ct.convert` returned, in float32."""
+    if not converted:
+        return
+    if not steps.wanted("verify"):
+        for candidate in converted:
+            table.note(candidate, message="not verified: the verification died")
+        return
+    with _step(steps, "verify") as outcome:
+        from tslint.probe.verify import verify
+
+        messages = []
+        for candidate in converted:
+            assert candidate.conversion is not None
+            verdict = verify(candidate.conversion.model, subject, candidate.module, emit, candidate.route)
+            table.note(candidate, verified=verdict.verified, difference=verdict.difference)
+            if verdict.verified is False:
+                table.note(candidate, converts="differs", message=verdict.message)
+            if verdict.verified is not True:
+                messages.append(verdict.message)
+                outcome.status = "failed" if verdict.verified is False else outcome.status
+        outcome.message = messages[0] if messages else ""

@@ -1,0 +1,165 @@
+"""Where a piece of TorchScript comes from: source ranges and Python stacks turned into places. Reads files, runs nothing."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import itertools
+import re
+import sysconfig
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tslint.diagnostic import Place, Span
+
+TORCH = str(Path(torch.__file__).parent)
+TSLINT = str(Path(__file__).parent.parent)
+_STANDARD = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(Path(ast.__file__).parent)})
+_INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of a stack. Columns (from 1, the end exclusive) are known for scripted code alone."""
+
+    path: str
+    line: int
+    column: int | None = None
+    end_column: int | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(
+            self.path, Span(self.line, self.column, self.line, self.end_column), symbol_at(self.path, self.line)
+        )
+
+
+def frames(text: str) -> list[Frame]:
+    """The frames in ``Node.sourceRange()``, innermost first; what called ``torch.jit.trace`` is left out, and so is tslint."""
+    return scripted_frames(text) if text.lstrip().startswith('File "') else traced_frames(text)
+
+
+def traced_frames(text: str) -> list[Frame]:
+    """Frames of a traced node: lines of ``path(line): function``."""
+    found = []
+    for line in text.splitlines():
+        match = re.match(r"(.*)\((\d+)\): ", line)
+        if not match:
+            continue
+        path = match.group(1)
+        if path.startswith(TORCH) and path.replace("\\", "/").endswith("jit/_trace.py"):
+            break
+        if not path.startswith(TSLINT):
+            found.append(Frame(path, int(match.group(2))))
+    return found
+
+
+_SCRIPTED = re.compile(
+    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)', re.MULTILINE
+)
+_MARK = re.compile(r"^( *)(~+)( <--- HERE)?\s*$")
+
+
+def scripted_frames(text: str) -> list[Frame]:
+    """Frames of a compiler's message or a scripted node: ``File "…", line N`` and code with the range marked by tildes."""
+    return [
+        _with_columns(match.group("path"), int(match.group("line")), match.group("code").splitlines())
+        for match in _SCRIPTED.finditer(text)
+    ]
+
+
+def _with_columns(path: str, line: int, code: list[str]) -> Frame:
+    """The compiler dedents what it shows, so that the first marked line is found in the file again by its text."""
+    for above, mark in itertools.pairwise(code):
+        match = _MARK.match(mark)
+        if not match:
+            continue
+        real = _lines(path)[line - 1 : line]
+        shift = real[0].find(above.strip()) - above.find(above.strip()) if real and above.strip() in real[0] else None
+        if shift is None:
+            break
+        start = len(match.group(1)) + shift + 1
+        return Frame(path, line, start, start + len(match.group(2)))
+    return Frame(path, line)
+
+
+@functools.lru_cache(maxsize=64)
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+@functools.lru_cache(maxsize=64)
+def _definitions(path: str) -> list[tuple[int, int, str]]:
+    """(first line, last line, qualified name) of every function of a file, inner ones later."""
+    try:
+        tree = ast.parse("\n".join(_lines(path)))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    found: list[tuple[int, int, str]] = []
+
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                name = f"{prefix}{child.name}"
+                if not isinstance(child, ast.ClassDef):
+                    found.append((child.lineno, child.end_lineno or child.lineno, name))
+                visit(child, f"{name}.")
+            else:
+                visit(child, prefix)
+
+    visit(tree, "")
+    return found
+
+
+def symbol_at(path: str, line: int) -> str | None:
+    """The function that holds LINE, as ``Class.method``; None at module level or where the file cannot be read."""
+    inside = [name for first, last, name in _definitions(path) if first <= line <= last]
+    return inside[-1] if inside else None
+
+
+def is_user(path: str, roots: Sequence[str]) -> bool:
+    """Whether code at PATH is the user's: below one of ROOTS, else outside what is installed, torch and tslint."""
+    if roots:
+        file = Path(path)
+        return any(file == Path(root) or Path(root) in file.parents for root in roots)
+    return not (is_machinery(path) or _INSTALLED.search(path))
+
+
+def is_machinery(path: str) -> bool:
+    """Whether PATH is torch's, tslint's, the standard library's, or no file at all (``<string>``)."""
+    if path.startswith((TORCH, TSLINT)) or path.startswith("<"):
+        return True
+    return path.startswith(_STANDARD) and not _INSTALLED.search(path)
+
+
+def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, Place | None]:
+    """The place to show for STACK (innermost first), and the library's line below it.
+
+    The place is the innermost frame of the user's; where a library's model is the target, the innermost frame
+    outside torch; None where only torch's own code is left.
+    """
+    known = list(stack)
+    outside = [frame for frame in known if not is_machinery(frame.path)]
+    chosen = next((frame for frame in known if is_user(frame.path, roots)), outside[0] if outside else None)
+    below = known[: known.index(chosen)] if chosen else known
+    library = next((frame for frame in below if not is_machinery(frame.path)), below[0] if below else None)
+    return (chosen.place if chosen else None), (library.place if library else None)
+
+
+def class_place(module: torch.nn.Module) -> Place | None:
+    """The ``forward`` that a module's class itself has, else its class statement; None where there is no source."""
+    for thing in (vars(type(module)).get("forward"), type(module)):
+        try:
+            path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)  # type: ignore[arg-type]
+        except (OSError, TypeError, SyntaxError):
+            continue
+        if path:
+            return Frame(path, line).place
+    return None
