@@ -95,7 +95,8 @@ class Fake:
     def assert_nothing_left(self) -> None:
         assert reaper.descendants(os.getpid()) == []
         if self.pids.exists():
-            assert [pid for pid in self.pids.read_text().split() if running(int(pid))] == []
+            pids = [int(pid) for pid in self.pids.read_text().split()]
+            wait_for(lambda: not any(map(running, pids)), seconds=1.0)
 
 
 def running(pid: int) -> bool:
@@ -330,9 +331,18 @@ def test_killing_its_group_and_its_parent_s_group(fake: Fake) -> None:
     assert deaths(result) == [ProbeDied(0, "trace", "signal", "SIGKILL")]
     fake.seen.clear()
     result = fake.run(
-        "chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os.kill(os.getppid(), 9)\n    time.sleep(60)"
+        """
+        chosen()
+        if wanted(0, "trace"):
+            with step("trace"):
+                with open(os.environ["PIDS"], "w") as file:
+                    file.write(str(os.getpid()))
+                os.kill(os.getppid(), 9)
+                time.sleep(60)
+        """
     )
     assert deaths(result) == [ProbeDied(0, "trace", "signal", "SIGKILL")]
+    assert fake.pids.read_text()
 
 
 def test_closed_standard_streams_and_changed_directory(fake: Fake) -> None:
@@ -487,5 +497,17 @@ def test_an_interpreter_that_is_none(fake: Fake, tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_bytes(b"\x7fELF no program")
     broken.chmod(0o755)
-    with pytest.raises(child.InterpreterError, match="cannot be started"):
-        fake.run("", python=str(broken))
+    result = fake.run("", python=str(broken))
+    (error,) = result.errors
+    assert error.startswith(f"the interpreter cannot be started: {broken}: ")
+    assert (result.evidence, result.finished) == ((), False)
+    assert fake.run("", python="nowhere/python").errors == ("`--python nowhere/python`: this interpreter is not there",)
+
+
+def test_what_is_missing(empty_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = str(empty_environment / "bin/python")
+    child.available.cache_clear()
+    assert child.missing(inside).startswith(f"PyTorch is not installed for {inside}, so nothing was run: ")
+    assert child.missing("nowhere/python") == "`--python nowhere/python`: this interpreter is not there"
+    monkeypatch.setattr("tslint.interpreter.available", lambda python: True)
+    assert child.missing(inside) == ""

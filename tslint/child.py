@@ -26,9 +26,9 @@ from pathlib import Path
 from tslint import reaper
 from tslint.diagnostic import Place, Span, to_json
 from tslint.evidence import EntryChosen, Evidence, Finished, ProbeDied, Request, StepBegan, StepEnded, decode
-from tslint.interpreter import InterpreterError, available, interpreter
+from tslint.interpreter import InterpreterError, available, interpreter, missing
 
-__all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "run"]
+__all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "missing", "run"]
 
 OnEvidence = Callable[[Evidence], None]
 
@@ -74,13 +74,15 @@ sys.exit(main([request, evidence]))
 class ChildResult:
     """``evidence`` of all children in order, deaths among it; ``output`` the tail of what they printed.
 
-    ``finished``: the last of them came to its end by itself. ``notes`` name limits that this platform cannot enforce.
+    ``finished``: the last of them came to its end by itself. ``errors`` say why no child could be started, ``notes`` name
+    the limits that this platform cannot enforce.
     """
 
     evidence: tuple[Evidence, ...]
     output: str
     finished: bool
     restarts: int
+    errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -98,26 +100,25 @@ def run(
 
     MEMORY, in bytes, limits the resident size of the process tree (default: :func:`default_memory`). ON_EVIDENCE is
     called here with each piece as it comes. SHOW_OUTPUT passes what the child prints on to standard error. PACKAGE is the
-    folder of the package that the child loads. Raises InterpreterError.
+    folder of the package that the child loads.
     """
     limits = _Limits(time.monotonic() + timeout, timeout, memory or default_memory())
     collected = _Collected(on_evidence or (lambda evidence: None))
-    executable = interpreter(python)
     output = ""
-    restarts = -1
-    finished = False
-    goes_on = True
-    while goes_on and restarts < RESTARTS:
-        restarts += 1
-        with _Life(executable, request, package, show_output) as life:
-            death = life.watch(limits, collected)
-            output = _tail(output + life.output())
-        finished = death is None
-        goes_on = False
-        if death is not None:
-            goes_on = collected.bury(death) and time.monotonic() < limits.deadline
+    restarts = 0
+    try:
+        executable = interpreter(python)
+        while True:
+            with _Life(executable, request, package, show_output) as life:
+                death = life.watch(limits, collected)
+                output = _tail(output + life.output())
+            goes_on = death is not None and collected.bury(death)
+            if not goes_on or restarts == RESTARTS or time.monotonic() > limits.deadline:
+                return ChildResult(tuple(collected.evidence), output, death is None, restarts, (), _notes())
+            restarts += 1
             request = dataclasses.replace(request, skip=(*request.skip, *collected.lost))
-    return ChildResult(tuple(collected.evidence), output, finished, restarts, _notes())
+    except InterpreterError as error:
+        return ChildResult(tuple(collected.evidence), output, False, restarts, (str(error),), _notes())
 
 
 def default_memory() -> int | None:

@@ -54,8 +54,7 @@ def main(args: Sequence[str] | None = None) -> int:
         sentence = " ".join(message.split()).rstrip(".")
         return _say(sentence[:1].lower() + sentence[1:])
     except BrokenPipeError:
-        # Whoever read the report has gone. What is left in the buffer would raise again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         return 0
     except (KeyboardInterrupt, typer.Abort):
         print("tslint: interrupted", file=sys.stderr)
@@ -135,7 +134,7 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
         check_rules(settings, [*rules, *catalogue.GROUPS])
     if settings.static and settings.run:
         raise Usage("--static and --run contradict each other")
-    report = _checked(targets or _configured(settings) or ["."], settings)
+    report = _checked(targets, settings)
     if settings.diff and report.diff is not None:
         _write(report.diff, settings.output_file)
         for error in report.errors:
@@ -168,15 +167,6 @@ def _checked(targets: list[str], settings: Settings) -> Report:
     finally:
         if progress is not None:
             progress.close()
-
-
-def _configured(settings: Settings) -> list[str]:
-    """The targets of the configured models, files as paths that hold from the working directory."""
-    found = []
-    for table in settings.models:
-        path = settings.root / table.target
-        found.append(os.path.relpath(path) if path.exists() else table.target)
-    return list(dict.fromkeys(found))
 
 
 def _options(settings: Settings, stream: TextIO | None) -> Options:
@@ -239,8 +229,16 @@ def _write(text: str, path: str | None) -> None:
     except UnicodeEncodeError:
         plain = text if encoding.lower().replace("-", "") == "utf8" else text.translate(PLAIN)
         text = plain.encode(encoding, "backslashreplace").decode(encoding)
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go()
+
+
+def _let_go() -> None:
+    """Whoever read the output has gone: what is left of it would raise again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 PLAIN = str.maketrans({"│": "|", "╰": "`", "╯": "'", "─": "-", "✓": "+", "✗": "x", "←": "<-", "⋮": ":", "…": "..."})

@@ -57,6 +57,18 @@ def available(python: str) -> bool:
         return False
 
 
+def missing(python: str | None = None) -> str:
+    """One sentence where :func:`interpreter` cannot be used or has no PyTorch, with what to do about it; else nothing."""
+    try:
+        found = interpreter(python)
+    except InterpreterError as error:
+        return str(error)
+    if available(found):
+        return ""
+    remedy = "name one that has it with `--python`" if python is None else "install it there, or name another one"
+    return f"PyTorch is not installed for {found}, so nothing was run: {remedy}, or `pip install 'tslint[coreml]'`"
+
+
 def _named(python: str) -> str:
     path = Path(python).expanduser()
     if path.is_dir():

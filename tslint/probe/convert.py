@@ -40,12 +40,11 @@ STRUCTURE = frozenset(
 
 @dataclass
 class Conversion:
-    """``status`` is works or refused. ``model`` is what `ct.convert` returned; ``program`` what was handed to it."""
+    """``status`` is works or refused; ``model`` is what `ct.convert` returned."""
 
     status: str
     model: Any = None
     message: str = ""
-    program: Any = None
 
 
 def convert(subject: Subject, request: Request, program: Any, route: str, emit: Emit) -> Conversion:
@@ -61,13 +60,19 @@ def convert(subject: Subject, request: Request, program: Any, route: str, emit: 
     if recovery.graph is not None:
         emit(OpsCounted(subject.entry, route, _count(recovery.graph)))
     if error is None and not recovery.failures:
-        return Conversion("works", model, program=program)
-    failures = [failure for failure in recovery.failures if not failure.consequence]
+        return Conversion("works", model)
+    origins = Origins(subject, program, recovery.pristine, recovery.graph)
+    return refused(subject, route, recovery, error, origins, emit)
+
+
+def refused(
+    subject: Subject, route: str, recovery: Recovery, error: Exception | None, origins: Any, emit: Emit
+) -> Conversion:
+    """Reports what RECOVERY met and ERROR says; ORIGINS has a ``site(failure)``."""
+    failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
     if error is not None:
         failures += recovery.late(error)
-    reasons: list[Evidence] = [*_environment(failures, error)] or list(
-        unsupported(subject, route, failures, Origins(subject, program, recovery.pristine, recovery.graph))
-    )
+    reasons: list[Evidence] = [*_environment(failures, error)] or list(unsupported(subject, route, failures, origins))
     if not reasons and error is not None:
         reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error))]
     for reason in reasons:
@@ -90,7 +95,7 @@ def _environment(failures: list[Failure], error: Exception | None) -> Iterator[E
             return
 
 
-def unsupported(subject: Subject, route: str, failures: list[Failure], origins: Origins) -> Iterator[OpUnsupported]:
+def unsupported(subject: Subject, route: str, failures: list[Failure], origins: Any) -> Iterator[OpUnsupported]:
     """One OpUnsupported an op and reason, with every place that uses it."""
     groups: dict[tuple[str, bool, str], list[Failure]] = {}
     for failure in failures:

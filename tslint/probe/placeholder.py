@@ -110,16 +110,15 @@ def observe(program: Any, graph: Any, given: list[Any]) -> Observation:
 lost = object()
 
 
-def stand_in(context: Any, node: Any, raw: Any, observation: Observation) -> list[str]:
-    """Gives every output of NODE a stand-in; returns the names of those that have none."""
+def stand_in(context: Any, node: Any, observed_as: list[str], observation: Observation) -> list[str]:
+    """Gives every output of NODE, observed under the names given, a stand-in; returns the names of those without one."""
     without = []
     known = _known_beforehand(context, node)
-    raw_names = [value.debugName() for value in raw.outputs()] if raw is not None else []
     for index, name in enumerate(node.outputs):
         if node.kind.startswith("_internal_op_tensor_inplace"):
             context.add(context[node.inputs[0]], torch_name=name, override=True)
             continue
-        seen = observation.values.get(raw_names[index] if index < len(raw_names) else name, lost)
+        seen = observation.values.get(observed_as[index] if index < len(observed_as) else name, lost)
         try:
             with _scopes(context, node):
                 value = _build(seen, known)

@@ -13,9 +13,10 @@ from typing import Any
 import torch
 
 from tslint.probe import compiler
-from tslint.probe.agree import call, copied, difference, first_line
+from tslint.probe.agree import call, copied, first_line, same
 from tslint.probe.calls import Call, observe_calls
 from tslint.probe.subject import Inputs, Settled, Subject, seed
+from tslint.probe.torchscript import plain_attributes
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Plan:
     message: str = ""
     scripted: tuple[str, ...] = ()
     traced: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+    """Attributes that had to be constants: in the user's code, those to annotate with `Final`."""
 
 
 def to_script(subject: Subject, settled: Settled) -> tuple[str, ...]:
@@ -62,16 +65,16 @@ def build(subject: Subject, settled: Settled) -> Plan:
         return Plan("refused", None, compiler.message(error), targets, tuple(parts.traced))
     finally:
         parts.restore()
-    plan = Plan("works", program, "", targets, tuple(parts.traced))
+    plan = Plan("works", program, "", targets, tuple(parts.traced), tuple(sorted(parts.constants)))
     for given, answer in expected:
         if isinstance(answer, Exception):
             continue
         try:
-            gap = difference(call(program, given), answer)
+            equal = same(answer, call(program, given))
         except Exception as error:
             plan.status, plan.message = "differs", first_line(error)
             return plan
-        if gap is not None:
+        if not equal:
             plan.status, plan.message = "differs", f"differs from eager on {given.name}"
             return plan
     return plan
@@ -92,6 +95,7 @@ class _Parts:
         self._outer = outer
         self.made: dict[torch.nn.Module, Any] = {}
         self.traced: list[str] = []
+        self.constants: set[str] = set()
 
     def script(self, subject: Subject, path: str, modules: dict[str, torch.nn.Module]) -> None:
         """Scripts the module at PATH around traces of the modules that it calls; around those themselves if that fails."""
@@ -100,7 +104,7 @@ class _Parts:
         before, traced = dict(self.made), list(self.traced)
         self._trace_all(subject, below)
         try:
-            program = compiler.script(module)
+            program = self._compile(module)
         except Exception:
             compiler.forget_types()
             kept = {child for name, child in below.items() if name in subject.author_traced}
@@ -109,9 +113,38 @@ class _Parts:
                     del self.made[child]
                     self._put(child, child)
             self.traced = [*traced, *(name for name, child in below.items() if child in kept and child in self.made)]
-            program = compiler.script(module)
+            program = self._compile(module)
         self.made = {**before, **self.made}
         self.replace(module, program)
+
+    def _compile(self, module: torch.nn.Module) -> Any:
+        """Compiles MODULE; numbers and flags that it reads from itself become constants, as `Final` would make them.
+
+        coremltools cannot read a plain attribute.
+        """
+        program = compiler.script(module)
+        read = plain_attributes(program)
+        if not read:
+            return program
+        compiler.forget_types()
+        inner = [part for part in module.modules() if not isinstance(part, torch.jit.ScriptModule)]
+        before = [(part, vars(part).get("__constants__")) for part in inner]
+        try:
+            for part in inner:
+                own = [name for name in read if name in vars(part)]
+                vars(part)["__constants__"] = [*getattr(part, "__constants__", ()), *own]
+            constant = compiler.script(module)
+        except Exception:  # forward assigns it
+            compiler.forget_types()
+            return program
+        finally:
+            for part, declared in before:
+                if declared is None:
+                    vars(part).pop("__constants__", None)
+                else:
+                    vars(part)["__constants__"] = declared
+        self.constants |= read
+        return constant
 
     def _trace_all(self, subject: Subject, below: dict[str, torch.nn.Module]) -> None:
         wanted = {child for child in below.values() if not isinstance(child, torch.jit.ScriptModule)}
@@ -165,7 +198,7 @@ def _traced(module: torch.nn.Module, calls: list[Call]) -> Any:
     try:
         program = trace(module, Inputs("", arguments[0] or ()))
         for one, given in zip(calls, arguments, strict=True):
-            if difference(call(program, Inputs("", given or ())), one.output) is not None:
+            if not same(one.output, call(program, Inputs("", given or ()))):
                 return None
     except Exception:
         return None

@@ -54,25 +54,36 @@ class Recovery:
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Recovery]:
-        """Replaces the four functions, and restores them."""
+        """Replaces what :meth:`replacements` names, and puts it back."""
+        replacements = self.replacements()
+        before = [(owner, name, vars(owner)[name]) for owner, name, _ in replacements]
+        try:
+            for owner, name, make in replacements:
+                setattr(owner, name, make(vars(owner)[name]))
+            yield self
+        finally:
+            for owner, name, original in before:
+                setattr(owner, name, original)
+
+    def replacements(self) -> tuple[tuple[Any, str, Callable[[Any], Any]], ...]:
+        """(module or class, name in it, what makes the replacement of the original)."""
         from coremltools.converters.mil.frontend.torch import converter, internal_graph, ops
 
-        replacements = (
+        return (
             (ops, "convert_single_node", self._convert),
             (internal_graph, "_expand_and_optimize_ir", self._expand),
             (converter, "transform_inplace_ops", self._inplace),
             (converter, "generate_tensor_assignment_ops", self._assign),
         )
-        before = [(module, name, getattr(module, name)) for module, name, _ in replacements]
-        try:
-            for module, name, make in replacements:
-                setattr(module, name, make(getattr(module, name)))
-            yield self
-        finally:
-            for module, name, original in before:
-                setattr(module, name, original)
 
-    # -- the four replacements ---------------------------------------------------------------------------------------
+    def name_of(self, raw: Any) -> str:
+        """The op of a node of the graph that was handed over."""
+        return str(raw.kind())
+
+    def outputs_of(self, raw: Any) -> list[str]:
+        return [value.debugName() for value in raw.outputs()]
+
+    # -- the replacements ---------------------------------------------------------------------------------------
 
     def _expand(self, original: Any) -> Any:
         def expand(program: Any) -> Any:
@@ -177,7 +188,7 @@ class Recovery:
         self._failed.add(id(node))
         self._kept.append(node)
         index, raw = self._raw.get(id(node), (None, None))
-        op = raw.kind() if raw is not None else node.kind
+        op = self.name_of(raw) if raw is not None else node.kind
         message = first_line(error)
         if raw is not None and op == "prim::PythonOp":
             message += f" (the autograd function `{raw.pyname().lstrip('^')}`)"
@@ -187,7 +198,8 @@ class Recovery:
         _, raw = self._raw.get(id(node), (None, None))
         if self._observation is None:
             self._observation = self.observe(self.graph)
-        self._lost.update(stand_in(context, node, raw, self._observation))
+        names = self.outputs_of(raw) if raw is not None else []
+        self._lost.update(stand_in(context, node, names, self._observation))
         self._tainted.update(node.outputs)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Request, RouteEnded
-from tslint.probe import coreml, environment, plan
-from tslint.probe.agree import call, difference, first_line, tensors
+from tslint.evidence import Attempt, Evidence, Request, RouteEnded
+from tslint.probe import coreml, environment, plan, values
+from tslint.probe.agree import call, first_line, same
 from tslint.probe.convert import Conversion, convert
 from tslint.probe.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
@@ -114,7 +114,9 @@ def _plan(
     with _step(steps, "plan") as outcome:
         made = plan.build(subject, settled)
         parts = plan.names(made.scripted, subject.module)
-        table.lines["mixed"] = Attempt(made.status, message=made.message, parts=parts)
+        finals = ", ".join(f"`{name}`" for name in made.constants)
+        message = made.message or (f"with {finals} annotated as Final" if finals else "")
+        table.lines["mixed"] = Attempt(made.status, message=message, parts=parts)
         if made.status == "untried":
             outcome.status, outcome.message = "skipped", made.message
         elif made.status == "works":
@@ -154,7 +156,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
         if _shapes(inputs) != shapes:
             continue
         try:
-            if difference(call(candidate.program, inputs), call(candidate.module, inputs)) is not None:
+            if not same(call(candidate.module, inputs), call(candidate.program, inputs)):
                 return False
         except Exception:
             return False
@@ -162,7 +164,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
 
 
 def _shapes(inputs: Inputs) -> list[torch.Size]:
-    return [value.shape for value in tensors([inputs.args, inputs.kwargs])]
+    return [value.shape for value in values.tensors_in([inputs.args, inputs.kwargs])]
 
 
 def _convert(
@@ -216,11 +218,15 @@ def _export(
     from tslint.probe.export import export
 
     module = subject.wrapped or subject.module
+    said: list[Evidence] = []
     try:
-        exported, conversion = export(subject, request, module, emit)
+        exported, conversion = export(subject, request, module, said.append)
     except Exception as error:
         table.lines["export"] = Attempt("refused", message=first_line(error))
         return []
+    if "export" in asked or conversion.status == "works":  # unasked, it need not say again what the trace has said
+        for evidence in said:
+            emit(evidence)
     candidate = Candidate("export", module, exported, conversion=conversion)
     table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
     return [candidate] if conversion.status == "works" else []

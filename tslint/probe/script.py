@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused
-from tslint.probe import compiler
-from tslint.probe.agree import call, difference, first_line, quiet
+from tslint.probe import compiler, values
+from tslint.probe.agree import call, first_line, quiet
 from tslint.probe.calls import Call, observe_calls
 from tslint.probe.sites import locate, scripted_frames
 from tslint.probe.subject import Emit, Outcome, Subject
@@ -61,14 +61,14 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
         except Exception:
             continue  # nothing to hold it against
         try:
-            gap = difference(call(program, inputs), expected)
+            equal, gap, why = values.difference(expected, call(program, inputs))
         except Exception as error:
             place, _ = locate(reversed(scripted_frames(str(error))), subject.user_files)
             message = _run_time_message(error)
             emit(ScriptDiffered(subject.entry, inputs.name, None, message, place))
             return Scripted("differs", program, message)
-        if gap is not None:
-            emit(ScriptDiffered(subject.entry, inputs.name, gap))
+        if not equal:
+            emit(ScriptDiffered(subject.entry, inputs.name, gap, "" if gap is not None else why))
             return Scripted("differs", program, f"differs from eager on {inputs.name}")
     return Scripted("works", program)
 

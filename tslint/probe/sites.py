@@ -125,10 +125,10 @@ def symbol_at(path: str, line: int) -> str | None:
 
 
 def is_user(path: str, roots: Sequence[str]) -> bool:
-    """Whether code at PATH is the user's: below one of ROOTS, else outside what is installed, torch and tslint."""
-    if roots:
-        file = Path(path)
-        return any(file == Path(root) or Path(root) in file.parents for root in roots)
+    """Whether code at PATH is the user's: one of ROOTS or below one, else outside what is installed, torch and tslint."""
+    file = Path(path)
+    if any(file == Path(root) or Path(root) in file.parents for root in roots):
+        return True
     return not (is_machinery(path) or _INSTALLED.search(path))
 
 
@@ -155,9 +155,9 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
 
 def class_place(module: torch.nn.Module) -> Place | None:
     """The ``forward`` that a module's class itself has, else its class statement; None where there is no source."""
-    for thing in (vars(type(module)).get("forward"), type(module)):
+    for thing in (inspect.unwrap(vars(type(module)).get("forward", type(module))), type(module)):
         try:
-            path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)  # type: ignore[arg-type]
+            path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)
         except (OSError, TypeError, SyntaxError):
             continue
         if path:

@@ -40,7 +40,10 @@ def uses(program: Any, graph: Any) -> dict[tuple[str, str], list[Use]]:
     return found
 
 
-def _walk(program: Any, graph: Any, path: str, above: tuple[str, ...], depth: int) -> Iterator[tuple[str, Use]]:
+def _walk(
+    program: Any, graph: Any, path: str, above: tuple[str, ...], depth: int, attributes: bool = False
+) -> Iterator[tuple[str, Use]]:
+    """Every node with its use; with ATTRIBUTES, the reading of a plain attribute too, its name for a range."""
     inputs = list(graph.inputs())
     owners: dict[str, tuple[str, Any]] = {inputs[0].debugName(): (path, program)} if program is not None else {}
     if depth > 100:
@@ -52,18 +55,20 @@ def _walk(program: Any, graph: Any, path: str, above: tuple[str, ...], depth: in
             child = getattr(owner[1], node.s("name"), None) if owner else None
             if owner and isinstance(child, torch.jit.ScriptModule):
                 owners[node.output().debugName()] = (f"{owner[0]}.{node.s('name')}".lstrip("."), child)
+            elif attributes and node.output().type().kind() in ("IntType", "FloatType", "BoolType", "StringType"):
+                yield kind, Use((node.s("name"),), path)
             continue
         ranges = (node.sourceRange(), *above)
         if kind == "prim::CallMethod":
             owner = owners.get(next(node.inputs()).debugName())
             if owner is not None:
                 callee = owner[1]._c._get_method(node.s("name")).graph
-                yield from _walk(owner[1], callee, owner[0], ranges, depth + 1)
+                yield from _walk(owner[1], callee, owner[0], ranges, depth + 1, attributes)
                 continue
         elif kind == "prim::CallFunction":
             called = torch.jit._state._python_cu.find_function(next(node.inputs()).type().annotation_str)
             if called is not None:
-                yield from _walk(None, called.graph, path, ranges, depth + 1)
+                yield from _walk(None, called.graph, path, ranges, depth + 1, attributes)
                 continue
         yield kind, Use(ranges, path)
 
@@ -80,6 +85,15 @@ def functions_of(program: Any, roots: Sequence[str]) -> dict[str, set[str]]:
                 if name:
                     found[frame.path].add(name)
     return dict(found)
+
+
+def plain_attributes(program: Any) -> set[str]:
+    """Names of the Python numbers, flags and strings that PROGRAM reads from its modules when it runs."""
+    found: set[str] = set()
+    for kind, use in _walk(program, program.forward.graph, "", (), 0, attributes=True):
+        if kind == "prim::GetAttr":
+            found.add(use.ranges[0])
+    return found
 
 
 def stack_of(use: Use) -> list[Any]:

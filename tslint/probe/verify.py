@@ -20,6 +20,7 @@ run agrees.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,21 +115,21 @@ def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, 
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """The tensors of arguments or of an output, in order, through tuples, lists and mappings."""
-    if isinstance(value, Tensor):
+def leaves(value: Any) -> Iterator[Tensor | float]:
+    """Tensors and numbers of arguments or of an output, in order, through tuples, lists and mappings."""
+    if isinstance(value, (Tensor, int, float)):
         yield value
     elif isinstance(value, (tuple, list)):
         for item in value:
-            yield from tensors_in(item)
+            yield from leaves(item)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from tensors_in(item)
+            yield from leaves(item)
 
 
 def _arguments(graph: Graph, inputs: Inputs) -> list[Tensor] | str:
     """INPUTS as the program takes them, or in a few words why it does not."""
-    given = list(tensors_in((inputs.args, inputs.kwargs)))
+    given = [leaf for leaf in leaves((inputs.args, inputs.kwargs)) if isinstance(leaf, Tensor)]
     ports = [port for port in graph.inputs if not port.state]
     if len(given) != len(ports):
         return f"the program takes {len(ports)} inputs, {inputs.name} has {len(given)} tensors"
@@ -165,14 +166,16 @@ def _of_channels(value: float | tuple[float, ...], rank: int) -> Tensor:
     return numbers.reshape([-1, 1, 1] if rank == 3 else [1, -1, 1, 1]) if numbers.ndim else numbers
 
 
-def _eager(module: torch.nn.Module, inputs: Inputs) -> list[Tensor]:
+def _eager(module: torch.nn.Module, inputs: Inputs) -> list[Tensor | float]:
+    """What the module answers. Sizes among it are outputs of a trace (it holds them as tensors), other numbers are not."""
     with torch.no_grad(), _untouched(module):
         seed()
         copies = (
             [_copied(value) for value in inputs.args],
             {name: _copied(value) for name, value in inputs.kwargs.items()},
         )
-        return [tensor.detach() for tensor in tensors_in(module(*copies[0], **copies[1]))]
+        answer = leaves(module(*copies[0], **copies[1]))
+        return [leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in answer]
 
 
 def _copied(value: Any) -> Any:
@@ -211,10 +214,13 @@ class Difference:
 
 
 def _differences(
-    graph: Graph, arguments: list[Tensor], expected: list[Tensor], actual: list[Any], tolerance: Tolerance
+    graph: Graph, arguments: list[Tensor], answer: list[Tensor | float], actual: list[Any], tolerance: Tolerance
 ) -> list[Difference]:
     ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
     values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
+    if len(values) != len(answer):
+        answer = [leaf for leaf in answer if isinstance(leaf, Tensor)]
+    expected = [torch.as_tensor(leaf) for leaf in answer]
     if len(values) != len(expected):
         return [Difference("", None, f"the program has {len(values)} outputs, eager {len(expected)}")]
     ties = Ties(turned=True)
@@ -247,22 +253,26 @@ def _held(name: str, eager: Tensor, values: list[Tensor], tolerance: Tolerance) 
         return Difference(name, None, f"shape {tuple(values[0].shape)}, eager {tuple(eager.shape)}")
     if eager.is_complex():
         return Difference(name, None, "eager answers with complex numbers")
-    truth = eager.to(torch.float64)
-    found = [value.reshape(eager.shape).to(torch.float64) for value in values]
-    same = [(value == truth) | (torch.isnan(value) & torch.isnan(truth)) for value in found]
-    gaps = [torch.where(equal, 0.0, (value - truth).abs()) for value, equal in zip(found, same, strict=True)]
-    gaps = [torch.where(torch.isnan(gap), torch.inf, gap) for gap in gaps]
-    gap = torch.stack(gaps).amin(0)
-    if not gap.numel():
+    if not eager.numel():
         return Difference(name, 0.0)
+    truth = eager if eager.dtype == torch.float32 else eager.to(torch.float64)
+    found = [value.reshape(eager.shape).to(truth.dtype) for value in values]
+    gap = (found[0] - truth).abs()
+    largest = float(gap.max())  # NaN if there is one
+    if largest <= tolerance.absolute:
+        return Difference(name, largest)
+    gap = torch.stack([_gap(value, truth) for value in found]).amin(0)
     largest = float(gap.max())
-    wrong = gap > tolerance.allowed(truth)
-    wrong |= torch.isinf(gap)
+    wrong = (gap > tolerance.allowed(truth)) | torch.isinf(gap)
     if not bool(wrong.any()):
         return Difference(name, largest)
-    place = int((gap * wrong).nan_to_num(posinf=torch.finfo(torch.float64).max).argmax())
+    place = int((gap * wrong).nan_to_num().argmax())
     index = tuple(int(number) for number in torch.unravel_index(torch.tensor(place), eager.shape)) if eager.ndim else ()
-    text = f"{int(wrong.sum())} of {gap.numel()} elements, {found[0][index]:.6g} where eager has {truth[index]:.6g}" + (
-        f" at {list(index)}" if index else ""
-    )
-    return Difference(name, largest if torch.isfinite(gap).all() else None, text)
+    text = f"{int(wrong.sum())} of {gap.numel()} elements, {found[0][index]:.6g} where eager has {truth[index]:.6g}"
+    return Difference(name, largest if math.isfinite(largest) else None, text + (f" at {list(index)}" if index else ""))
+
+
+def _gap(value: Tensor, truth: Tensor) -> Tensor:
+    """How far they are apart: nothing where both are NaN or the same infinity, infinitely where one alone is."""
+    same = (value == truth) | (torch.isnan(value) & torch.isnan(truth))
+    return torch.where(same, 0.0, (value - truth).abs()).nan_to_num(nan=torch.inf, posinf=torch.inf)

@@ -28,13 +28,14 @@ Kind = TypeVar("Kind", bound=Evidence)
 
 ROUTES = ("trace", "script", "mixed", "export")
 
-FAILS = {
-    "trace": {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES},
-    "script": {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS},
-    "mixed": set[Claim](),
-    "export": {Claim.EXPORT_FAILS},
+STOPPING = {
+    ("trace", "refused"): {Claim.TRACE_FAILS},
+    ("trace", "differs"): {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES},
+    ("script", "refused"): {Claim.SCRIPT_FAILS},
+    ("script", "differs"): {Claim.SCRIPT_DIFFERS},
+    ("export", "refused"): {Claim.EXPORT_FAILS},
 }
-"""The claims whose coming true stops the program of a route from being built, or makes it wrong."""
+"""The claims whose coming true gives the program of a route that status."""
 
 CONVERSION = {Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
 
@@ -141,10 +142,8 @@ def _routes(ended: Sequence[RouteEnded], observed: Sequence[Diagnostic]) -> tupl
 
 
 def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped: Route | None) -> Route:
-    claims: set[Claim] = set()
-    if attempt.status not in ("works", "untried"):
-        claims |= FAILS[name]
-    elif attempt.converts not in ("works", "untried"):
+    claims = set(STOPPING.get((name, attempt.status), ()))
+    if attempt.converts not in ("works", "untried"):
         claims |= CONVERSION
     stopping = [d for d in observed if d.claim in claims and (d.claim not in CONVERSION or _on_route(d, name))]
     return Route(

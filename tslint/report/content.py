@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ UNCHECKED = frozenset({"syntax-error", "unreadable-file", "check-crashed"})
 """Rules that say that tslint could not do all of its job: exit status 2."""
 
 RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+ACTING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029]))
 
 
 class CheckFailed(AssertionError):
@@ -269,12 +272,21 @@ def headline(diagnostic: Diagnostic, directory: str, mark: str = "") -> str:
             where += f":cell {diagnostic.cell}"
         if diagnostic.span is not None:
             where += f":{diagnostic.span.line}:{diagnostic.span.column or 1}"
-    return f"{where}: {diagnostic.severity.value}[{diagnostic.rule}] {mark}{one_line(diagnostic.message)}"
+    return f"{clean(where)}: {diagnostic.severity.value}[{diagnostic.rule}] {mark}{one_line(diagnostic.message)}"
 
 
 def one_line(text: str) -> str:
     """TEXT without line ends and control characters, so that it stays one line of a terminal."""
-    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
+    return clean(" ".join(text.split()))
+
+
+def clean(text: str) -> str:
+    """TEXT with U+FFFD for what a terminal would act on: control characters, and those that turn the writing's direction."""
+    if text.isprintable():
+        return text
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if char in ACTING or unicodedata.category(char) == "Cc" else char for char in text
+    )
 
 
 def shown(path: str, directory: str) -> str:

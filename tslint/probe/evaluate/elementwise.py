@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tslint.probe.evaluate.registry import Ties, evaluates, number
+from tslint.probe.evaluate.registry import Ties, UnevaluableError, evaluates, number
 
 UNARY: dict[str, Callable[[Tensor], Tensor]] = {
     "abs": torch.abs,
@@ -104,9 +104,13 @@ def sign(x: Tensor, ties: Ties) -> Tensor:
 
 @evaluates("real_div")
 def real_div(x: Tensor, y: Tensor) -> Tensor:
+    """Of integers an integer. coremltools divides sizes this way, without a remainder; what becomes of one is not
+    documented: no verdict."""
     if not x.is_floating_point() and not y.is_floating_point():
-        # The result is declared an integer; coremltools casts first, so this comes from hand-written programs alone.
-        return torch.div(x, y, rounding_mode="trunc")
+        quotient = torch.div(x, y, rounding_mode="trunc")
+        if not torch.equal(quotient * y, x.broadcast_to(quotient.shape)):
+            raise UnevaluableError("integers that do not divide")
+        return quotient
     return torch.true_divide(x, y)
 
 

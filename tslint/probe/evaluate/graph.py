@@ -82,12 +82,13 @@ class Graph:
 def read(mlmodel: Any) -> Graph:
     """The MIL program of what ``ct.convert`` returned, after all passes.
 
-    Relies on private API, tried with coremltools 9.0: ``MLModel._mil_program`` with ``functions['main']``, whose ``inputs``,
-    ``outputs``, ``input_types`` and ``operations`` are walked; ``Operation.inputs``, ``outputs``, ``blocks``, ``op_type``
-    and ``scopes``; ``Var.op``, ``val`` and ``sym_type``. Raises ValueError where there is no such program (a neural network).
+    Relies on private API, tried with coremltools 9.0: ``MLModel._spec`` is of type ``mlProgram``; ``MLModel._mil_program`` has
+    ``functions['main']``, whose ``inputs``, ``outputs``, ``input_types`` and ``operations`` are walked; ``Operation.inputs``,
+    ``outputs``, ``blocks``, ``op_type`` and ``scopes``; ``Var.op``, ``val`` and ``sym_type``.
+    Raises ValueError where there is no such program (a neural network).
     """
-    program = getattr(mlmodel, "_mil_program", None)
-    if program is None or "main" not in program.functions:
+    program: Any = getattr(mlmodel, "_mil_program", None)
+    if program is None or mlmodel._spec.WhichOneof("Type") != "mlProgram" or "main" not in program.functions:
         raise ValueError("the converted model holds no ML program")
     return _Reader(program.functions["main"]).graph()
 

@@ -115,9 +115,8 @@ def _sorted(x: Tensor, dimension: int, ascending: bool, ties: Ties) -> Tensor:
     if not ties.turned:
         return order
     starts = torch.cat([torch.zeros_like(close.narrow(dimension, 0, 1)), ~close], dimension)
-    groups = torch.gather(torch.empty_like(order), dimension, order).scatter(dimension, order, starts.cumsum(dimension))
-    backwards = torch.argsort(groups.flip(dimension), dim=dimension, stable=True)
-    return length - backwards
+    backwards = torch.argsort(starts.cumsum(dimension).flip(dimension), dim=dimension, stable=True)
+    return torch.gather(order, dimension, length - backwards)
 
 
 @evaluates("argsort", ties=True)

@@ -1,0 +1,305 @@
+"""Verification: finds what coremltools 9.0 converts wrongly without a word, and is silent on what it converts well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+from converted import Calls, convert, quiet, verdict
+
+pytestmark = [pytest.mark.torch, pytest.mark.coreml]
+torch = pytest.importorskip("torch")
+with quiet():
+    coremltools = pytest.importorskip("coremltools")
+
+from torch import Tensor, nn  # noqa: E402
+
+from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
+from tslint.probe.subject import Inputs, Subject  # noqa: E402
+from tslint.probe.verify import Verdict, verify  # noqa: E402
+
+
+def against(mlmodel: object, module: nn.Module, *example: Tensor) -> Verdict:
+    """The verdict on a program and a module that it was not converted from."""
+    return verify(mlmodel, Subject(0, module, Inputs("the example", example)), module, lambda _: None, "trace")
+
+
+# -- silent errors ---------------------------------------------------------------------------------------------------
+
+
+def add_through_view(x: Tensor) -> Tensor:
+    y = x * 2
+    y[:, 0].add_(5)
+    return y
+
+
+X = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4) / 10 + 0.1
+
+
+@pytest.mark.parametrize(
+    ("function", "difference"),
+    [
+        pytest.param(lambda x: x.std(), X.std() - X.std(unbiased=False), id="std loses its correction"),
+        pytest.param(lambda x: x.var(), X.var() - X.var(unbiased=False), id="var loses its correction"),
+        pytest.param(lambda x: torch.atan2(torch.zeros_like(x), -x), math.pi, id="atan2 of 0 and a negative"),
+        pytest.param(lambda x: x.narrow(2, -3, 3), None, id="narrow from a negative start gives nothing"),
+        pytest.param(lambda x: x.var(correction=2), X.var(correction=2) - X.var(), id="var with another correction"),
+        pytest.param(add_through_view, 5.0, id="write through a view after the last output"),
+    ],
+)
+def test_silent_error_is_found(function: Callable[[Tensor], Tensor], difference: float | None) -> None:
+    emitted: list[Evidence] = []
+    answer = verdict(Calls(function), X, emitted=emitted)
+    assert answer.verified is False
+    assert answer.tried == ("the example",)
+    [found] = emitted
+    assert isinstance(found, ConversionDiffered)
+    assert (found.entry, found.route, found.tried, found.place) == (0, "trace", "the example", None)
+    assert found.output and found.output in answer.message and found.message in answer.message
+    if difference is None:
+        assert (answer.difference, found.max_difference) == (None, None)
+        assert found.message == "shape (2, 3, 0), eager (2, 3, 3)"
+    else:
+        assert answer.difference == found.max_difference == pytest.approx(float(difference), rel=1e-3)
+
+
+def test_instance_norm_with_running_statistics_is_found() -> None:
+    """In eval mode PyTorch normalises by the running statistics; the converted program by those of the input."""
+    answer = verdict(nn.InstanceNorm2d(3, track_running_stats=True), torch.rand(1, 3, 4, 4) + 2)
+    assert answer.verified is False
+    assert answer.difference is not None and answer.difference > 1
+
+
+def test_message_shows_where_and_how_far() -> None:
+    answer = verdict(Calls(add_through_view), torch.zeros(2, 3, 4))
+    assert answer.message == "y differs on the example: 8 of 24 elements, 0 where eager has 5 at [0, 0, 0]"
+
+
+# -- good conversions ------------------------------------------------------------------------------------------------
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2))
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.head(self.features(x).mean((2, 3)))
+        return logits, logits.argmax(1)
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return Network().eval()
+
+
+def test_image_input_is_fed_pixels(network: nn.Module) -> None:
+    """Scale and bias stand at the top of the program: it takes pixels, eager what comes of them."""
+    image = coremltools.ImageType(shape=(1, 3, 8, 8), scale=1 / (0.226 * 255), bias=[-2.118, -2.036, -1.804])
+    example = torch.randn(1, 3, 8, 8)
+    mlmodel = convert(network, (example,), inputs=[image])
+    assert [op.op_type for op in mlmodel._mil_program.functions["main"].operations if op.op_type != "const"][:2] == [
+        "mul",
+        "add",
+    ]
+    answer = against(mlmodel, network, example)
+    assert (answer.verified, answer.message) == (True, "")
+
+
+def test_grey_image_with_one_bias() -> None:
+    image = coremltools.ImageType(
+        shape=(1, 1, 8, 8), scale=1 / 127.5, bias=-1.0, color_layout=coremltools.colorlayout.GRAYSCALE
+    )
+    assert verdict(nn.Conv2d(1, 2, 3), torch.randn(1, 1, 8, 8), inputs=[image]).verified is True
+
+
+def test_flexible_shapes_are_tried_where_the_program_takes_them(network: nn.Module) -> None:
+    shape = (coremltools.RangeDim(1, 2), 3, coremltools.RangeDim(4, 12), 8)
+    answer = verdict(
+        network,
+        torch.randn(1, 3, 8, 8),
+        others=[
+            [torch.randn(2, 3, 12, 8)],
+            [torch.randn(3, 3, 8, 8)],  # above the range
+            [torch.randn(1, 3, 8, 10)],  # a fixed dimension
+            [torch.randn(1, 3, 4, 8)],
+        ],
+        inputs=[coremltools.TensorType(name="x", shape=shape)],
+    )
+    assert (answer.verified, answer.tried) == (True, ("the example", "other 1", "other 4"))
+
+
+def test_enumerated_shapes(network: nn.Module) -> None:
+    shapes = coremltools.EnumeratedShapes([(1, 3, 8, 8), (1, 3, 16, 8)])
+    answer = verdict(
+        network,
+        torch.randn(1, 3, 8, 8),
+        others=[[torch.randn(1, 3, 16, 8)], [torch.randn(1, 3, 12, 8)]],
+        inputs=[coremltools.TensorType(name="x", shape=shapes)],
+    )
+    assert (answer.verified, answer.tried) == (True, ("the example", "other 1"))
+
+
+def test_values_of_every_input_are_compared(network: nn.Module) -> None:
+    answer = verdict(
+        network, torch.randn(1, 3, 8, 8), others=[[torch.randn(1, 3, 8, 8) * 100], [torch.zeros(1, 3, 8, 8)]]
+    )
+    assert (answer.verified, answer.tried) == (True, ("the example", "other 1", "other 2"))
+
+
+def test_integers_of_64_bits_and_a_mask() -> None:
+    class Tokens(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(11, 6)
+
+        def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+            vectors = self.embedding(tokens) * mask.unsqueeze(-1)
+            return vectors.sum(1) / mask.sum(1, keepdim=True), tokens.max(1)[0] + 1
+
+    assert verdict(Tokens(), torch.randint(0, 11, (2, 5)), torch.ones(2, 5)).verified is True
+
+
+def test_float16_program_is_held_to_what_its_weights_allow(network: nn.Module) -> None:
+    example = torch.randn(1, 3, 8, 8)
+    mlmodel = convert(network, (example,), half=True)
+    answer = against(mlmodel, network, example)
+    assert answer.verified is True
+    assert answer.difference is not None and 1e-6 < answer.difference < 1e-2
+    assert verdict(Calls(add_through_view), X, half=True).verified is False
+
+
+class Completer(nn.Module):
+    """Appends the likeliest next token until it is the end token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(16, 8)
+        self.head = nn.Linear(8, 16)
+        self.register_buffer("end", torch.tensor([3]))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        token = tokens[-1:]
+        while token != self.end and tokens.size(0) < 12:
+            logits = self.head(self.embedding(tokens).mean(0))
+            token = torch.argmax(logits, dim=0, keepdim=True)
+            tokens = torch.cat((tokens, token), dim=0)
+        return tokens
+
+
+def test_scripted_loop_over_a_growing_sentence() -> None:
+    torch.manual_seed(1)
+    answer = verdict(
+        Completer(),
+        torch.tensor([1, 2, 4]),
+        others=[[torch.tensor([5])], [torch.tensor([7, 8, 9, 10, 1])], [torch.tensor([2, 3])]],
+        script=True,
+        inputs=[coremltools.TensorType(name="tokens", shape=(coremltools.RangeDim(1, 12),), dtype=int)],
+    )
+    assert (answer.verified, answer.difference) == (True, 0.0)
+    assert answer.tried == ("the example", "other 1", "other 2", "other 3")
+
+
+class Gate(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2 if bool(x.sum() > 0) else x - 5
+
+
+def test_scripted_branch_takes_both_ways() -> None:
+    answer = verdict(Gate(), torch.ones(3), others=[[-torch.ones(3)]], script=True)
+    assert (answer.verified, answer.tried) == (True, ("the example", "other 1"))
+
+
+def test_recorded_branch_is_found_on_the_other_input() -> None:
+    emitted: list[Evidence] = []
+    answer = verdict(Gate(), torch.ones(3), others=[[-torch.ones(3)]], emitted=emitted)
+    assert (answer.verified, answer.difference, answer.tried) == (False, 4.0, ("the example", "other 1"))
+    [found] = emitted
+    assert isinstance(found, ConversionDiffered)
+    assert (found.tried, found.max_difference) == ("other 1", 4.0)
+
+
+# -- ties ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("converted", "eager", "same"),
+    [
+        (lambda x: (x > 0.1).float(), lambda x: (x > 0.10001).float(), True),
+        (lambda x: (x > 0.1).float(), lambda x: (x > 0.15).float(), True),  # nothing lies between
+        (lambda x: (x > 0.1).float(), lambda x: (x > 0.25).float(), False),
+        (lambda x: (x + 1e-5).round(), lambda x: (x - 1e-5).round(), True),
+        (lambda x: x.round(), lambda x: (x + 0.1).round(), False),
+        (lambda x: (x * 0).argmax(2), lambda x: (x * 0 + torch.arange(4) * 1e-6).argmax(2), True),
+        (lambda x: x.argmax(2), lambda x: (-x).argmax(2), False),
+        (lambda x: (x * 0).argsort(2), lambda x: (x * 0 + torch.arange(4) * -1e-6).argsort(2), True),
+        (lambda x: x.argsort(2), lambda x: x.argsort(2, descending=True), False),
+    ],
+)
+def test_decision_near_a_tie_is_no_difference(
+    converted: Callable[[Tensor], Tensor], eager: Callable[[Tensor], Tensor], same: bool
+) -> None:
+    answer = against(convert(Calls(converted).eval(), (X,)), Calls(eager), X)
+    assert answer.verified is same
+
+
+# -- no verdict ------------------------------------------------------------------------------------------------------
+
+
+def test_op_without_evaluator_gives_no_verdict() -> None:
+    answer = verdict(Calls(lambda x: x + torch.rand_like(x)), X)
+    assert answer.verified is None
+    assert answer.difference is None
+    assert answer.message.startswith("not evaluated: `random_uniform` (")
+
+
+def test_neural_network_gives_no_verdict(network: nn.Module) -> None:
+    example = torch.randn(1, 3, 8, 8)
+    with quiet(), torch.no_grad():
+        mlmodel = coremltools.convert(
+            torch.jit.trace(network, example),
+            convert_to="neuralnetwork",
+            inputs=[coremltools.TensorType(shape=(1, 3, 8, 8))],
+        )
+    assert against(mlmodel, network, example) == Verdict(None, None, "the converted model holds no ML program")
+
+
+def test_example_that_the_program_does_not_take_gives_no_verdict(network: nn.Module) -> None:
+    mlmodel = convert(network, (torch.randn(1, 3, 8, 8),))
+    answer = against(mlmodel, network, torch.randn(1, 3, 10, 10))
+    assert answer.verified is None
+    assert answer.message.endswith("does not take shape (1, 3, 10, 10)")
+    assert against(mlmodel, network).message == "the program takes 1 inputs, the example has 0 tensors"
+
+
+def test_sizes_among_the_outputs_are_compared_too() -> None:
+    assert verdict(Calls(lambda x: (x * 2, x.size(1), x.size(2))), X).verified is True
+
+
+def test_another_number_of_outputs_differs(network: nn.Module) -> None:
+    mlmodel = convert(Calls(lambda x: (x + 1, x * 2)), (X,))
+    answer = against(mlmodel, Calls(lambda x: x + 1), X)
+    assert (answer.verified, answer.difference) == (False, None)
+
+
+# -- what is left alone ----------------------------------------------------------------------------------------------
+
+
+def test_buffers_and_inputs_are_as_before() -> None:
+    class Counter(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("calls", torch.zeros(1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.calls += 1
+            return x.mul_(2) + 0
+
+    module, example = Counter(), X.clone()
+    mlmodel = convert(Calls(lambda x: x * 2), (X,))
+    assert against(mlmodel, module, example).verified is True
+    assert torch.equal(module.calls, torch.zeros(1))
+    assert torch.equal(example, X)

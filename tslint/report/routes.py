@@ -1,0 +1,180 @@
+"""The end of a run's report: the table of routes, and what the trace generalises over. No rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tslint.evidence import InputSpec
+from tslint.report.content import Dimension, Route, Run, one_line
+from tslint.report.layout import Line, cells, width_of, wrap
+
+INDENT = 10
+GAP = 5
+NAMES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+RECOMMENDED = "   ← recommended"
+STYLES = {"✓": "green", "✗": "red"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One route in the table; ``mark`` is ✓, ✗ or nothing."""
+
+    name: str
+    mark: str
+    text: str
+    recommended: bool = False
+
+
+def route_table(run: Run, title: str, width: int) -> list[Line]:
+    """The routes in two columns, or in one where they do not fit; nothing where the run came to none."""
+    found = _cells(run)
+    if not found:
+        return []
+    pairs = [found[0::2], found[1::2]]
+    lines = _columns(pairs)
+    if any(width_of(line) + INDENT > width for line in lines):
+        lines = _columns([found])
+    result: list[Line] = []
+    if cells(title) >= INDENT:
+        result.append([(title, "bold")])
+        title = ""
+    for index, line in enumerate(lines):
+        result += _fitted([(f"{'' if index else title:<{INDENT}}", "bold"), *line], width)
+    return result
+
+
+def generalisation(run: Run, width: int) -> list[str]:
+    """``generalises over batch; not over height and width (math-on-size)``, wrapped; nothing where nothing is known."""
+    served = [item for item in run.generalises if item.verdict]
+    refused: dict[tuple[str, ...], list[Dimension]] = {}
+    for item in run.generalises:
+        if item.verdict is False:
+            refused.setdefault(item.stopped_by, []).append(item)
+    stopped = [
+        _names(items, run.example) + (f" ({', '.join(rules)})" if rules else "") for rules, items in refused.items()
+    ]
+    if served:
+        text = f"generalises over {_names(served, run.example)}"
+        text += "".join(f"; not over {item}" for item in stopped)
+    elif stopped:
+        text = "does not generalise over " + ", nor over ".join(stopped)
+    else:
+        return []
+    return wrap(text, width, width)
+
+
+def joined(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _names(items: Iterable[Dimension], example: Sequence[InputSpec]) -> str:
+    by_input: dict[str, list[str]] = {}
+    ranks = {spec.name: len(spec.shape) for spec in example}
+    for item in items:
+        names = NAMES.get(ranks.get(item.input, 0), ("batch",))
+        known = item.dimension < len(names)
+        by_input.setdefault(item.input, []).append(names[item.dimension] if known else f"dimension {item.dimension}")
+    if len(example) <= 1:
+        return joined([name for names in by_input.values() for name in names])
+    return ", ".join(f"{joined(names)} of `{name}`" for name, names in by_input.items())
+
+
+def _cells(run: Run) -> list[Cell]:
+    found: list[Cell] = []
+    untried: dict[str, list[str]] = {}
+    for route in run.routes:
+        recommended = route.name == run.recommended
+        if route.status == "untried":
+            untried.setdefault(route.message or "not needed", []).append(route.name)
+            continue
+        found.append(_cell(route, route.name, recommended and route.wrapped is None))
+        if route.wrapped is not None:
+            found.append(_cell(route.wrapped, f"wrapped {route.name}", recommended))
+    found += [Cell(", ".join(names), "", f"untried: {reason}") for reason, names in untried.items()]
+    return found
+
+
+def _cell(route: Route, name: str, recommended: bool) -> Cell:
+    built, converted = _built(route), _converted(route)
+    works = route.status == "works" and route.converts in ("works", "untried")
+    return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended)
+
+
+def _built(route: Route) -> str:
+    """What to say of the program itself: nothing where it works."""
+    if route.status == "works":
+        return ""
+    claims = ", ".join(route.stopped_by) or one_line(route.message)
+    words = {"differs": "differs from eager", "died": "ended the process"}.get(route.status, "")
+    return _colon(words, claims) or route.status
+
+
+def _converted(route: Route) -> str:
+    """What to say of its conversion: nothing where that was not tried."""
+    if route.converts == "untried" or route.status in ("refused", "died"):
+        return ""
+    why = "" if route.status != "works" else ", ".join(route.stopped_by) or one_line(route.message)
+    composed = f" with composites for {', '.join(route.composed)}" if route.composed else ""
+    difference = f" (max difference {_number(route.difference)})" if route.difference is not None else ""
+    if route.converts == "works":
+        return f"converts{composed}, {'verified' if route.verified else 'not verified'}{difference}"
+    if route.converts == "differs":
+        return _colon(f"converts{composed}, but differs from eager{difference}", why)
+    return _colon("conversion ended the process" if route.converts == "died" else "does not convert", why)
+
+
+def _colon(text: str, why: str) -> str:
+    return f"{text}: {why}" if text and why else text or why
+
+
+def _number(value: float) -> str:
+    """``3e-4``: one digit says enough of a difference."""
+    if value == 0:
+        return "0"
+    if 0.01 <= abs(value) < 1000:
+        return f"{value:.2g}"
+    mantissa, _, exponent = f"{value:.0e}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def _columns(columns: Sequence[Sequence[Cell]]) -> list[Line]:
+    rendered = [_column(column) for column in columns]
+    widths = [max((width_of(line) for line in column), default=0) for column in rendered]
+    lines: list[Line] = []
+    for index in range(max(map(len, rendered))):
+        row: Line = []
+        for number, column in enumerate(rendered):
+            if index < len(column):
+                last = number == len(rendered) - 1 or index >= len(rendered[number + 1])
+                padding = "" if last else " " * (widths[number] - width_of(column[index]) + GAP)
+                row += [*column[index], (padding, "")]
+        lines.append([segment for segment in row if segment[0]])
+    return lines
+
+
+def _column(column: Sequence[Cell]) -> list[Line]:
+    names = max((cells(cell.name) for cell in column), default=0)
+    gap = "  " if any(not cell.mark for cell in column) else " "
+    lines = []
+    for cell in column:
+        line: Line = [(f"{cell.name:<{names}}{gap}", "")]
+        line += [(cell.mark, STYLES[cell.mark]), (" " if cell.text else "", "")] if cell.mark else []
+        line.append((cell.text, "" if cell.mark else "dim"))
+        lines.append([*line, (RECOMMENDED, "bold")] if cell.recommended else line)
+    return lines
+
+
+def _fitted(line: Line, width: int) -> list[Line]:
+    """LINE, or where it is too long its rows, the text behind the mark wrapped below itself."""
+    if width_of(line) <= width:
+        return [line]
+    head = next((index for index, (text, _) in enumerate(line) if text in STYLES), 1) + 1
+    start = line[:head]
+    said = "".join(text for text, _ in line[head:]).removesuffix(RECOMMENDED)
+    indent = min(width_of(start) + 1, width // 2)
+    rows = wrap(said, width - width_of(start) - 1, width - indent)
+    if line[-1][0] == RECOMMENDED:
+        rows.append(RECOMMENDED.strip())
+    return [[*start, (f" {rows[0]}", "")], *([(" " * indent, ""), (row, "")] for row in rows[1:])]
