@@ -185,12 +185,7 @@ def rules(output_format: str) -> int:
 def _write(text: str, path: str | None) -> None:
     """TEXT to PATH or standard output. A terminal that cannot show a character gets one that looks like it, or a `?`."""
     if path is not None:
-        from tslint import fixes
-
-        try:
-            fixes.write(Path(path), text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
+        _write_file(Path(path), text.encode("utf-8", "backslashreplace"))
         return
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -203,6 +198,19 @@ def _write(text: str, path: str | None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go()
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    from tslint import fixes
+
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # a device or a pipe: nothing that could be replaced
+        else:
+            path.touch()  # with the mode that the user's mask gives, which is then kept
+            fixes.write(path, content)
+    except OSError as error:
+        raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
 
 
 def _let_go() -> None:
