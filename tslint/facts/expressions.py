@@ -316,7 +316,8 @@ def length_of(iterable: Kind, node: cst.CSTNode | None = None) -> Kind:
     if isinstance(iterable, List):
         return iterable.length
     if isinstance(iterable, (Tuple, ShapeOf)):
-        return Constant("int", len(iterable.items) if isinstance(iterable, Tuple) else None)
+        exact = isinstance(iterable, Tuple) and not any(isinstance(i, ShapeOf) for i in iterable.items)
+        return Constant("int", len(iterable.items)) if exact and isinstance(iterable, Tuple) else Constant("int")
     if isinstance(iterable, (Constant, Module, Str, Dict)):
         return CONSTANT
     return iterable if isinstance(iterable, Data) else UNKNOWN
