@@ -121,10 +121,10 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
 
 def _checked(targets: list[str], settings: Settings) -> Report:
-    from tslint import api
+    from tslint.api import check_paths
 
     if settings.static or settings.quiet or settings.show_output or not _is_terminal(sys.stderr):
-        return api.check_paths(targets, settings)
+        return check_paths(targets, settings)
     progress: Any = None
 
     def update(evidence: Evidence) -> None:
@@ -136,7 +136,7 @@ def _checked(targets: list[str], settings: Settings) -> Report:
         progress.update(evidence)
 
     try:
-        return api.check_paths(targets, settings, update)
+        return check_paths(targets, settings, update)
     finally:
         if progress is not None:
             progress.close()

@@ -125,6 +125,7 @@ def _split(text: str, first: int, last: int) -> tuple[str, str, str]:
         columns.append(columns[-1] + cells(char))
     one = next((index for index, column in enumerate(columns) if column >= first), len(text))
     other = next((index for index, column in enumerate(columns) if column >= last), len(text))
+    other = max(one, other)
     return text[:one], text[one:other], text[other:]
 
 
