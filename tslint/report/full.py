@@ -163,10 +163,10 @@ def _elsewhere(label: Label, report: Report, width: int) -> list[Line]:
         lines = [[(place, "cyan")], *paragraph([("    ", "")], label.message, width)]
     source = report.sources.get(label.path, ())
     if 1 <= label.span.line <= len(source):
-        alone = dataclasses.replace(label.span, end_line=label.span.line)
-        code = snippet(
-            ["" for _ in range(label.span.line - 1)] + [source[label.span.line - 1]], alone, "", (), width, "cyan"
-        )
+        end = label.span.end_column if label.span.end_line == label.span.line else None
+        alone = dataclasses.replace(label.span, end_line=label.span.line, end_column=end)
+        before = [""] * (label.span.line - 1)  # no line above is to be shown
+        code = snippet([*before, source[label.span.line - 1]], alone, "", (), width, "cyan")
         lines += code[:1]
     return lines
 
