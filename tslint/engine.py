@@ -19,6 +19,9 @@ from tslint.facts.facts import Facts
 SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 """Claims about the script route: ``info`` in a class that nothing scripts and that can be traced."""
 
+TRACE_CLAIMS = {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
+"""Claims about the trace route: ``info`` in a class that the file scripts and nowhere traces."""
+
 CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
 
@@ -146,16 +149,22 @@ def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _matter(diagnostics: list[Diagnostic], facts: Facts, routes: set[str]) -> list[Diagnostic]:
-    """Script hazards are ``info`` in a class that nothing scripts and that no trace hazard forces to be scripted."""
-    if routes & {"script", "all"}:
-        return diagnostics
+    """Hazards of a route that nobody takes are ``info``.
+
+    Of scripting: in a class that nothing scripts and that no trace hazard forces to be scripted. Of tracing: in one that
+    the file scripts and does not trace. A route asked for by name is taken.
+    """
     forced = {
         (d.symbol or "").split(".")[0] for d in diagnostics if d.rule in CONTROL_FLOW and d.severity != Severity.INFO
     }
     scripted = {cls.name for cls in facts.module_classes if facts.is_scripted(cls)} | forced
+    untraced = {cls.name for cls in facts.module_classes if facts.is_scripted(cls) and not facts.is_traced(cls)}
     result = []
     for diagnostic in diagnostics:
-        quiet = diagnostic.claim in SCRIPT_CLAIMS and (diagnostic.symbol or "").split(".")[0] not in scripted
+        owner = (diagnostic.symbol or "").split(".")[0]
+        quiet = (diagnostic.claim in SCRIPT_CLAIMS and owner not in scripted and not routes & {"script", "all"}) or (
+            diagnostic.claim in TRACE_CLAIMS and owner in untraced and not routes & {"trace", "all"}
+        )
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
     return result
 

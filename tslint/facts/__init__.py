@@ -7,7 +7,8 @@ understand is :class:`Unknown`, never a guess.
 from __future__ import annotations
 
 from tslint.facts.classes import Attribute, ModuleClass
-from tslint.facts.facts import EmptyList, Facts
+from tslint.facts.empties import EmptyList
+from tslint.facts.facts import Facts
 from tslint.facts.kinds import (
     BakedSize,
     Callable,

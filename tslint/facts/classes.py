@@ -64,6 +64,8 @@ class ModuleClass:
     is_inner: bool = False
     builds: tuple[str, ...] = ()
     attributes: dict[str, Attribute] = field(default_factory=dict)
+    layer: str | None = None
+    """The library's module that it is derived from, other than ``nn.Module`` itself."""
     inherits_library: bool = False
     """Has a base outside this file other than ``nn.Module`` itself: not all of its methods are known."""
 
@@ -106,6 +108,7 @@ class Classes:
         self.names = names
         self.by_node: dict[cst.ClassDef, ModuleClass] = {}
         self.plain: list[cst.ClassDef] = []
+        self.handed: dict[ModuleClass, list[ModuleClass]] = {}
         self._deciding: set[cst.ClassDef] = set()
         for node in tree.all(cst.ClassDef):
             self._module_class(node)
@@ -118,6 +121,7 @@ class Classes:
         self._deciding.add(node)
         parents: list[ModuleClass] = []
         module = library = False
+        layer: str | None = None
         for base in node.bases:
             local = self.class_of(base.value)
             if local is not None:
@@ -126,11 +130,13 @@ class Classes:
                     parents.append(parent)
                     module = True
                     library = library or parent.inherits_library
+                    layer = layer or parent.layer
                 continue
             name = self.names.qualified(base.value) if isinstance(base.value, (cst.Name, cst.Attribute)) else None
             if is_library_module(name):
                 module = True
                 library = library or name != "torch.nn.Module"
+                layer = layer or (name if name != "torch.nn.Module" else None)
             elif name not in PLAIN_BASES and not (name or "").startswith(
                 ("builtins.", "typing.", "collections.", "enum.")
             ):
@@ -141,7 +147,7 @@ class Classes:
             self.plain.append(node)
             return None
         bases = tuple(dotted(b.value) or "" for b in node.bases)
-        cls = ModuleClass(node.name.value, node, bases, tuple(parents), inherits_library=library)
+        cls = ModuleClass(node.name.value, node, bases, tuple(parents), layer=layer, inherits_library=library)
         _read_body(node, cls)
         self.by_node[node] = cls
         return cls
@@ -173,6 +179,13 @@ class Classes:
             binding = self.names.definition(binding.value)
         return None
 
+    def is_autograd_function(self, node: cst.ClassDef) -> bool:
+        """Whether a class of the file is a ``torch.autograd.Function``."""
+        names = [
+            self.names.qualified(b.value) or "" for b in node.bases if isinstance(b.value, (cst.Name, cst.Attribute))
+        ]
+        return any(n.endswith("autograd.Function") or n == "torch.autograd.function.Function" for n in names)
+
     def module_class(self, node: cst.CSTNode) -> ModuleClass | None:
         """The module class of this file that an expression names."""
         found = self.class_of(node)
@@ -190,11 +203,30 @@ class Classes:
                         other.is_inner = True
             cls.builds = tuple(built)
         for call in self.tree.all(cst.Call):
-            if self.module_class(call.func) is not None:
+            owner = self.module_class(call.func)
+            if owner is not None:
                 for arg in call.args:
                     handed = self.instance_class(arg.value)
                     if handed is not None:
                         handed.is_inner = True
+                        self.handed.setdefault(owner, []).append(handed)
+
+    def held_by(self, roots: list[ModuleClass]) -> set[ModuleClass]:
+        """ROOTS, and all that they build or are handed, directly or through one another."""
+        by_name: dict[str, list[ModuleClass]] = {}
+        for cls in self.by_node.values():
+            by_name.setdefault(cls.name, []).append(cls)
+        found: set[ModuleClass] = set()
+        todo = list(roots)
+        while todo:
+            cls = todo.pop()
+            if cls in found:
+                continue
+            found.add(cls)
+            for name in (n for base in cls.lineage for n in base.builds):
+                todo += by_name[name]
+            todo += self.handed.get(cls, [])
+        return found
 
     def _names_in(self, node: cst.ClassDef) -> Iterator[cst.Name]:
         return (n for n in walk(node.body) if isinstance(n, cst.Name))

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
 
 from tslint.diagnostic import Label, Span
-from tslint.facts.classes import Classes, ModuleClass
-from tslint.facts.kinds import Kind
+from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.empties import EmptyList, empty_containers
+from tslint.facts.expressions import length_of
+from tslint.facts.flow import Flow
+from tslint.facts.frame import Block, Context
+from tslint.facts.infer import Analysis
+from tslint.facts.kinds import (
+    UNKNOWN,
+    BakedSize,
+    Constant,
+    Data,
+    FixedSize,
+    Kind,
+    NoneKind,
+    Size,
+    Str,
+    Tensor,
+    Unknown,
+    join_all,
+    options,
+)
+from tslint.facts.modes import Modes
 from tslint.facts.names import Names
+from tslint.facts.settle import Settler
+from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.tree import Tree
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
-
-
-@dataclass(frozen=True)
-class EmptyList:
-    """A list (or dict) that starts empty: ``node`` is the empty literal, ``target`` the name assigned.
-
-    ``element`` is the joined kind of all that is put into it, Unknown where nothing is; ``typed``: an annotation or
-    ``torch.jit.annotate`` gives its type.
-    """
-
-    node: cst.BaseExpression
-    target: str
-    element: Kind
-    typed: bool
 
 
 class Facts:
@@ -40,6 +47,9 @@ class Facts:
         self.source = source
         self.module = module
         self.tree = Tree(module)
+        self._kinds: dict[cst.CSTNode, Kind] = {}
+        self._flows: dict[cst.FunctionDef, Flow] = {}
+        self._tried: set[cst.CSTNode] = set()
 
     @cached_property
     def names(self) -> Names:
@@ -47,7 +57,17 @@ class Facts:
 
     @cached_property
     def classes(self) -> Classes:
-        return Classes(self.tree, self.names)
+        classes = Classes(self.tree, self.names)
+        classes.find_inner()
+        return classes
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        return Analysis(self.tree, self.names, self.classes)
+
+    @cached_property
+    def _settler(self) -> Settler:
+        return Settler()
 
     # -- the tree ---------------------------------------------------------------------------------------------------
 
@@ -56,6 +76,7 @@ class Facts:
         return self.tree.all(kind)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node of meaning around NODE (white space and punctuation have none)."""
         return self.tree.parent.get(node)
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -64,134 +85,323 @@ class Facts:
 
     def text(self, node: cst.CSTNode, limit: int = 60) -> str:
         """The source text of NODE on one line, shortened to LIMIT characters."""
-        raise NotImplementedError
+        words = " ".join(self.module.code_for_node(node).split())
+        return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
     def label(self, node: cst.CSTNode, message: str) -> Label:
         """A label at NODE in this file."""
         return Label(str(self.source.path), self.span(node), message)
 
     def enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
-        """The innermost function whose body holds NODE."""
-        raise NotImplementedError
+        """The innermost function whose body, parameters or decorators hold NODE."""
+        for around in self.tree.ancestors(node):
+            if isinstance(around, cst.FunctionDef):
+                return around
+        return None
 
     def enclosing_class(self, node: cst.CSTNode) -> cst.ClassDef | None:
-        """The innermost class whose body holds NODE."""
-        raise NotImplementedError
+        """The innermost class that holds NODE."""
+        for around in self.tree.ancestors(node):
+            if isinstance(around, cst.ClassDef):
+                return around
+        return None
 
     def symbol(self, node: cst.CSTNode) -> str | None:
-        """``Class.method``, ``function`` or ``Class`` around NODE; None at module level."""
-        raise NotImplementedError
+        """``Class.method``, ``function`` or ``Class`` that NODE is or stands in; None at module level."""
+        names = [
+            around.name.value
+            for around in (node, *self.tree.ancestors(node))
+            if isinstance(around, (cst.FunctionDef, cst.ClassDef))
+        ]
+        return ".".join(reversed(names)) or None
 
     # -- names ------------------------------------------------------------------------------------------------------
 
     def qualified(self, node: cst.CSTNode) -> str | None:
-        """The full name of the imported or builtin thing that NODE stands for (``torch.nn.functional.dropout``, ``builtins.len``)."""
+        """The full name of the imported or builtin thing that a Name or Attribute stands for; None for what is local."""
         return self.names.qualified(node)
 
     def is_library_function(self, node: cst.CSTNode) -> bool:
-        """Whether NODE names a function that the tracer cannot see: of ``math``, ``numpy``, or ``int``, ``float`` … ."""
-        raise NotImplementedError
+        """Whether NODE names a function that the tracer cannot see: of ``math``, ``numpy``, or ``int``, ``float`` …"""
+        name = self.names.qualified(node)
+        if name is None or name in KEPT or name in LIBRARY_CONSTANTS:
+            return False
+        head = name.partition(".")[0]
+        return name in NUMBER_BUILTINS if head == "builtins" else head in LIBRARIES
+
+    @cached_property
+    def _calls(self) -> dict[str, list[cst.Call]]:
+        found: dict[str, list[cst.Call]] = {}
+        for call in self.tree.all(cst.Call):
+            if isinstance(call.func, (cst.Name, cst.Attribute)):
+                name = self.names.qualified(call.func)
+                if name is not None:
+                    found.setdefault(name, []).append(call)
+        return found
 
     def calls_to(self, *functions: str) -> list[cst.Call]:
         """The calls of the file to any of these, by qualified name (``torch.jit.trace``), in source order."""
-        raise NotImplementedError
+        found = [call for name in functions for call in self._calls.get(name, ())]
+        return sorted(found, key=self.tree.index.__getitem__)
 
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
-        raise NotImplementedError
+        for arg in call.args:
+            if arg.keyword is not None and arg.keyword.value == name:
+                return arg.value
+        before = call.args[: index + 1]
+        if len(before) <= index or any(a.star or a.keyword is not None for a in before):
+            return None
+        return before[index].value
 
     # -- kinds ------------------------------------------------------------------------------------------------------
 
     def kind(self, node: cst.CSTNode) -> Kind:
         """The kind of an expression, joined over all the ways in which forward reaches it; Unknown where it is not reached.
 
-        Sizes are settled: one that something pins is FixedSize, others name the dimensions of forward's inputs.
+        Sizes are settled: one that something pins is FixedSize, others name the dimensions of forward's inputs. Code that
+        tracing never enters (``if self.training``) is Unknown throughout.
         """
-        raise NotImplementedError
+        known = self._kinds.get(node)
+        if known is None:
+            known = self._kinds[node] = self._kind(node)
+        return known
+
+    def _kind(self, node: cst.CSTNode) -> Kind:
+        kinds = []
+        for context, block in self._places(node):
+            if not block.untraced:
+                kinds.append(self._settler.settle(context.kinds[node], context, block))
+        return join_all(kinds)
+
+    def _places(self, node: cst.CSTNode) -> list[tuple[Context, Block]]:
+        """The contexts in which NODE was evaluated; those that a forward reaches, if there are any."""
+        found = []
+        outermost: cst.CSTNode | None = None
+        for around in self.tree.ancestors(node):
+            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
+                outermost = around if isinstance(around, cst.FunctionDef) else outermost
+                for context in self.analysis.contexts.get(around, ()):
+                    if node in context.kinds:
+                        found.append((context, context.blocks[node]))
+        module = self.analysis.module_context
+        if not found and outermost is not None and outermost not in self._tried:
+            self._tried.add(outermost)
+            self._run_unreached(outermost)
+            return self._places(node)
+        if not found and outermost is None:
+            self.analysis.run_module()
+            if node in module.kinds and node in module.blocks:
+                found.append((module, module.blocks[node]))
+        forward = [(c, b) for c, b in found if c.in_forward]
+        return forward or found
+
+    def _run_unreached(self, function: cst.CSTNode) -> None:
+        """Analyses a function that no forward reaches, on what its annotations and defaults say alone."""
+        if function in self.analysis.contexts or not isinstance(function, cst.FunctionDef):
+            return
+        parent = self.enclosing_class(function)
+        cls = self.classes.by_node.get(parent) if parent is not None else None
+        if cls is not None and function.name.value == "__init__":
+            self.analysis.noted(cls)
+        else:
+            self.analysis.run_root(function, cls, in_forward=False)
+
+    def _all_are(self, node: cst.CSTNode, kind: type[Kind]) -> bool:
+        return all(isinstance(o, kind) for o in options(self.kind(node)))
 
     def is_size(self, node: cst.CSTNode) -> bool:
-        """A live size that nothing pins."""
-        raise NotImplementedError
+        """A live size that nothing pins (on every path on which it is not None)."""
+        found = [o for o in options(self.kind(node)) if not isinstance(o, NoneKind)]
+        return bool(found) and all(isinstance(o, Size) for o in found)
 
     def is_fixed_size(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        return self._all_are(node, FixedSize)
 
     def is_baked_size(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        return self._all_are(node, BakedSize)
 
     def is_tensor(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        """A tensor on every path."""
+        return self._all_are(node, Tensor)
+
+    def may_be_tensor(self, node: cst.CSTNode) -> bool:
+        """A tensor on some path (Tensor-or-None)."""
+        return any(isinstance(o, Tensor) for o in options(self.kind(node)))
 
     def is_data(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        return self._all_are(node, Data)
 
     def is_constant(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        """The same in every call: a number, a string, None or a fixed size."""
+        return all(isinstance(o, (Constant, Str, NoneKind, FixedSize)) for o in options(self.kind(node)))
 
     def is_none(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        return self._all_are(node, NoneKind)
 
     def is_unknown(self, node: cst.CSTNode) -> bool:
-        raise NotImplementedError
+        return isinstance(self.kind(node), Unknown)
 
-    def rounds(self, iterable: cst.BaseExpression) -> Kind:
+    def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""
-        raise NotImplementedError
+        kinds = []
+        for context, block in self._places(iterable):
+            if not block.untraced:
+                length = length_of(context.kinds[iterable], iterable)
+                kinds.append(self._settler.settle(length, context, block))
+        return join_all(kinds)
 
     def origin(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The expression where a size or a datum was read (the ``x.size(2)`` that ``n`` was assigned from)."""
-        raise NotImplementedError
+        for option in options(self.kind(node)):
+            if option.origin is not None:
+                return option.origin
+        return None
 
     def depends_on(self, node: cst.CSTNode) -> tuple[tuple[str, int], ...]:
         """The (input, dimension) pairs of forward that a size depends on, as far as they are known."""
-        raise NotImplementedError
+        kind = self.kind(node)
+        found: set[tuple[str, int]] = set()
+        for option in options(kind):
+            if isinstance(option, (Size, BakedSize)):
+                for dim in option.depends:
+                    if dim.axis is not None and self._is_input(dim.value):
+                        found.add((dim.value.name, dim.axis))
+        return tuple(sorted(found))
+
+    def _is_input(self, value: object) -> bool:
+        context = getattr(value, "context", None)
+        name = getattr(value, "name", None)
+        return isinstance(context, Context) and not context.callers and name in context.params
 
     def certain(self, node: cst.CSTNode) -> bool:
         """Whether a size is known to be a dimension of forward's inputs that nothing pins (else the source cannot tell)."""
-        raise NotImplementedError
+        kind = self.kind(node)
+        sizes = [o for o in options(kind) if isinstance(o, (Size, BakedSize))]
+        return bool(sizes) and all(any(self._is_input(d.value) for d in s.depends) for s in sizes)
 
     def reached(self, node: cst.CSTNode) -> str | None:
         """``forward`` where NODE is in code that some module's forward reaches in this file; else None."""
-        raise NotImplementedError
+        for around in (node, *self.tree.ancestors(node)):
+            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
+                if any(c.in_forward for c in self.analysis.contexts.get(around, ())):
+                    return "forward"
+        return None
+
+    def is_traced_code(self, node: cst.CSTNode) -> bool:
+        """Whether tracing comes past NODE: reached from forward, and not only ``if self.training``."""
+        places = [(c, b) for c, b in self._places(node) if c.in_forward]
+        return any(not block.untraced for _, block in places)
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
-        raise NotImplementedError
+        function = self.enclosing_function(node)
+        if function is None:
+            return True
+        flow = self._flows.get(function)
+        if flow is None:
+            flow = self._flows[function] = Flow(self.tree, function)
+        return flow.reaches(node)
 
     def returns(self, function: cst.FunctionDef) -> list[tuple[cst.Return | None, Kind]]:
-        """The reachable return statements with the kinds of their values; (None, None-kind) for falling off the end."""
-        raise NotImplementedError
+        """The return statements that tracing can reach, with their kinds; (None, NoneKind) for falling off the end."""
+        found: dict[cst.Return | None, Kind] = {}
+        contexts = self.analysis.contexts.get(function, ())
+        for context in [c for c in contexts if c.in_forward] or contexts:
+            for node, (kind, block) in context.returns.items():
+                if not block.untraced:
+                    settled = self._settler.settle(kind, context, block)
+                    found[node] = join_all([found[node], settled]) if node in found else settled
+        end = len(self.tree.index)
+        return sorted(found.items(), key=lambda item: end if item[0] is None else self.tree.index[item[0]])
 
     def parameters(self, function: cst.FunctionDef) -> list[tuple[cst.Param, Kind]]:
         """The parameters after ``self``, with the kinds that they have in forward."""
-        raise NotImplementedError
+        contexts = self.analysis.contexts.get(function, ())
+        params = function.params
+        everything = [*params.posonly_params, *params.params, *params.kwonly_params]
+        if self.classes.by_node.get(self.enclosing_class(function)) is not None and everything:  # type: ignore[arg-type]
+            everything = everything[1:]
+        result = []
+        for param in everything:
+            kinds = [c.params[param.name.value] for c in contexts if param.name.value in c.params]
+            result.append((param, join_all(kinds)))
+        return result
 
     def empty_lists(self, function: cst.FunctionDef) -> list[EmptyList]:
         """The lists of a function that start empty, with what is put into them."""
-        raise NotImplementedError
+        return empty_containers(self, function, "list")
 
     def empty_dicts(self, function: cst.FunctionDef) -> list[EmptyList]:
-        raise NotImplementedError
+        """The dicts of a function that start empty, with the values that are put into them."""
+        return empty_containers(self, function, "dict")
+
+    def raw_kind(self, node: cst.CSTNode) -> Kind:
+        """As ``kind``, but also for code that tracing never enters: what a compiler would see."""
+        places = self._places(node)
+        return join_all(self._settler.settle(c.kinds[node], c, b) for c, b in places) if places else UNKNOWN
 
     # -- classes and the calling code ---------------------------------------------------------------------------------
 
     @cached_property
     def module_classes(self) -> list[ModuleClass]:
-        """The classes of the file that are ``nn.Module``, in file order."""
-        return list(self.classes.by_node.values())
+        """The classes of the file that are ``nn.Module``, in file order; ``attributes`` are read off ``__init__``."""
+        classes = sorted(self.classes.by_node.values(), key=lambda c: self.tree.index[c.node])
+        for cls in classes:
+            self.analysis.noted(cls)
+        return classes
 
     def module_class(self, node: cst.CSTNode) -> ModuleClass | None:
-        """The module class whose body holds NODE (or that NODE is)."""
-        raise NotImplementedError
+        """The innermost module class that NODE is or stands in."""
+        for around in (node, *self.tree.ancestors(node)):
+            if isinstance(around, cst.ClassDef) and around in self.classes.by_node:
+                return self.classes.by_node[around]
+        return None
+
+    def state_changes(self, cls: ModuleClass) -> list[Attribute]:
+        """The attributes that code reached from forward assigns, with the assignments."""
+        self.analysis  # noqa: B018  # they are found while it runs
+        return self.analysis.stateful.get(cls, [])
 
     def is_scripted(self, cls: ModuleClass) -> bool:
-        """Whether the file scripts an instance of CLS, or of one that builds or is handed it, or decorates it."""
-        raise NotImplementedError
+        """Whether the file scripts an instance of CLS, or of one that builds or is handed it."""
+        return cls in self._scripted
 
     def is_traced(self, cls: ModuleClass) -> bool:
         """Whether the file traces an instance of CLS, or of one that builds or is handed it."""
-        raise NotImplementedError
+        return cls in self._traced
+
+    @cached_property
+    def _scripted(self) -> set[ModuleClass]:
+        given = self._given_to("torch.jit.script")
+        for cls in self.classes.by_node.values():
+            if any(self.qualified(d.decorator) == "torch.jit.script" for d in cls.node.decorators):
+                given.append(cls)
+            if any(b.endswith("ScriptModule") for b in cls.bases):
+                given.append(cls)
+        return self.classes.held_by(given)
+
+    @cached_property
+    def _traced(self) -> set[ModuleClass]:
+        return self.classes.held_by(self._given_to("torch.jit.trace", "torch.jit.trace_module"))
+
+    def _given_to(self, *functions: str) -> list[ModuleClass]:
+        found = []
+        for call in self.calls_to(*functions):
+            if call.args:
+                cls = self.classes.instance_class(call.args[0].value) or self.classes.module_class(call.args[0].value)
+                if cls is not None:
+                    found.append(cls)
+        return found
+
+    @cached_property
+    def _modes(self) -> Modes:
+        return Modes(self.tree, self.names, self.classes)
 
     def mode_of(self, node: cst.BaseExpression) -> str | None:
         """``train`` or ``eval`` of a module expression in the calling code; None where the source cannot tell."""
-        raise NotImplementedError
+        return self._modes.mode(node)
+
+    def instance_class(self, node: cst.CSTNode) -> ModuleClass | None:
+        """The module class of this file of which an expression in the calling code is an instance."""
+        return self.classes.instance_class(node)

@@ -37,10 +37,10 @@ class Value:
 
 
 class Dim(NamedTuple):
-    """Dimension ``index`` of a value (negative: counted from the end); None for a plain number handed in."""
+    """Dimension ``axis`` of a value (negative: counted from the end); None for all of it, or for a plain number handed in."""
 
     value: Value
-    index: int | None
+    axis: int | None
 
 
 Dims = frozenset[Dim]
@@ -366,3 +366,10 @@ def _at(shape: Shape, known: dict[int, Dims], index: int) -> Dims | None:
 def depends_of(kind: Kind) -> Dims:
     """The dimensions that a number depends on; none for what is fixed."""
     return kind.depends if isinstance(kind, (Size, BakedSize)) else FIXED
+
+
+def present(kind: Kind) -> tuple[Kind, ...]:
+    """The alternatives of KIND that can be used at all: None has no attributes, items or elements."""
+    if not isinstance(kind, Either):
+        return (kind,)
+    return tuple(o for o in kind.options if not isinstance(o, NoneKind)) or kind.options

@@ -1,0 +1,160 @@
+"""What the source says about how to build and run its models: the outline that the child is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.diagnostic import Place
+from tslint.evidence import CallSite, Outline, SideEffect
+from tslint.facts.facts import Facts
+from tslint.facts.names import Names, dotted
+from tslint.facts.tree import walk, words
+
+ENTRY_CALLS = (
+    "torch.jit.trace",
+    "torch.jit.trace_module",
+    "torch.jit.script",
+    "torch.export.export",
+    "coremltools.convert",
+)
+EFFECT_CALLS = frozenset({
+    "torch.save", "numpy.save", "numpy.savez", "os.system", "os.remove", "os.unlink", "os.rename", "os.rmdir", "shutil.rmtree", "shutil.move",
+    "shutil.copy", "shutil.copyfile", "shutil.copytree", "pickle.dump", "json.dump", "huggingface_hub.upload_file",
+    "huggingface_hub.upload_folder", "huggingface_hub.create_repo", "wandb.init", "requests.post", "requests.put", "os.replace",
+    "os.popen", "os.execv", "os.kill", "joblib.dump",
+})  # fmt: skip
+EFFECT_METHODS = words("""
+    backward push_to_hub save_pretrained write_text write_bytes fit manual_backward to_csv unlink rmtree upload_file
+    upload_folder savefig
+""")
+WRITING = frozenset("wax+")
+
+
+def outline(facts: Facts) -> Outline:
+    """Functions, classes, call sites and what stands in the way of running the file; positions only where it has calls."""
+    module = facts.module
+    functions = tuple(s.name.value for s in module.body if isinstance(s, cst.FunctionDef))
+    classes = tuple(c.name for c in facts.module_classes if facts.parent(c.node) is module)
+    roots = tuple(c.name for c in facts.module_classes if not c.is_inner and facts.parent(c.node) is module)
+    calls, statements = _reached_calls(facts)
+    stop_line = None
+    effects: tuple[SideEffect, ...] = ()
+    if calls:
+        stop_line = facts.span(statements[-1]).end_line
+        effects = tuple(_side_effects(facts, statements))
+    path = str(facts.source.path)
+    sites = tuple(CallSite(name, Place(path, facts.span(call), facts.symbol(call))) for name, call in calls)
+    return Outline(path, functions, classes, roots, sites, stop_line, effects)
+
+
+def top_level(module: cst.Module) -> Iterator[cst.CSTNode]:
+    """The statements that running the file executes one after the other; those under the main guard count as such."""
+    for statement in module.body:
+        if isinstance(statement, cst.If) and is_main_guard(statement):
+            yield from statement.body.body
+        else:
+            yield statement
+
+
+def is_main_guard(node: cst.If) -> bool:
+    """``if __name__ == "__main__":`` in either order."""
+    test = node.test
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    sides = (test.left, test.comparisons[0].comparator)
+    return any(isinstance(s, cst.Name) and s.value == "__name__" for s in sides)
+
+
+def _reached_calls(facts: Facts) -> tuple[list[tuple[str, cst.Call]], list[cst.CSTNode]]:
+    """The entry calls that running the file reaches, and the top-level statements up to the one that holds the last."""
+    found: list[tuple[str, cst.Call]] = []
+    statements: list[cst.CSTNode] = []
+    last = 0
+    for statement in top_level(facts.module):
+        statements.append(statement)
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            continue
+        here = [
+            (name, node)
+            for node in executed(facts, statement, set())
+            if isinstance(node, cst.Call) and (name := facts.qualified(node.func)) in ENTRY_CALLS and name is not None
+        ]
+        if here:
+            last = len(statements)
+            found += [entry for entry in here if entry not in found]
+    return found, statements[:last]
+
+
+def executed(facts: Facts, statement: cst.CSTNode, entered: set[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """The nodes of a statement and, after each call of a function of the file, those of its body, each function once."""
+    for node in walk(statement, nested=False):
+        if node is not statement and isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            continue
+        yield node
+        if isinstance(node, cst.Call):
+            target = _function(facts.names, node.func)
+            if target is not None and target not in entered:
+                entered.add(target)
+                yield from executed(facts, target.body, entered)
+
+
+def _function(names: Names, func: cst.BaseExpression) -> cst.FunctionDef | None:
+    if not isinstance(func, cst.Name):
+        return None
+    binding = names.definition(func)
+    return binding.node if binding is not None and isinstance(binding.node, cst.FunctionDef) else None
+
+
+def _side_effects(facts: Facts, statements: list[cst.CSTNode]) -> Iterator[SideEffect]:
+    """What trains, writes or uploads in STATEMENTS, in the order of being executed."""
+    seen: set[int] = set()
+    entered: set[cst.CSTNode] = set()
+    for statement in statements:
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            continue
+        for node in executed(facts, statement, entered):
+            if isinstance(node, cst.Call) and is_side_effect(facts, node):
+                line = facts.span(node).line
+                if line not in seen:
+                    seen.add(line)
+                    yield SideEffect(line, facts.source.line(line).strip())
+
+
+def is_side_effect(facts: Facts, call: cst.Call) -> bool:
+    """Whether a call trains, writes a file, starts a process or uploads."""
+    func = call.func
+    name = facts.qualified(func)
+    if name is not None:
+        if name in EFFECT_CALLS or name.startswith("subprocess."):
+            return True
+        return name in ("builtins.open", "io.open") and _opens_for_writing(call, 1)
+    if not isinstance(func, cst.Attribute):
+        return False
+    method = func.attr.value
+    if method in EFFECT_METHODS:
+        return True
+    if method == "step":
+        return _is_optimizer(facts, func.value)
+    return method == "open" and _opens_for_writing(call, 0)
+
+
+def _opens_for_writing(call: cst.Call, index: int) -> bool:
+    mode = next((a.value for a in call.args if a.keyword is not None and a.keyword.value == "mode"), None)
+    if mode is None and index < len(call.args) and call.args[index].keyword is None:
+        mode = call.args[index].value
+    return isinstance(mode, cst.SimpleString) and bool(WRITING & set(mode.raw_value))
+
+
+def _is_optimizer(facts: Facts, node: cst.BaseExpression) -> bool:
+    """A variable that an optimizer's constructor was assigned to, or that is called one."""
+    text = dotted(node) or ""
+    if isinstance(node, cst.Name):
+        binding = facts.names.definition(node)
+        value = binding.value if binding is not None else None
+        if isinstance(value, cst.Call):
+            name = facts.qualified(value.func) or ""
+            if name.startswith("torch.optim."):
+                return True
+    return "opt" in text.lower()

@@ -1,0 +1,566 @@
+"""The kinds of expressions, one function a type of node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable as Function
+from typing import Any
+
+import libcst as cst
+
+from tslint.facts import shapes
+from tslint.facts.arithmetic import binary, compare, invert
+from tslint.facts.attributes import attribute, global_name
+from tslint.facts.calls import call
+from tslint.facts.frame import Frame, without
+from tslint.facts.kinds import (
+    CONSTANT,
+    FIXED,
+    NONE,
+    UNKNOWN,
+    BakedSize,
+    Callable,
+    Constant,
+    Data,
+    Dict,
+    Dims,
+    Either,
+    FixedSize,
+    Instance,
+    Kind,
+    List,
+    Module,
+    NoneKind,
+    ShapeOf,
+    Size,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    join,
+    join_all,
+    present,
+)
+from tslint.facts.narrowing import narrow, truth
+from tslint.facts.shapes import dims_at
+
+MAX_DEPTH = 120
+"""Expressions nested more deeply are left unknown (Python's own recursion limit is not far above)."""
+
+
+def evaluate(frame: Frame, node: cst.BaseExpression) -> Kind:
+    """The kind of NODE, noted for it and for all expressions in it."""
+    room = TABLE.get(type(node))
+    if room is None or frame.depth > MAX_DEPTH:
+        return UNKNOWN
+    frame.depth += 1
+    kind = room(frame, node)
+    frame.depth -= 1
+    context = frame.context
+    context.kinds[node] = kind
+    context.blocks[node] = frame.block
+    return kind
+
+
+def _name(frame: Frame, node: cst.Name) -> Kind:
+    found = frame.env.get(node.value)
+    if found is not None:
+        return found
+    found = frame.context.outer.get(node.value)
+    return found if found is not None else global_name(frame, node)
+
+
+def _integer(frame: Frame, node: cst.Integer) -> Kind:
+    try:
+        return Constant("int", int(node.value.replace("_", ""), 0))
+    except ValueError:
+        return Constant("int")
+
+
+def _float(frame: Frame, node: cst.Float) -> Kind:
+    try:
+        return Constant("float", float(node.value.replace("_", "")))
+    except ValueError:
+        return Constant("float")
+
+
+def _imaginary(frame: Frame, node: cst.Imaginary) -> Kind:
+    return Constant("complex")
+
+
+def _string(frame: Frame, node: cst.SimpleString) -> Kind:
+    try:
+        value = node.evaluated_value
+    except (SyntaxError, ValueError):
+        return Str()
+    return Str(value) if isinstance(value, str) else Constant("bytes")
+
+
+def _joined_string(frame: Frame, node: cst.ConcatenatedString) -> Kind:
+    evaluate(frame, node.left)
+    evaluate(frame, node.right)
+    return Str()
+
+
+def _formatted(frame: Frame, node: cst.FormattedString) -> Kind:
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringExpression):
+            evaluate(frame, part.expression)
+    return Str()
+
+
+def _ellipsis(frame: Frame, node: cst.Ellipsis) -> Kind:
+    return Constant("ellipsis", ...)
+
+
+def _binary(frame: Frame, node: cst.BinaryOperation) -> Kind:
+    # Sums of thousands of terms nest to the left: go down in a loop.
+    chain = [node]
+    left = node.left
+    while isinstance(left, cst.BinaryOperation):
+        chain.append(left)
+        left = left.left
+    kind = evaluate(frame, left)
+    for operation in reversed(chain):
+        kind = binary(frame, operation, operation.operator, kind, evaluate(frame, operation.right))
+        if operation is not node:
+            frame.record(operation, kind)
+    return kind
+
+
+def _unary(frame: Frame, node: cst.UnaryOperation) -> Kind:
+    return invert(frame, node, evaluate(frame, node.expression))
+
+
+def _comparison(frame: Frame, node: cst.Comparison) -> Kind:
+    left = evaluate(frame, node.left)
+    result: Kind | None = None
+    for target in node.comparisons:
+        right = evaluate(frame, target.comparator)
+        one = compare(frame, node, target.operator, left, right)
+        result = one if result is None else join(result, one)
+        left = right
+    return result if result is not None else UNKNOWN
+
+
+def _boolean(frame: Frame, node: cst.BooleanOperation) -> Kind:
+    conjunction = isinstance(node.operator, cst.And)
+    left = evaluate(frame, node.left)
+    state = frame.save()
+    narrow(frame, node.left, conjunction)
+    if frame.dead:
+        frame.restore(state)
+        return left
+    right = evaluate(frame, node.right)
+    frame.restore((state[0], state[1] & frame.pins, state[2]))
+    known = truth(left)
+    if known is not None:
+        return right if known == conjunction else left
+    if not conjunction:
+        kept = without(left, NoneKind)
+        return right if kept is None else join(kept, right)
+    return join(left, right)
+
+
+def _conditional(frame: Frame, node: cst.IfExp) -> Kind:
+    test = evaluate(frame, node.test)
+    known = truth(test)
+    state = frame.save()
+    results = []
+    states = []
+    for branch, answer in ((node.body, True), (node.orelse, False)):
+        frame.restore(state)
+        narrow(frame, node.test, answer)
+        if frame.dead:
+            continue
+        with frame.inside(untraced=known is not None and known is not answer):
+            kind = evaluate(frame, branch)
+        if known is None or known is answer:
+            results.append(kind)
+            states.append(frame.save())
+    if not results:
+        frame.restore(state)
+        return UNKNOWN
+    frame.merge(states)
+    return join_all(results)
+
+
+def _tuple(frame: Frame, node: cst.Tuple) -> Kind:
+    items = _elements(frame, node.elements)
+    return List(name="tuple") if items is None else Tuple(tuple(items))
+
+
+def _list(frame: Frame, node: cst.List) -> Kind:
+    items = _elements(frame, node.elements)
+    if items is None:
+        return List()
+    element = join_all(items)
+    return List(element, Constant("int", len(items)), tuple(items), empty=not items)
+
+
+def _elements(frame: Frame, elements: Any) -> list[Kind] | None:
+    """The kinds of the elements of a display; None where a star hides how many there are."""
+    items: list[Kind] | None = []
+    for element in elements:
+        kind = evaluate(frame, element.value)
+        if isinstance(element, cst.StarredElement):
+            inner = spread(kind)
+            items = None if inner is None or items is None else [*items, *inner]
+        elif items is not None:
+            items.append(kind)
+    return items
+
+
+def spread(kind: Kind) -> list[Kind] | None:
+    """What ``*kind`` stands for; None where the number is not known."""
+    if isinstance(kind, Tuple):
+        return list(kind.items)
+    if isinstance(kind, ShapeOf):
+        return [kind]
+    if isinstance(kind, List) and kind.items is not None and isinstance(kind.length, Constant):
+        return list(kind.items) if kind.length.value == len(kind.items) else None
+    return None
+
+
+def _set(frame: Frame, node: cst.Set) -> Kind:
+    items = _elements(frame, node.elements)
+    return List(join_all(items or ()), CONSTANT, name="set")
+
+
+def _dict(frame: Frame, node: cst.Dict) -> Kind:
+    items: dict[str, Kind] = {}
+    complete = True
+    element: Kind | None = None
+    for part in node.elements:
+        kind = evaluate(frame, part.value)
+        if isinstance(part, cst.DictElement):
+            key = evaluate(frame, part.key)
+            element = kind if element is None else join(element, kind)
+            if isinstance(key, Str) and key.value is not None:
+                items[key.value] = kind
+            else:
+                complete = False
+        elif isinstance(kind, Dict):
+            items.update(kind.items)
+            complete = complete and kind.complete
+            element = kind.element if element is None else join(element, kind.element)
+        else:
+            complete = False
+    return Dict(tuple(items.items()), element if element is not None else UNKNOWN, complete)
+
+
+def _comprehension(frame: Frame, node: Any) -> Kind:
+    saved = dict(frame.env)
+    length = _bind_generator(frame, node.for_in)
+    if isinstance(node, cst.DictComp):
+        evaluate(frame, node.key)
+        element = evaluate(frame, node.value)
+    else:
+        element = evaluate(frame, node.elt)
+    frame.env = saved
+    if isinstance(node, cst.DictComp):
+        return Dict((), element, complete=False)
+    name = "set" if isinstance(node, cst.SetComp) else "generator" if isinstance(node, cst.GeneratorExp) else "list"
+    return List(element, length, (element,), name)
+
+
+def _bind_generator(frame: Frame, part: cst.CompFor) -> Kind:
+    from tslint.facts.statements import assign
+
+    iterable = evaluate(frame, part.iter)
+    assign(frame, part.target, element_of(frame, iterable, part.iter))
+    length = length_of(iterable, part.iter)
+    for condition in part.ifs:
+        test = evaluate(frame, condition.test)
+        narrow(frame, condition.test, True)
+        frame.dead = False
+        if not isinstance(test, Constant):
+            length = UNKNOWN
+    if part.inner_for_in is not None:
+        inner = _bind_generator(frame, part.inner_for_in)
+        length = inner if isinstance(length, Constant) else length
+    return length
+
+
+def element_of(frame: Frame, iterable: Kind, node: cst.CSTNode) -> Kind:
+    """The kind of one element when ITERABLE is iterated."""
+    results: list[Kind] = []
+    for kind in present(iterable):
+        if isinstance(kind, Tensor):
+            shape = shapes.removed(kind.shape, [0])
+            results.append(Tensor(shape) if shape is not None else frame.unknown_tensor(node, "element"))
+        elif isinstance(kind, List):
+            results.append(kind.element)
+        elif isinstance(kind, Tuple):
+            results.append(join_all(kind.items))
+        elif isinstance(kind, ShapeOf):
+            results.append(Size(shapes.total(kind.shape), origin=kind.origin))
+        elif isinstance(kind, Dict):
+            results.append(Str())
+        elif isinstance(kind, Module) and (kind.layer or "").endswith(("Sequential", "ModuleList")):
+            results.append(join_all(kind.items) if kind.items else UNKNOWN)
+        elif isinstance(kind, Data):
+            results.append(kind)
+        elif isinstance(kind, Constant):
+            results.append(Constant(argument=kind.argument))
+        else:
+            results.append(UNKNOWN)
+    return join_all(results)
+
+
+def length_of(iterable: Kind, node: cst.CSTNode | None = None) -> Kind:
+    """What the number of rounds of a loop over ITERABLE depends on."""
+    if isinstance(iterable, Either):
+        return join_all(length_of(o, node) for o in present(iterable))
+    if isinstance(iterable, Tensor):
+        return shapes.size(dims_at(iterable.shape, 0), node)
+    if isinstance(iterable, List):
+        return iterable.length
+    if isinstance(iterable, (Tuple, ShapeOf)):
+        exact = isinstance(iterable, Tuple) and not any(isinstance(i, ShapeOf) for i in iterable.items)
+        return Constant("int", len(iterable.items)) if exact and isinstance(iterable, Tuple) else Constant("int")
+    if isinstance(iterable, (Constant, Module, Str, Dict)):
+        return CONSTANT
+    return iterable if isinstance(iterable, Data) else UNKNOWN
+
+
+def _lambda(frame: Frame, node: cst.Lambda) -> Kind:
+    return Callable(node)
+
+
+def _named(frame: Frame, node: cst.NamedExpr) -> Kind:
+    from tslint.facts.statements import assign
+
+    kind = evaluate(frame, node.value)
+    assign(frame, node.target, kind)
+    return kind
+
+
+def _await(frame: Frame, node: cst.Await) -> Kind:
+    evaluate(frame, node.expression)
+    return UNKNOWN
+
+
+def _yield(frame: Frame, node: cst.Yield) -> Kind:
+    if isinstance(node.value, cst.From):
+        evaluate(frame, node.value.item)
+    elif node.value is not None:
+        evaluate(frame, node.value)
+    return UNKNOWN
+
+
+def _subscript(frame: Frame, node: cst.Subscript) -> Kind:
+    value = evaluate(frame, node.value)
+    indices = [_index(frame, e.slice) for e in node.slice]
+    return join_all(_item(frame, node, option, indices) for option in present(value))
+
+
+Index = tuple[str, Any]
+"""("at", kind) or ("slice", (lower, upper, step)) with kinds or None."""
+
+
+def _index(frame: Frame, part: cst.BaseSlice) -> Index:
+    if isinstance(part, cst.Slice):
+        bounds = [None if b is None else evaluate(frame, b) for b in (part.lower, part.upper, part.step)]
+        return "slice", tuple(bounds)
+    assert isinstance(part, cst.Index)
+    return "at", evaluate(frame, part.value)
+
+
+def _item(frame: Frame, node: cst.Subscript, value: Kind, indices: list[Index]) -> Kind:
+    how, what = indices[0]
+    if isinstance(value, Tensor):
+        return _tensor_item(frame, node, value, indices)
+    if isinstance(value, ShapeOf):
+        return _shape_item(node, value, how, what)
+    if isinstance(value, Tuple):
+        return _tuple_item(node, value, how, what)
+    if isinstance(value, List):
+        if how == "slice":
+            return List(value.element, UNKNOWN, None, value.name)
+        if isinstance(what, Constant) and isinstance(what.value, int) and value.items:
+            exact = isinstance(value.length, Constant) and value.length.value == len(value.items)
+            if exact and -len(value.items) <= what.value < len(value.items):
+                return value.items[what.value]
+        return value.element
+    if isinstance(value, Dict):
+        found = dict(value.items).get(what.value) if isinstance(what, Str) and what.value is not None else None
+        return found if found is not None else value.element
+    if isinstance(value, Module) and value.items:
+        if how == "slice":
+            return value
+        if (
+            isinstance(what, Constant)
+            and isinstance(what.value, int)
+            and -len(value.items) <= what.value < len(value.items)
+        ):
+            return value.items[what.value]
+        if isinstance(what, Str) and what.value in value.keys:
+            return value.items[value.keys.index(what.value)]
+        return join_all(value.items)
+    if isinstance(value, (Data, Str)):
+        return value if isinstance(value, Data) else Str()
+    if isinstance(value, Constant):
+        return Constant(argument=value.argument)
+    if isinstance(value, BakedSize):
+        return value
+    return UNKNOWN
+
+
+def _shape_item(node: cst.Subscript, value: ShapeOf, how: str, what: Any) -> Kind:
+    if how == "slice":
+        lower, upper, step = what
+        start = lower.value if isinstance(lower, Constant) else 0 if lower is None else None
+        stop = upper.value if isinstance(upper, Constant) else None
+        plain = step is None and isinstance(start, int) and (upper is None or isinstance(stop, int))
+        if plain and value.start >= 0 and value.stop is None and isinstance(start, int):
+            if start < 0:
+                if upper is None:
+                    items = tuple(shapes.size(dims_at(value.shape, i), node) for i in range(start, 0))
+                    return Tuple(items, is_shape=True)
+            elif isinstance(stop, int) and stop > 0:
+                first = range(value.start + start, value.start + stop)
+                return Tuple(tuple(shapes.size(dims_at(value.shape, i), node) for i in first), is_shape=True)
+            else:
+                return ShapeOf(value.shape, value.start + start, stop, origin=node)
+        return List(Size(shapes.total(value.shape), origin=node), UNKNOWN, name="shape")
+    if isinstance(what, Constant) and isinstance(what.value, int):
+        index = what.value + value.start if what.value >= 0 else what.value
+        if what.value < 0 and value.stop is not None:
+            index = what.value + value.stop if value.stop < 0 else value.stop + what.value
+        return shapes.size(dims_at(value.shape, index), node)
+    return Size(shapes.OPEN, origin=node)
+
+
+def _tuple_item(node: cst.Subscript, value: Tuple, how: str, what: Any) -> Kind:
+    if any(isinstance(i, ShapeOf) for i in value.items):
+        if how == "at" and isinstance(what, Constant) and isinstance(what.value, int) and what.value < 0:
+            tail = value.items[what.value :] if -what.value <= len(value.items) else ()
+            if tail and not any(isinstance(t, ShapeOf) for t in tail):
+                return tail[0]
+        return Size(shapes.OPEN, origin=node) if how == "at" else List(Size(shapes.OPEN, origin=node), name="shape")
+    if how == "slice":
+        bounds: list[Any] = [None if b is None else b.value if isinstance(b, Constant) else "?" for b in what]
+        if all(b is None or isinstance(b, int) for b in bounds) and bounds[2] != 0:
+            return Tuple(_placed(value.items[slice(*bounds)], node, value), is_shape=value.is_shape)
+        return List(join_all(value.items), UNKNOWN, name="tuple")
+    if (
+        isinstance(what, Constant)
+        and isinstance(what.value, int)
+        and -len(value.items) <= what.value < len(value.items)
+    ):
+        return _placed((value.items[what.value],), node, value)[0]
+    return join_all(value.items)
+
+
+def _placed(items: tuple[Kind, ...], node: cst.Subscript, value: Tuple) -> tuple[Kind, ...]:
+    """Sizes taken from a shape come from where they are taken: ``x.shape[1]``, not ``x.shape``."""
+    if not value.is_shape:
+        return items
+    moved: list[Kind] = []
+    for item in items:
+        if isinstance(item, Size):
+            moved.append(Size(item.depends, origin=node))
+        else:
+            moved.append(FixedSize(origin=node) if isinstance(item, FixedSize) else item)
+    return tuple(moved)
+
+
+def _tensor_item(frame: Frame, node: cst.Subscript, value: Tensor, indices: list[Index]) -> Kind:
+    """The shape of ``x[1, :, None, a:b]``; a tensor as an index leaves it open."""
+    dims: list[Dims] = []
+    rank = shapes.rank_of(value.shape)
+    taken = sum(1 for how, what in indices if how == "slice" or (not isinstance(what, NoneKind) and not _is_dots(what)))
+    position = 0
+    whole = all(how == "slice" for how, _ in indices) or (rank is None and _only_behind_dots(indices))
+    if rank is None and whole:
+        return _sliced(value, indices)
+    for how, what in indices:
+        if how == "slice":
+            dims.append(_slice_dims(dims_at(value.shape, position), what))
+            position += 1
+        elif isinstance(what, NoneKind):
+            dims.append(FIXED)
+        elif _is_dots(what):
+            if rank is None:
+                return frame.unknown_tensor(node)
+            for _ in range(rank - taken):
+                dims.append(dims_at(value.shape, position))
+                position += 1
+        elif isinstance(what, (Constant, Size, FixedSize, BakedSize, Data)):
+            position += 1
+        else:
+            return frame.unknown_tensor(node)
+    if rank is None:
+        return frame.unknown_tensor(node)
+    dims += [dims_at(value.shape, i) for i in range(position, rank)]
+    return Tensor(shapes.of(dims))
+
+
+def _is_dots(kind: Kind) -> bool:
+    return isinstance(kind, Constant) and kind.value is ...
+
+
+def _only_behind_dots(indices: list[Index]) -> bool:
+    first = indices[0]
+    return first[0] == "at" and _is_dots(first[1]) and all(how == "slice" for how, _ in indices[1:])
+
+
+def _sliced(value: Tensor, indices: list[Index]) -> Tensor:
+    behind = indices[0][0] == "at"
+    shape = value.shape
+    slices = indices[1:] if behind else indices
+    for i, (_, bounds) in enumerate(slices):
+        index = i - len(slices) if behind else i
+        if any(b is not None for b in bounds):
+            shape = shapes.changed(shape, index, _slice_dims(dims_at(shape, index), bounds))
+    return Tensor(shape)
+
+
+def _slice_dims(dims: Dims, bounds: tuple[Kind | None, Kind | None, Kind | None]) -> Dims:
+    lower, upper, _ = bounds
+    given: Dims = FIXED
+    for bound in (lower, upper):
+        if bound is not None:
+            given |= shapes.as_dims(bound) if not shapes.is_minus_one(bound) else FIXED
+    start = 0 if lower is None else lower.value if isinstance(lower, Constant) else None
+    stop = upper.value if isinstance(upper, Constant) else None
+    if isinstance(start, int) and start >= 0 and isinstance(stop, int) and stop >= 0:
+        return FIXED
+    if upper is not None and not isinstance(upper, Constant):
+        return given if given else dims
+    return dims | given
+
+
+__all__ = ["Instance", "Unknown", "element_of", "evaluate", "length_of", "spread"]
+
+TABLE: dict[type, Function[[Frame, Any], Kind]] = {
+    cst.Name: _name,
+    cst.Attribute: attribute,
+    cst.Integer: _integer,
+    cst.Float: _float,
+    cst.Imaginary: _imaginary,
+    cst.SimpleString: _string,
+    cst.ConcatenatedString: _joined_string,
+    cst.FormattedString: _formatted,
+    cst.Ellipsis: _ellipsis,
+    cst.BinaryOperation: _binary,
+    cst.UnaryOperation: _unary,
+    cst.Comparison: _comparison,
+    cst.BooleanOperation: _boolean,
+    cst.IfExp: _conditional,
+    cst.Tuple: _tuple,
+    cst.List: _list,
+    cst.Set: _set,
+    cst.Dict: _dict,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.Lambda: _lambda,
+    cst.NamedExpr: _named,
+    cst.Await: _await,
+    cst.Yield: _yield,
+    cst.Subscript: _subscript,
+    cst.Call: call,
+}
+_ = NONE

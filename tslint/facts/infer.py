@@ -1,0 +1,474 @@
+"""The interpreter: which functions are analysed with which kinds, and what their expressions come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from tslint.facts import shapes
+from tslint.facts.attributes import library
+from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.contexts import bind, instantiate, leaves, pins_for, skeleton, substitute
+from tslint.facts.expressions import evaluate
+from tslint.facts.frame import Args, Binding, Context, Env, Frame
+from tslint.facts.kinds import (
+    CONSTANT,
+    NONE,
+    UNKNOWN,
+    Callable,
+    Constant,
+    Dict,
+    Kind,
+    List,
+    Module,
+    NoneKind,
+    Shape,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    join,
+    join_all,
+    options,
+)
+from tslint.facts.names import Names
+from tslint.facts.parameters import annotation_kind, assumed
+from tslint.facts.statements import run_block, run_function
+from tslint.facts.tree import Tree, walk
+
+MAX_CONTEXTS = 8
+"""Ways of calling one function that are told apart; further ones are not followed."""
+MAX_CALL_DEPTH = 50
+
+
+@dataclass
+class Noted:
+    """What is known of the attributes of a class while (and after) its ``__init__`` is read."""
+
+    attributes: dict[str, Attribute]
+    items: tuple[Kind, ...] = ()
+    done: bool = False
+
+
+class Analysis:
+    """All that the interpreter finds out about one file."""
+
+    def __init__(self, tree: Tree, names: Names, classes: Classes) -> None:
+        self.tree = tree
+        self.names = names
+        self.classes = classes
+        self.contexts: dict[cst.CSTNode, list[Context]] = {}
+        self.constructed: dict[cst.Call | None, Args] = {}
+        self.uses: dict[cst.FunctionDef, dict[str, str]] = {}
+        self.stateful: dict[ModuleClass, list[Attribute]] = {}
+        self._keyed: dict[tuple[object, ...], Context] = {}
+        self._leaf_values: dict[Context, list[Value]] = {}
+        self._fresh: dict[tuple[Context, cst.CSTNode | None, str], Value] = {}
+        self._noted: dict[ModuleClass, Noted] = {}
+        self._globals: dict[cst.CSTNode, Kind] = {}
+        self._class_constants: dict[cst.CSTNode, Kind] = {}
+        self._yields: dict[cst.CSTNode, list[cst.CSTNode]] = {}
+        self._constructions: dict[ModuleClass, list[cst.Call]] | None = None
+        self.module_context = Context(tree.module, None)
+        self._module_frame = Frame(self, self.module_context, {})
+        self._run_forwards()
+
+    # -- what is analysed ---------------------------------------------------------------------------------------------
+
+    def _run_forwards(self) -> None:
+        """The forward of each module class: first those that nothing else builds, then what these did not reach."""
+        classes = list(self.classes.by_node.values())
+        for inner in (False, True):
+            for cls in classes:
+                forward = cls.methods.get("forward")
+                if forward is None or cls.is_inner != inner or forward in self.contexts:
+                    continue
+                self.run_root(forward, cls, in_forward=True)
+
+    def run_root(self, function: cst.FunctionDef, cls: ModuleClass | None, in_forward: bool) -> Context:
+        """Analyses a function that nothing in the file calls, its parameters taken for what they look like."""
+        context = Context(function, cls, in_forward=in_forward)
+        self.contexts.setdefault(function, []).append(context)
+        context.params = self._assumed_parameters(function, cls, context)
+        self._run(context, depth=0)
+        return context
+
+    def _assumed_parameters(self, function: cst.FunctionDef, cls: ModuleClass | None, context: Context) -> Env:
+        env: Env = {}
+        params = function.params
+        positional = [*params.posonly_params, *params.params]
+        static = any(
+            isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in function.decorators
+        )
+        for index, param in enumerate(positional):
+            if index == 0 and cls is not None and not static:
+                env[param.name.value] = Module(cls)
+            else:
+                env[param.name.value] = assumed(
+                    self, function, param, Value(param.name.value, context), context.in_forward
+                )
+        for param in params.kwonly_params:
+            env[param.name.value] = assumed(self, function, param, Value(param.name.value, context), context.in_forward)
+        if isinstance(params.star_arg, cst.Param):
+            name = params.star_arg.name.value
+            env[name] = List(UNKNOWN, CONSTANT, None, "tuple")
+        if params.star_kwarg is not None:
+            env[params.star_kwarg.name.value] = Dict((), UNKNOWN, complete=False)
+        return env
+
+    def _run(self, context: Context, depth: int) -> None:
+        function = context.function
+        frame = Frame(self, context, dict(context.params))
+        frame.depth = depth
+        context.busy = True
+        try:
+            if isinstance(function, cst.FunctionDef):
+                run_function(frame, function.body)
+                kinds = [k for k, block in context.returns.values() if not block.untraced]
+                context.result = join_all(kinds) if kinds else (UNKNOWN if context.returns else NONE)
+            elif isinstance(function, cst.Lambda):
+                context.result = evaluate(frame, function.body)
+                context.root.pins |= frame.pins
+        except RecursionError:
+            context.result = UNKNOWN
+        finally:
+            context.busy = False
+
+    # -- calls within the file ----------------------------------------------------------------------------------------
+
+    def invoke(self, frame: Frame, node: cst.CSTNode, function: Callable, args: Args) -> Kind:
+        """The kind of calling a function or lambda of the file: analysed once for each way of being called."""
+        target = function.node
+        assert isinstance(target, (cst.FunctionDef, cst.Lambda))
+        if frame.depth > MAX_CALL_DEPTH:
+            return UNKNOWN
+        cls = self._class_for(target, function)
+        is_forward = isinstance(target, cst.FunctionDef) and target.name.value == "forward" and cls is not None
+        handed = bind(self, frame, target, args)
+        assumptions = {n for n, k in handed.items() if is_forward and isinstance(k, Unknown)}
+        closure = self._is_nested(target)
+        outer: Env = frame.env if closure else {}
+        key = (
+            target,
+            cls,
+            frame.context.in_forward,
+            frame.context if closure else None,
+            tuple((n, skeleton(k)) for n, k in handed.items() if n not in assumptions),
+        )
+        context = self._keyed.get(key)
+        if context is None:
+            known = self.contexts.setdefault(target, [])
+            if len(known) >= MAX_CONTEXTS:
+                return UNKNOWN
+            context = self._keyed[key] = Context(target, cls, in_forward=frame.context.in_forward)
+            context.outer = {**frame.context.outer, **outer} if closure else {}
+            known.append(context)
+            values: list[Value] = []
+            for name, kind in handed.items():
+                if name in assumptions:
+                    param = _param(target, name)
+                    assert isinstance(target, cst.FunctionDef)
+                    if param is not None:
+                        context.params[name] = assumed(self, target, param, Value(name, context), True)
+                        continue
+                context.params[name] = instantiate(kind, name, context, values)
+            self._leaf_values[context] = values
+            self._run(context, frame.depth + 6)
+        elif context.busy:
+            return UNKNOWN
+        given = [leaf for n, k in handed.items() if n not in assumptions for leaf in leaves(k)]
+        binding = Binding(frame.context, frame.block, {}, {})
+        for value, leaf in zip(self._leaf_values[context], given, strict=False):
+            if isinstance(leaf, Shape):
+                binding.shapes[value] = leaf
+                self._share_rank(leaf, value)
+            else:
+                binding.numbers[value] = leaf
+        context.callers.append(binding)
+        frame.pin(pins_for(frame, node, context, binding))
+        return substitute(frame, node, context.result or UNKNOWN, context, binding)
+
+    def _share_rank(self, given: Shape, value: Value) -> None:
+        """What a function learned about the rank of what it is handed holds of the caller's tensor."""
+        if value.rank is not None and shapes.rank_of(given) is None and given.base is not None and not given.known:
+            given.base.learn_rank(value.rank)
+
+    def _class_for(self, target: cst.CSTNode, function: Callable) -> ModuleClass | None:
+        if isinstance(function.owner, Module) and function.owner.cls is not None:
+            cls: ModuleClass = function.owner.cls
+            return cls
+        return None
+
+    def _is_nested(self, target: cst.CSTNode) -> bool:
+        if isinstance(target, cst.Lambda):
+            return True
+        return any(isinstance(a, cst.FunctionDef) for a in self.tree.ancestors(target))
+
+    def defining_class(self, function: cst.CSTNode) -> ModuleClass | None:
+        """The module class in whose body a method stands."""
+        for around in self.tree.ancestors(function):
+            if isinstance(around, cst.ClassDef):
+                return self.classes.by_node.get(around)
+        return None
+
+    def yields(self, function: cst.FunctionDef) -> list[cst.CSTNode]:
+        found = self._yields.get(function)
+        if found is None:
+            found = [n for n in walk(function.body, nested=False) if isinstance(n, cst.Yield)]
+            self._yields[function] = found
+        return found
+
+    def captured(self, pattern: cst.CSTNode) -> Iterator[str]:
+        """The names that a ``case`` binds."""
+        for node in walk(pattern):
+            if (isinstance(node, cst.MatchAs) and node.name is not None) or (
+                isinstance(node, cst.MatchStar) and node.name is not None
+            ):
+                yield node.name.value
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def fresh(self, context: Context, node: cst.CSTNode | None, tag: str) -> Value:
+        key = (context, node, tag)
+        value = self._fresh.get(key)
+        if value is None:
+            value = self._fresh[key] = Value(tag or "?", context)
+        return value
+
+    def global_kind(self, node: cst.Name) -> Kind:
+        """What a name of the module (or a builtin, or an import) stands for."""
+        qualified = self.names.qualified(node)
+        if qualified is not None:
+            return library(qualified)
+        binding = self.names.definition(node)
+        if binding is None:
+            return UNKNOWN
+        if isinstance(binding.node, (cst.FunctionDef, cst.ClassDef)):
+            return Callable(binding.node)
+        if binding.value is None or self.names.scope(binding.node) is not self.tree.module:
+            return UNKNOWN
+        return self._in_module(binding.value, self._globals)
+
+    def class_constant(self, node: cst.BaseExpression) -> Kind:
+        """What a class body assigns."""
+        return self._in_module(node, self._class_constants)
+
+    def _in_module(self, node: cst.BaseExpression, known: dict[cst.CSTNode, Kind]) -> Kind:
+        if node not in known:
+            known[node] = UNKNOWN
+            frame = Frame(self, self.module_context, {})
+            frame.depth = 20
+            kind = evaluate(frame, node)
+            known[node] = replaced_tensor(kind)
+        return known[node]
+
+    def annotation_kind(self, node: cst.BaseExpression, value: Value) -> Kind | None:
+        return annotation_kind(self, node, value)
+
+    def is_named_tuple(self, node: cst.ClassDef) -> bool:
+        names = [self.names.qualified(b.value) for b in node.bases if isinstance(b.value, (cst.Name, cst.Attribute))]
+        return any(n in ("typing.NamedTuple", "collections.namedtuple") for n in names)
+
+    def mapping_base(self, node: cst.ClassDef) -> str | None:
+        """The mapping that a class of the file is derived from (``ModelOutput``, ``OrderedDict``), if any."""
+        for base in node.bases:
+            name = self.names.qualified(base.value) if isinstance(base.value, (cst.Name, cst.Attribute)) else None
+            if name is not None and (name in ("builtins.dict", "collections.OrderedDict") or name.endswith("Output")):
+                return name
+        return None
+
+    # -- attributes ---------------------------------------------------------------------------------------------------
+
+    def attribute(self, cls: ModuleClass, name: str) -> Kind | None:
+        """What ``__init__`` sets attribute NAME to, in the class or its bases in the file; None where it does not."""
+        for base in cls.lineage:
+            found = self.noted(base).attributes.get(name)
+            if found is not None:
+                return found.kind
+        return None
+
+    def container_items(self, cls: ModuleClass) -> tuple[Kind, ...]:
+        for base in cls.lineage:
+            items = self.noted(base).items
+            if items:
+                return items
+        return ()
+
+    def noted(self, cls: ModuleClass) -> Noted:
+        """The attributes of a class, from its own ``__init__``."""
+        found = self._noted.get(cls)
+        if found is None:
+            found = self._noted[cls] = Noted({})
+            init = cls.methods.get("__init__")
+            if init is not None:
+                context = Context(init, cls)
+                self.contexts.setdefault(init, []).append(context)
+                context.params = self._constructor_parameters(init, cls, context)
+                self._run(context, depth=0)
+            found.done = True
+            cls.attributes = found.attributes
+        return found
+
+    def _constructor_parameters(self, init: cst.FunctionDef, cls: ModuleClass, context: Context) -> Env:
+        params = init.params
+        env: Env = {}
+        everything = [*params.posonly_params, *params.params, *params.kwonly_params]
+        for index, param in enumerate(everything):
+            if index == 0:
+                env[param.name.value] = Module(cls)
+            else:
+                env[param.name.value] = self._constructor_argument(cls, param, index - 1)
+        if isinstance(params.star_arg, cst.Param):
+            env[params.star_arg.name.value] = List(UNKNOWN, CONSTANT, None, "tuple")
+        if params.star_kwarg is not None:
+            env[params.star_kwarg.name.value] = Dict((), Constant(argument=True), complete=False)
+        return env
+
+    def _constructor_argument(self, cls: ModuleClass, param: cst.Param, index: int) -> Kind:
+        """A constant; a module, class or function where the file itself constructs the class with one."""
+        handed: list[Kind] = []
+        for call in self.constructions(cls):
+            given = next(
+                (a.value for a in call.args if a.keyword is not None and a.keyword.value == param.name.value), None
+            )
+            plain = [a for a in call.args if a.keyword is None]
+            if given is None and index < len(plain) and not any(a.star for a in plain[: index + 1]):
+                given = plain[index].value
+            kind = self._module_like(given) if given is not None else None
+            if kind is not None:
+                handed.append(kind)
+        default = self._module_like(param.default) if param.default is not None else None
+        if default is not None:
+            handed.append(default)
+        if handed:
+            return join_all(handed)
+        return Constant(_literal_type(param), argument=True)
+
+    def constructions(self, cls: ModuleClass) -> list[cst.Call]:
+        """The calls in the file that construct CLS."""
+        if self._constructions is None:
+            self._constructions = {}
+            for call in self.tree.all(cst.Call):
+                found = self.classes.module_class(call.func)
+                if found is not None:
+                    self._constructions.setdefault(found, []).append(call)
+        return self._constructions.get(cls, [])
+
+    def _module_like(self, node: cst.BaseExpression) -> Kind | None:
+        """The kind of an argument that is a module, a class or a function, read off its expression alone."""
+        instance = self.classes.instance_class(node)
+        if instance is not None:
+            return Module(instance, call=node if isinstance(node, cst.Call) else None)
+        if isinstance(node, (cst.Name, cst.Attribute)):
+            qualified = self.names.qualified(node)
+            if qualified is not None and qualified.startswith("torch.") and not qualified.startswith("torch.float"):
+                return library(qualified)
+            binding = self.names.definition(node) if isinstance(node, cst.Name) else None
+            if binding is not None and isinstance(binding.node, (cst.FunctionDef, cst.ClassDef)):
+                return Callable(binding.node)
+        if isinstance(node, cst.Call) and isinstance(node.func, (cst.Name, cst.Attribute)):
+            qualified = self.names.qualified(node.func)
+            if qualified is not None and qualified.startswith("torch.nn."):
+                kind = self._in_module(node, self._globals)
+                return kind if isinstance(kind, Module) else None
+        return None
+
+    def note_attribute(
+        self,
+        frame: Frame,
+        cls: ModuleClass,
+        name: str,
+        node: cst.CSTNode,
+        value: cst.BaseExpression | None,
+        kind: Kind,
+        registered: bool = False,
+    ) -> None:
+        """Some method sets an attribute: in ``__init__`` (and what it calls) this makes it, elsewhere it changes state."""
+        function = frame.context.function
+        method = function.name.value if isinstance(function, cst.FunctionDef) else "lambda"
+        registered = (
+            registered
+            or isinstance(kind, Module)
+            or (isinstance(kind, Tensor) and kind.role in ("parameter", "buffer"))
+        )
+        if frame.context.in_forward:
+            attribute = Attribute(name, node, value, kind, registered, method)
+            known = self.stateful.setdefault(cls, [])
+            if all(a.node is not node for a in known):
+                known.append(attribute)
+            return
+        if isinstance(kind, Tensor):
+            kind = Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), kind.role if registered else "plain")
+        noted = self._noted.get(cls)
+        if noted is None or noted.done:
+            owner = self.defining_class(function)
+            noted = self._noted.get(owner) if owner is not None else None
+            if noted is None or noted.done:
+                return
+        before = noted.attributes.get(name)
+        if before is not None and before.node is not node:
+            kind = _merged(before.kind, kind)
+        noted.attributes[name] = Attribute(name, node, value, kind, registered, method)
+
+    def note_items(self, cls: ModuleClass, items: tuple[Kind, ...], more: bool = False) -> None:
+        """The members that a class derived from Sequential or ModuleList is constructed with."""
+        noted = self._noted.get(cls)
+        if noted is not None:
+            noted.items = tuple(dict.fromkeys((*noted.items, *items))) if more else items
+
+    # -- the rest of the file -------------------------------------------------------------------------------------------
+
+    def run_module(self) -> Context:
+        """The statements at module level, with the module's own variables."""
+        if not self.module_context.kinds.get(self.tree.module):
+            self.module_context.kinds[self.tree.module] = CONSTANT
+            frame = self._module_frame
+            frame.depth = 10
+            try:
+                run_block(frame, self.tree.module)  # type: ignore[arg-type]  # a module has a body as a suite has
+            except RecursionError:
+                pass
+        return self.module_context
+
+
+def _merged(before: Kind, after: Kind) -> Kind:
+    """An attribute that is set twice: a container grows, everything else is one or the other."""
+    if isinstance(before, Module) and isinstance(after, Module) and before.layer == after.layer and before.call is after.call:
+        return after
+    return join(before, after)
+
+
+def replaced_tensor(kind: Kind) -> Kind:
+    """A tensor made at module level is the same in every call."""
+    if isinstance(kind, Tensor):
+        return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), "plain")
+    return kind
+
+
+def _param(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
+    params = function.params
+    for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+        if param.name.value == name:
+            return param
+    return None
+
+
+def _literal_type(param: cst.Param) -> str | None:
+    default = param.default
+    if isinstance(default, cst.Integer):
+        return "int"
+    if isinstance(default, cst.Float):
+        return "float"
+    if isinstance(default, cst.SimpleString):
+        return "str"
+    if isinstance(default, cst.Name) and default.value in ("True", "False"):
+        return "bool"
+    if param.annotation is not None and isinstance(param.annotation.annotation, cst.Name):
+        return param.annotation.annotation.value
+    return None
+
+
+__all__ = ["Analysis", "Noted", "Str", "Tuple", "options"]
