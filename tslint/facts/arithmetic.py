@@ -19,6 +19,7 @@ from tslint.facts.kinds import (
     Instance,
     Kind,
     List,
+    Module,
     NoneKind,
     ShapeOf,
     Size,
@@ -202,7 +203,7 @@ def _identity(left: Kind, right: Kind, positive: bool) -> object:
         if isinstance(other, NoneKind):
             if isinstance(one, NoneKind):
                 return positive
-            if isinstance(one, (Tensor, Size, FixedSize, BakedSize, Module_, Tuple, List, Dict, Str, ShapeOf)):
+            if isinstance(one, (Tensor, Size, FixedSize, BakedSize, Module, Tuple, List, Dict, Str, ShapeOf)):
                 return not positive
     return MISSING
 
@@ -241,7 +242,5 @@ def _shapes_compared(left: Kind, right: Kind) -> Kind:
         return data
     return BakedSize(depends, None, origin=origin) if depends else Constant("bool")  # type: ignore[arg-type]  # dims
 
-
-from tslint.facts.kinds import Module as Module_  # noqa: E402
 
 __all__ = ["CONSTANT", "binary", "compare", "extended", "invert", "numbers"]

@@ -12,6 +12,7 @@ from tslint.facts.arithmetic import extended, numbers, numbers_or_unknown
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
     CONSTANT,
+    MISSING,
     NONE,
     UNKNOWN,
     BakedSize,
@@ -95,7 +96,7 @@ def _inner(kind: Kind) -> tuple[Kind, ...]:
 
 def _convert(frame: Frame, node: cst.CSTNode, name: str, args: Args, apply: Apply) -> Kind:
     if not args.all:
-        return Constant(name, 0 if name == "int" else MISSING_)
+        return Constant(name, 0 if name == "int" else MISSING)
     return hidden(node, args.all[:1], name)
 
 
@@ -109,7 +110,7 @@ def _len(frame: Frame, node: cst.CSTNode, name: str, args: Args, apply: Apply) -
     value = args.get(0)
     if value is None:
         return UNKNOWN
-    kinds = []
+    kinds: list[Kind] = []
     for option in options(value):
         if isinstance(option, Tensor):
             dims = shapes.dims_at(option.shape, 0)
@@ -445,7 +446,5 @@ def as_parameter(tensor: Tensor, role: str) -> Tensor:
     rank = shapes.rank_of(tensor.shape)
     return Tensor(Shape(shapes.PARAMETER, rank), role, origin=tensor.origin)
 
-
-from tslint.facts.kinds import MISSING as MISSING_  # noqa: E402
 
 __all__ = ["LIBRARIES", "Either", "as_parameter", "dict_after", "function", "hidden", "list_after", "mapping", "method"]

@@ -187,7 +187,6 @@ def sequence(frame: Frame, node: cst.CSTNode, items: tuple[Kind, ...], args: Arg
         one = Args()
         one.positional, one.nodes = [value], [None]
         before = value
-        frame.site = (node, index)
         value = join_all(dispatch(frame, node, option, one) for option in present(item))
         if isinstance(value, (Constant,)) or value is UNKNOWN:
             # most members that are not understood are blocks of layers

@@ -185,7 +185,7 @@ def _dims(frame: Frame, node: cst.CSTNode, dims: Dims, context: Context, binding
     for dim in dims:
         shape = binding.shapes.get(dim.value)
         if shape is not None:
-            result |= shapes.total(shape) if dim.index is None else shapes.dims_at(shape, dim.index)
+            result |= shapes.total(shape) if dim.axis is None else shapes.dims_at(shape, dim.axis)
         elif dim.value in binding.numbers:
             result |= binding.numbers[dim.value]
         else:

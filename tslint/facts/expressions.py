@@ -259,7 +259,7 @@ def _comprehension(frame: Frame, node: Any) -> Kind:
     frame.env = saved
     if isinstance(node, cst.DictComp):
         return Dict((), element, complete=False)
-    name = {cst.SetComp: "set", cst.GeneratorExp: "generator"}.get(type(node), "list")
+    name = "set" if isinstance(node, cst.SetComp) else "generator" if isinstance(node, cst.GeneratorExp) else "list"
     return List(element, length, (element,), name)
 
 
@@ -283,7 +283,7 @@ def _bind_generator(frame: Frame, part: cst.CompFor) -> Kind:
 
 def element_of(frame: Frame, iterable: Kind, node: cst.CSTNode) -> Kind:
     """The kind of one element when ITERABLE is iterated."""
-    results = []
+    results: list[Kind] = []
     for kind in present(iterable):
         if isinstance(kind, Tensor):
             shape = shapes.removed(kind.shape, [0])
@@ -316,7 +316,8 @@ def length_of(iterable: Kind, node: cst.CSTNode | None = None) -> Kind:
     if isinstance(iterable, List):
         return iterable.length
     if isinstance(iterable, (Tuple, ShapeOf)):
-        return Constant("int", len(iterable.items) if isinstance(iterable, Tuple) else None)
+        exact = isinstance(iterable, Tuple) and not any(isinstance(i, ShapeOf) for i in iterable.items)
+        return Constant("int", len(iterable.items)) if exact and isinstance(iterable, Tuple) else Constant("int")
     if isinstance(iterable, (Constant, Module, Str, Dict)):
         return CONSTANT
     return iterable if isinstance(iterable, Data) else UNKNOWN
@@ -438,7 +439,7 @@ def _tuple_item(node: cst.Subscript, value: Tuple, how: str, what: Any) -> Kind:
                 return tail[0]
         return Size(shapes.OPEN, origin=node) if how == "at" else List(Size(shapes.OPEN, origin=node), name="shape")
     if how == "slice":
-        bounds = [None if b is None else b.value if isinstance(b, Constant) else "?" for b in what]
+        bounds: list[Any] = [None if b is None else b.value if isinstance(b, Constant) else "?" for b in what]
         if all(b is None or isinstance(b, int) for b in bounds) and bounds[2] != 0:
             return Tuple(_placed(value.items[slice(*bounds)], node, value), is_shape=value.is_shape)
         return List(join_all(value.items), UNKNOWN, name="tuple")

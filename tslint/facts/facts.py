@@ -265,8 +265,8 @@ class Facts:
         for option in options(kind):
             if isinstance(option, (Size, BakedSize)):
                 for dim in option.depends:
-                    if dim.index is not None and self._is_input(dim.value):
-                        found.add((dim.value.name, dim.index))
+                    if dim.axis is not None and self._is_input(dim.value):
+                        found.add((dim.value.name, dim.axis))
         return tuple(sorted(found))
 
     def _is_input(self, value: object) -> bool:

@@ -410,11 +410,7 @@ class Analysis:
                 return
         before = noted.attributes.get(name)
         if before is not None and before.node is not node:
-            kind = (
-                kind
-                if isinstance(before.kind, (NoneKind, Constant)) and _replaces(before.kind, kind)
-                else join(before.kind, kind)
-            )
+            kind = _merged(before.kind, kind)
         noted.attributes[name] = Attribute(name, node, value, kind, registered, method)
 
     def note_items(self, cls: ModuleClass, items: tuple[Kind, ...], more: bool = False) -> None:
@@ -438,8 +434,11 @@ class Analysis:
         return self.module_context
 
 
-def _replaces(before: Kind, after: Kind) -> bool:
-    return isinstance(before, Constant) and not isinstance(after, Constant)
+def _merged(before: Kind, after: Kind) -> Kind:
+    """An attribute that is set twice: a container grows, everything else is one or the other."""
+    if isinstance(before, Module) and isinstance(after, Module) and before.layer == after.layer and before.call is after.call:
+        return after
+    return join(before, after)
 
 
 def replaced_tensor(kind: Kind) -> Kind:

@@ -37,10 +37,10 @@ class Value:
 
 
 class Dim(NamedTuple):
-    """Dimension ``index`` of a value (negative: counted from the end); None for a plain number handed in."""
+    """Dimension ``axis`` of a value (negative: counted from the end); None for all of it, or for a plain number handed in."""
 
     value: Value
-    index: int | None
+    axis: int | None
 
 
 Dims = frozenset[Dim]

@@ -18,11 +18,13 @@ from tslint.facts.kinds import (
     Constant,
     Data,
     Dims,
+    FixedSize,
     Instance,
     Kind,
     List,
     NoneKind,
     Shape,
+    ShapeOf,
     Size,
     Tensor,
     Tuple,
@@ -166,7 +168,7 @@ def _view(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     minus = [s for s in sizes if shapes.is_minus_one(s)]
     rank = rank_of(tensor.shape)
     unknown = [s for s in sizes if isinstance(s, Constant) and s.value is MISSING and s.argument]
-    if not minus and rank is not None and not any(isinstance(s, shapes.ShapeOf) for s in sizes):
+    if not minus and rank is not None and not any(isinstance(s, ShapeOf) for s in sizes):
         # every element has its place, so that what is not among the sizes given can have one size only
         given: Dims = frozenset().union(*(as_dims(s) for s in sizes))
         frame.pin(whole - given)
@@ -178,7 +180,7 @@ def _view(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
 def _expand(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     tensor = tensor_of(args)
     sizes = None if args.opaque else flat_sizes(args.positional[1:] or list(args.keywords.values()))
-    if sizes is None or any(isinstance(s, shapes.ShapeOf) for s in sizes):
+    if sizes is None or any(isinstance(s, ShapeOf) for s in sizes):
         return made(frame, node, from_sizes(sizes)) if sizes else frame.unknown_tensor(node)
     dims: list[Dims] = []
     for i, size in enumerate(sizes):
@@ -190,7 +192,7 @@ def _expand(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
 def _repeat(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     tensor = tensor_of(args)
     sizes = None if args.opaque else flat_sizes(args.positional[1:])
-    if sizes is None or tensor is None or any(isinstance(s, shapes.ShapeOf) for s in sizes):
+    if sizes is None or tensor is None or any(isinstance(s, ShapeOf) for s in sizes):
         return frame.unknown_tensor(node)
     dims: list[Dims] = []
     rank = rank_of(tensor.shape)
@@ -409,9 +411,9 @@ def _tensor(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     given = args.get(1 if name == "new_tensor" else 0, "data")
     if isinstance(given, Tensor):
         return given
-    if isinstance(given, (Constant, Size, FixedSize_, BakedSize, Data)):
+    if isinstance(given, (Constant, Size, FixedSize, BakedSize, Data)):
         return Tensor(shapes.of([]))
-    if isinstance(given, Tuple) and all(isinstance(i, (Constant, Size, FixedSize_, BakedSize)) for i in given.items):
+    if isinstance(given, Tuple) and all(isinstance(i, (Constant, Size, FixedSize, BakedSize)) for i in given.items):
         return Tensor(shapes.of([FIXED]))
     return frame.unknown_tensor(node)
 
@@ -513,12 +515,12 @@ def resized(frame: Frame, node: cst.CSTNode, tensor: Tensor, size: Kind) -> Kind
     """A tensor whose spatial dimensions become SIZE."""
     front = [dims_at(tensor.shape, 0), dims_at(tensor.shape, 1)]
     flat = flat_sizes([_as_tuple(size)])
-    if flat and not any(isinstance(s, shapes.ShapeOf) for s in flat):
+    if flat and not any(isinstance(s, ShapeOf) for s in flat):
         rank = rank_of(tensor.shape)
         if len(flat) == 1 and rank is not None and not isinstance(size, (Tuple, List)):
             flat = flat * (rank - 2)
         return Tensor(shapes.of([*front, *(as_dims(s) for s in flat)]))
-    if flat and isinstance(flat[0], shapes.ShapeOf) and flat[0].start == 2 and flat[0].stop is None:
+    if flat and isinstance(flat[0], ShapeOf) and flat[0].start == 2 and flat[0].stop is None:
         source = flat[0].shape
         rank = rank_of(source)
         if rank is not None:
@@ -609,8 +611,6 @@ def _method_none(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
 def _broadcast_all(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     return List(join_all(args.positional) if args.positional else UNKNOWN, CONSTANT, name="tuple")
 
-
-from tslint.facts.kinds import FixedSize as FixedSize_  # noqa: E402
 
 HANDLERS: dict[str, Handler] = {}
 

@@ -93,7 +93,7 @@ class Settler:
             if shape is None:
                 given = binding.numbers[dim.value]
             else:
-                given = total(shape) if dim.index is None else dims_at(shape, dim.index)
+                given = total(shape) if dim.axis is None else dims_at(shape, dim.axis)
             result |= self._open(given, binding.caller, binding.block, (*seen, dim.value))
         return result
 
@@ -101,10 +101,10 @@ class Settler:
         pins = self._all_pins(block)
         if dim in pins:
             return True
-        if not isinstance(dim.index, int):
+        if not isinstance(dim.axis, int):
             return False
         # x.view(x.size(0), -1) into a Linear pins what is left of the whole
-        return dim.index != 0 and Dim(dim.value, None) in pins
+        return dim.axis != 0 and Dim(dim.value, None) in pins
 
     def _all_pins(self, block: Block) -> frozenset[Dim]:
         known = self._pins.get(block)
@@ -119,6 +119,6 @@ class Settler:
 def _canonical(dim: Dim) -> Dim:
     """The dimension counted from the front, where the rank is known."""
     rank = dim.value.rank
-    if rank is not None and dim.index is not None and -rank <= dim.index < 0:
-        return Dim(dim.value, dim.index + rank)
+    if rank is not None and dim.axis is not None and -rank <= dim.axis < 0:
+        return Dim(dim.value, dim.axis + rank)
     return dim

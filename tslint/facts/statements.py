@@ -26,6 +26,7 @@ from tslint.facts.kinds import (
     Kind,
     List,
     Module,
+    Shape,
     ShapeOf,
     Size,
     Str,
@@ -182,8 +183,8 @@ def _parts(frame: Frame, target: cst.BaseExpression, kind: Kind, count: int, sta
     return [List(element, UNKNOWN) if i == star else element for i in range(count)]
 
 
-def _ranked(shape: shapes.Shape, rank: int) -> shapes.Shape:
-    return shapes.Shape(shape.base, rank, shape.known)
+def _ranked(shape: Shape, rank: int) -> Shape:
+    return Shape(shape.base, rank, shape.known)
 
 
 def _known_items(kind: Kind) -> tuple[Kind, ...] | None:

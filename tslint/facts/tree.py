@@ -100,7 +100,7 @@ class Tree:
         """The nodes of exactly this type below NODE, in source order; NESTED: in functions and classes within it, too."""
         for found in walk(node, nested):
             if type(found) is kind:
-                yield found  # type: ignore[misc]  # its type was just compared
+                yield found
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where NODE stands. The first call computes the positions of the whole file (twice the time of parsing it)."""
@@ -140,8 +140,7 @@ def _positions(module: cst.Module) -> dict[cst.CSTNode, Span]:
         # Without a copy, the nodes are those that the facts speak of; the parser never uses one twice.
         ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
         return {
-            node: Span(r.start.line, r.start.column + 1, r.end.line, r.end.column + 1)  # type: ignore[union-attr]
-            for node, r in ranges.items()
+            node: Span(r.start.line, r.start.column + 1, r.end.line, r.end.column + 1) for node, r in ranges.items()
         }
 
     try:
