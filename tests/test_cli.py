@@ -112,6 +112,50 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "check",
+        "check a.py b.py",
+        "check --static a.py --route trace --route script,mixed b.py",
+        "check a.py --input 1,3,8,8 --input=int64[2..11] --model=Net(a=3) --timeout 3 --timeout 4",
+        "check --select= a.py --quiet --quiet",
+        "check timm:resnet18(num_classes=3) --output-format json --memory 2GiB --fail-on=error",
+    ],
+)
+def test_a_plain_line_is_read_as_typer_reads_it(api: StandIn, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    read: list[tuple[list[str], dict[str, object]]] = []
+
+    def check(targets: list[str], given: dict[str, object]) -> int:
+        read.append((targets, {name: value for name, value in given.items() if value is not None}))
+        return 0
+
+    monkeypatch.setattr(cli, "check", check)
+    plain = cli.read_check(line.split())
+    assert plain is not None
+    assert cli.with_typer(line.split()) == 0
+    assert read == [plain]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rules",
+        "check --help",
+        "check -x",
+        "check -- a.py",
+        "check --statc",
+        "check --static=yes",
+        "check --model",
+        "check --model --static",
+        "check -",
+        "check --exclude x",
+    ],
+)
+def test_whatever_is_not_plain_is_left_to_typer(line: str) -> None:
+    assert cli.read_check(line.split()) is None
+
+
 def test_help_names_every_option_and_the_danger(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--help"]) == 0
     text = capsys.readouterr().out
@@ -341,13 +385,13 @@ def test_progress_on_a_terminal_and_nothing_of_it_in_a_pipe() -> None:
 
 
 def test_what_a_pipe_loads() -> None:
-    """Rich, LibCST and torch cost time that a version or a concise report does not need."""
+    """Typer, Rich, LibCST and torch cost time that a concise report does not need."""
     code = (
         "import sys, types; from tslint import cli; from tslint.report.content import Report\n"
         "module = sys.modules['tslint.api'] = types.ModuleType('tslint.api')\n"
         "module.check_paths = lambda targets, settings: Report()\n"
-        "cli.main(['--version']); cli.main(['check', '--static', '--output-format', 'concise'])\n"
-        "print([name for name in ('rich', 'libcst', 'torch', 'coremltools') if name in sys.modules])"
+        "cli.main(['check', '--static', '--output-format', 'concise'])\n"
+        "print([name for name in ('typer', 'pydantic', 'rich', 'libcst', 'torch', 'coremltools') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"

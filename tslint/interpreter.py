@@ -6,7 +6,6 @@ import functools
 import importlib.machinery
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -50,6 +49,8 @@ def available(python: str) -> bool:
         here = str(Path.cwd())
         spec = importlib.machinery.PathFinder.find_spec("torch", [path for path in sys.path if path not in ("", here)])
         return spec is not None and spec.origin is not None
+    import subprocess
+
     try:
         command = [python, "-c", PROBE]
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT).returncode == 0

@@ -26,7 +26,7 @@ from tslint.probe.settle import Change, Settler, Trial, Verdict, positions
 from tslint.probe.specs import describe_inputs
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
 from tslint.probe.trace import Tracing, first_line, record, runtime_line
-from tslint.probe.values import answer, difference
+from tslint.probe.values import answer, difference, items_of
 from tslint.probe.variations import Axis, Choice, Group, Variator, shapes_text
 
 LEAST_SECONDS = 10.0
@@ -119,7 +119,7 @@ class Comparison:
             actual = answer(self.settler.program, inputs)
         except Exception as error:
             return Trial(inputs, axes, expected, False, None, runtime_line(error))
-        equal, apart, why = difference(expected, actual)
+        equal, apart, why = difference(expected, actual, numbers=True)
         return Trial(inputs, axes, expected, equal, apart, "" if equal else why)
 
 
@@ -136,8 +136,12 @@ def compare(
     emit: Emit,
     settled: Settled,
     outcome: Outcome,
+    returned: Place | None = None,
 ) -> None:
-    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape."""
+    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape.
+
+    RETURNED is the return statement of the model's forward.
+    """
     model = subject.wrapped if subject.wrapped is not None else subject.module
     start = time.perf_counter()
     expected = answer(model, subject.example)
@@ -148,7 +152,11 @@ def compare(
     run.deadline = start + max(LEAST_SECONDS, 12 * cost)
     if at_home.right:
         run.run(candidates)
+        number = _number_answered(expected)
+        if number is not None:
+            emit(TraceDiffered(subject.entry, "example", returned, None, number))
     else:
+        number = at_home.why or "differs from eager on the example itself"
         again = record(model, subject.example, territory)
         place = None
         if again.program is not None:
@@ -156,10 +164,8 @@ def compare(
         emit(TraceDiffered(subject.entry, "example", place, at_home.apart, at_home.why))
     _report(run, emit)
     wrong = [trial for trial in run.trials if not trial.right]
-    if wrong or not at_home.right:
-        message = (
-            f"differs from eager on {wrong[0].inputs.name}" if wrong else "differs from eager on the example itself"
-        )
+    if wrong or number is not None:
+        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else number or "differs from eager"
         outcome.status = "failed"
         outcome.message = message
         if subject.wrapped is not None:
@@ -168,6 +174,15 @@ def compare(
             settled.status, settled.message = "differs", message
     settled.control_flow = _control_flow(settler)
     outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
+
+
+def _number_answered(expected: Any) -> str | None:
+    """What to say of a Python number among the outputs: tracing lets one pass, and answers with a tensor."""
+    for key, item in items_of(expected):
+        if type(item) in (int, float, bool):
+            where = f"output {key}" if key else "the output"
+            return f"{where} is a Python {type(item).__name__}, which the trace answers as a tensor"
+    return None
 
 
 def _control_flow(settler: Settler) -> tuple[str, ...]:

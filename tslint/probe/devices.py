@@ -20,7 +20,7 @@ def _absent(device: Any) -> bool:
     return False
 
 
-class CpuInstead(TorchFunctionMode):  # type: ignore[misc]
+class CpuInstead(TorchFunctionMode):
     """Rewrites devices in every torch call. ``asked`` holds the first words that asked for a GPU, or None."""
 
     def __init__(self) -> None:

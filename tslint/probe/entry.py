@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
 
@@ -32,6 +33,9 @@ class Entry:
     live: dict[str, str] = field(default_factory=dict)
     candidates: list[Inputs] = field(default_factory=list)
     converted: bool = True
+
+
+_load: Any = torch.jit.load
 
 
 class Nothing(Exception):
@@ -132,7 +136,7 @@ class Finder:
 
     def _archive(self, path: Path) -> None:
         try:
-            module = torch.jit.load(str(path), map_location="cpu")
+            module = _load(str(path), map_location="cpu")
         except Exception as error:
             raise Nothing(f"`{path.name}` is no TorchScript archive: {str(error).splitlines()[0]}") from error
         self._with_inputs(module, (self.request.specs or (ModelSpec(),))[0], f"the TorchScript archive `{path.name}`")

@@ -44,7 +44,7 @@ def import_file(path: Path) -> ModuleType:
         importlib.import_module(package)
         if (known := sys.modules.get(name)) is not None and _same_file(known, path):
             return known
-    elif name in sys.modules and not _same_file(sys.modules[name], path) or not name.isidentifier():
+    elif (name in sys.modules and not _same_file(sys.modules[name], path)) or not name.isidentifier():
         # A flat file named like a module that is imported already (`random.py`, `torch.py`) must not take its place.
         name = f"tslint_target_{abs(hash(str(path)))}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -8,7 +8,6 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-
 from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
 from tslint.probe import compare, eager, importing, modes
 from tslint.probe.devices import CpuInstead, cpu_instead
@@ -24,11 +23,15 @@ def versions() -> Versions:
     """What is installed here, read from its metadata: nothing is imported."""
     found: dict[str, str | None] = {}
     for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = None
+        found[package] = _version(package)
     return Versions(platform.python_version(), platform.platform(), found)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def run(request: Request, emit: Emit) -> None:
@@ -133,7 +136,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
             outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
             compare.report_unsettled(subject, tracing.moments, emit)
         else:
-            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
+            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
     return settled, True
 
 

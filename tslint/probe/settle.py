@@ -80,11 +80,11 @@ def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | No
         ours_true, theirs_true = (sum(1 for m in side if m.value is True) for side in (ours, theirs))
         return Change(key, first, "rounds", ours_true, theirs_true) if ours_true != theirs_true else None
     for one, two in zip(ours, theirs, strict=False):
-        if one.live and two.live or _same(one.value, two.value):
+        if (one.live and two.live) or _same(one.mark, two.mark):
             continue
         if one.via == "__bool__":
             return Change(key, one, "branch", bool(one.value), bool(two.value))
-        if one.via in ("__iter__", "__len__") and one.via == "__iter__":
+        if one.via == "__iter__":
             return Change(key, one, "rounds", int(one.value), int(two.value))
         if context == "range" and one.via == "__index__":
             return Change(key, one, "rounds", _rounds(one), _rounds(two))
@@ -218,7 +218,7 @@ class Settler:
         if tracing.program is None:
             return True
         try:
-            return not difference(trial.expected, answer(tracing.program, trial.inputs))[0]
+            return not difference(trial.expected, answer(tracing.program, trial.inputs), numbers=True)[0]
         except Exception:
             return True
 
@@ -226,6 +226,6 @@ class Settler:
 def _shown(ours: list[Moment], theirs: list[Moment]) -> Any:
     """The value of THEIRS at the first occurrence that differs, else at the first."""
     for one, two in zip(ours, theirs, strict=False):
-        if not _same(one.value, two.value):
+        if not _same(one.mark, two.mark):
             return two.value
     return theirs[0].value

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from tslint.evidence import OutputItem
+from tslint.probe.state import restore
 from tslint.probe.subject import Inputs, seed
 
 RTOL, ATOL = 1e-3, 1e-4
@@ -38,8 +39,9 @@ def fresh(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def answer(model: Any, inputs: Inputs) -> Any:
-    """One call of MODEL on fresh copies, from the same random state every time. Raises what the model raises."""
+    """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises."""
     args, kwargs = fresh(inputs)
+    restore(model)
     seed()
     return model(*args, **kwargs)
 
@@ -56,7 +58,7 @@ def items_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     children: Iterator[tuple[Any, Any]] | None = None
     if isinstance(value, Mapping):
         children = iter(value.items())
-    elif isinstance(value, (tuple, list)) and not isinstance(value, torch.Size):
+    elif isinstance(value, (tuple, list)):
         names = getattr(value, "_fields", range(len(value)))
         children = iter(zip(names, value, strict=True))
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -92,8 +94,11 @@ def traceable(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) > 0 and all(traceable(item) for item in value)
 
 
-def difference(expected: Any, actual: Any) -> tuple[bool, float | None, str]:
-    """(equal, largest difference or None, why not) of two outputs: structure, shapes and values within the tolerance."""
+def difference(expected: Any, actual: Any, numbers: bool = False) -> tuple[bool, float | None, str]:
+    """(equal, largest difference or None, why not) of two outputs: structure, shapes and values within the tolerance.
+
+    With NUMBERS a Python number and a tensor of one element that holds it are alike: a trace answers so.
+    """
     left, right = list(items_of(expected)), list(items_of(actual))
     if len(left) != len(right):
         return False, None, f"{len(right)} values instead of {len(left)}"
@@ -105,6 +110,9 @@ def difference(expected: Any, actual: Any) -> tuple[bool, float | None, str]:
             apart = _apart(one.detach(), two.detach())
             if apart is not None:
                 largest = max(largest, apart)
+        elif numbers and type(one) in (int, float, bool) and isinstance(two, torch.Tensor) and two.numel() == 1:
+            if not math.isclose(one, float(two), rel_tol=RTOL, abs_tol=ATOL):
+                largest = max(largest, abs(one - float(two)))
         elif isinstance(one, torch.Tensor) or isinstance(two, torch.Tensor):
             return False, None, f"`{key}` is a {type(two).__name__} instead of a {type(one).__name__}"
         elif isinstance(one, float) and isinstance(two, float):

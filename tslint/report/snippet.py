@@ -45,7 +45,7 @@ def snippet(
     number_width = len(str(max(shown)))
     room = max(width - number_width - 5, 20)
     start = _start(source, span, room)
-    arrows = _arrow_column(source, marks, shown, start, room)
+    arrows = _arrow_column(source, marks, start, room)
     lines: list[Line] = []
     previous = None
     for number in shown:
@@ -89,12 +89,12 @@ def _ends(code: Code, span: Span) -> tuple[int, int]:
     return first, code.column(span.end_column)
 
 
-def _arrow_column(source: Sequence[str], marks: Sequence[Mark], shown: Sequence[int], start: int, room: int) -> int:
-    """Where the labels beside lines begin: behind all lines shown, else behind the labelled ones; 0 if they fit nowhere."""
+def _arrow_column(source: Sequence[str], marks: Sequence[Mark], start: int, room: int) -> int:
+    """Where the labels beside lines begin: behind all marked lines, else behind the labelled ones; 0 if they fit nowhere."""
     beside = [mark for mark in marks if not mark.below]
     longest = max((cells(mark.text) for mark in beside), default=0)
-    for lines in (shown, [mark.span.line for mark in beside]):
-        column = max((cells(Code(source[line - 1]).window(start, room)) for line in lines), default=0) + 4
+    for group in (marks, beside):
+        column = max((cells(Code(source[m.span.line - 1]).window(start, room)) for m in group), default=0) + 4
         if column + 2 + longest <= room:
             return column
     return 0
@@ -140,6 +140,8 @@ def _under(code: Code, marks: Sequence[Mark], start: int, room: int) -> list[Lin
 
 
 def _caption(mark: Mark, column: int, length: int, bars: Sequence[int], room: int) -> list[Line]:
+    if not mark.text and mark.span.end_line > mark.span.line:
+        return []
     if not mark.text:
         return [[(_bars(bars, column), mark.style), (f"╰{'─' * (length - 2)}╯" if length > 1 else "╰", mark.style)]]
     space = room - column - 3
