@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tslint import catalogue, child, engine, fixes, interpreter, merge
 from tslint.diagnostic import Basis, Claim, Diagnostic, Fix, Severity, Span
-from tslint.evidence import Evidence, ModelSpec, Outline, Request
+from tslint.evidence import Evidence, ModelSpec, NoEntry, Outline, Request
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -138,7 +138,7 @@ class _Check:
             self.errors.append(str(error))
             return []
         self.facts[str(source.path)] = facts
-        found, crashes = engine.predict(facts, self.settings.route)
+        found, crashes = engine.predict(facts)
         self.errors += crashes
         return found
 
@@ -162,7 +162,7 @@ class _Check:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         source = Source(path, text.encode())
         try:
-            found, _ = engine.predict(Facts(source, source.parse()), self.settings.route)
+            found, _ = engine.predict(Facts(source, source.parse()))
         except SourceError:
             return None
         unsafe = self.settings.unsafe_fixes
@@ -213,7 +213,10 @@ class _Check:
             on_evidence=self.on_evidence,
             show_output=self.settings.show_output,
         )
-        self.notes += notes_of(result.evidence)
+        refusals = [item.reason for item in result.evidence if isinstance(item, NoEntry)]
+        if explicit:
+            self.errors += refusals
+        self.notes += [note for note in notes_of(result.evidence) if not explicit or note not in refusals]
         self.notes += result.notes
         self.errors += result.errors
         return list(result.evidence)
@@ -225,13 +228,19 @@ class _Check:
         return tuple(ModelSpec(table.model, table.inputs, _origin(table, self.settings)) for table in tables)
 
     def joined(self, target: str, predicted: list[Diagnostic], evidence: list[Evidence]) -> list[Diagnostic]:
-        if not evidence:
-            return predicted
-        observed, crashes = engine.observe(evidence, Context(self.load))
-        self.errors += crashes
-        found = merge.merge(predicted, observed, evidence)
-        self.runs += assemble_runs(target, evidence, found)
-        return found
+        """What source and run say together, with severities by the routes taken."""
+        found = predicted
+        if evidence:
+            observed, crashes = engine.observe(evidence, Context(self.load))
+            self.errors += crashes
+            found = merge.merge(predicted, observed, evidence)
+        weighed: list[Diagnostic] = []
+        for path in dict.fromkeys(d.path for d in found):
+            own = [d for d in found if d.path == path]
+            facts = self.facts.get(path or "")
+            weighed += engine.weigh(own, facts, self.settings.route) if facts else own
+        self.runs += assemble_runs(target, evidence, weighed)
+        return weighed
 
     # -- what is left out ---------------------------------------------------------------------------------------------
 
