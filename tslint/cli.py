@@ -85,7 +85,7 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
             value = next(words, "-")
             if value.startswith("-"):
                 return None
-        if option.kind == "texts":
+        if option.kind in ("texts", "inputs"):
             given.setdefault(name, []).append(value)
         else:
             given[name] = value
@@ -306,6 +306,6 @@ def _check_command() -> Any:
 def _annotation(name: str, known: Option) -> Any:
     import typer
 
-    kind: Any = {"flag": bool, "texts": list[str]}.get(known.kind, str)
+    kind: Any = {"flag": bool, "texts": list[str], "inputs": list[str]}.get(known.kind, str)
     given = typer.Option(f"--{key_of(name)}", help=known.help, metavar=known.metavar, show_default=False)
     return Annotated[Optional[kind], given]  # noqa: UP045 -- see _check_command

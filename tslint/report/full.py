@@ -197,7 +197,7 @@ def _end(report: Report, options: Options) -> list[Line]:
         for note in report.notes:
             lines += paragraph([("note: ", "bold")], one_line(note), options.width)
     for error in report.errors:
-        lines += paragraph([("error: ", "bold red")], one_line(error), options.width)
+        lines += paragraph([("tslint: error: ", "bold red")], one_line(error), options.width)
     if not options.quiet:
         summary = _summary(report, options)
         fits = width_of(summary) <= options.width
