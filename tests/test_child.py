@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tslint import child, reaper
+from tslint import child, interpreter, process, reaper
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, Evidence, Finished, Note, ProbeDied, Request, StepBegan, StepEnded
 
@@ -211,10 +211,33 @@ def test_another_entry_goes_on_where_one_does_not_run(fake: Fake) -> None:
 
 
 def test_death_before_anything_began(fake: Fake) -> None:
-    result = fake.run("raise ImportError('no torch here')")
-    assert [(item.step, item.how, item.detail) for item in deaths(result)] == [("start", "exit", "1")]
-    assert deaths(result)[0].output.endswith("ImportError: no torch here")
-    assert result.restarts == 0
+    result = fake.run("print('so far'); os._exit(1)")
+    assert deaths(result) == [ProbeDied(0, "start", "exit", "1", "so far")]
+    assert (result.restarts, result.errors) == (0, ())
+
+
+def test_death_between_steps_is_the_end(fake: Fake) -> None:
+    result = fake.run("chosen()\nwith step('trace'):\n  pass\nos._exit(1)")
+    assert deaths(result) == [ProbeDied(0, "trace", "exit", "1")]
+    assert (steps(result), result.restarts) == ([(0, "trace", "ok")], 0)
+
+
+def test_an_exception_that_leaves_the_probe_is_no_fault_of_the_model(fake: Fake) -> None:
+    result = fake.run("chosen()\nwith step('trace'):\n  pass\nraise ValueError('oh')")
+    assert result.errors == ("a fault of tslint itself ended the run early (ValueError: oh); please report it",)
+    assert (deaths(result), steps(result), result.restarts) == ([], [(0, "trace", "ok")], 0)
+    assert "Traceback" in result.output
+
+
+def test_a_broken_pytorch_is_said(fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(
+        "raise ImportError('libcudart.so.12: cannot open shared object file')"
+    )
+    result = fake.run(f"sys.path.insert(0, {str(tmp_path)!r})\nimport torch")
+    assert result.errors == (
+        f"PyTorch cannot be imported by {sys.executable}: ImportError: libcudart.so.12: cannot open shared object file",
+    )
 
 
 def test_restarts_are_bounded(fake: Fake) -> None:
@@ -316,7 +339,7 @@ def test_a_daemon_is_ended_with_the_child(fake: Fake) -> None:
 
 
 def test_a_child_that_does_not_exit_after_its_last_word(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "AFTER_FINISHED", 0.2)
+    monkeypatch.setattr(process, "AFTER_FINISHED", 0.2)
     result = fake.run("import threading\nthreading.Thread(target=time.sleep, args=(60,)).start()")
     assert (result.finished, deaths(result)) == (True, [])
 
@@ -366,7 +389,7 @@ def test_standard_input_is_empty(fake: Fake) -> None:
 
 def test_much_output_keeps_its_tail_alone(fake: Fake) -> None:
     result = fake.run("for n in range(400_000): print('line', n)\nos._exit(2)")
-    assert len(result.output) <= child.TAIL
+    assert len(result.output) <= process.TAIL
     assert result.output.endswith("line 399999\n")
     assert deaths(result)[0].output.splitlines() == [f"line {n}" for n in range(399_980, 400_000)]
 
@@ -461,7 +484,7 @@ def test_which_interpreter(empty_environment: Path, tmp_path: Path, monkeypatch:
     assert child.interpreter(inside) == child.interpreter(str(empty_environment)) == inside
     assert not child.available(inside)
     (empty_environment / "lib" / f"python3.{sys.version_info[1]}" / "site-packages" / "torch").mkdir()
-    child.available.cache_clear()
+    interpreter._asked.cache_clear()
     assert not child.available(inside), "an empty folder is not PyTorch"
     for name, message in (
         ("nowhere/python", "is not there"),
@@ -504,10 +527,19 @@ def test_an_interpreter_that_is_none(fake: Fake, tmp_path: Path) -> None:
     assert fake.run("", python="nowhere/python").errors == ("`--python nowhere/python`: this interpreter is not there",)
 
 
-def test_what_is_missing(empty_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing(empty_environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = str(empty_environment / "bin/python")
-    child.available.cache_clear()
+    interpreter._asked.cache_clear()
     assert child.missing(inside).startswith(f"PyTorch is not installed for {inside}, so nothing was run: ")
     assert child.missing("nowhere/python") == "`--python nowhere/python`: this interpreter is not there"
-    monkeypatch.setattr("tslint.interpreter.available", lambda python: True)
-    assert child.missing(inside) == ""
+    other = tmp_path / "python"
+    for script, sentence in (
+        ("exit 0", ""),
+        ("exit 4", "is older than Python 3.10"),
+        ("exit 9", "does not work as a Python"),
+    ):
+        other.write_text(f"#!/bin/sh\n{script}\n")
+        other.chmod(0o755)
+        interpreter._asked.cache_clear()
+        assert child.missing(str(other)).startswith(f"{other} {sentence}" if sentence else "")
+    assert child.missing(str(other)) != ""

@@ -112,6 +112,50 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "check",
+        "check a.py b.py",
+        "check --static a.py --route trace --route script,mixed b.py",
+        "check a.py --input 1,3,8,8 --input=int64[2..11] --model=Net(a=3) --timeout 3 --timeout 4",
+        "check --select= a.py --quiet --quiet",
+        "check timm:resnet18(num_classes=3) --output-format json --memory 2GiB --fail-on=error",
+    ],
+)
+def test_a_plain_line_is_read_as_typer_reads_it(api: StandIn, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    read: list[tuple[list[str], dict[str, object]]] = []
+
+    def check(targets: list[str], given: dict[str, object]) -> int:
+        read.append((targets, {name: value for name, value in given.items() if value is not None}))
+        return 0
+
+    monkeypatch.setattr(cli, "check", check)
+    plain = cli.read_check(line.split())
+    assert plain is not None
+    assert cli.with_typer(line.split()) == 0
+    assert read == [plain]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rules",
+        "check --help",
+        "check -x",
+        "check -- a.py",
+        "check --statc",
+        "check --static=yes",
+        "check --model",
+        "check --model --static",
+        "check -",
+        "check --exclude x",
+    ],
+)
+def test_whatever_is_not_plain_is_left_to_typer(line: str) -> None:
+    assert cli.read_check(line.split()) is None
+
+
 def test_help_names_every_option_and_the_danger(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--help"]) == 0
     text = capsys.readouterr().out
@@ -172,6 +216,13 @@ def test_output_file(api: StandIn, capsys: pytest.CaptureFixture[str], tmp_path:
     assert cli.main(["check", "--output-format", "json", "--output-file", "report.json"]) == 1
     assert capsys.readouterr() == ("", "")
     assert json.loads(Path("report.json").read_text())["version"] == 1
+    assert Path("report.json").stat().st_mode == Path("tslint.toml").stat().st_mode
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert cli.main(["check", "--output-format", "concise", "--output-file", "pipe"]) == 1
+    assert os.read(reader, 1000).startswith(b"net.py:3:5: ") and Path("pipe").is_fifo()
+    os.close(reader)
+    capsys.readouterr()
     assert cli.main(["check", "--output-file", "none/report.txt"]) == 2
     message = "tslint: error: `--output-file none/report.txt` cannot be written: No such file or directory\n"
     assert capsys.readouterr() == ("", message)
@@ -341,13 +392,13 @@ def test_progress_on_a_terminal_and_nothing_of_it_in_a_pipe() -> None:
 
 
 def test_what_a_pipe_loads() -> None:
-    """Rich, LibCST and torch cost time that a version or a concise report does not need."""
+    """Typer, Rich, LibCST and torch cost time that a concise report does not need."""
     code = (
         "import sys, types; from tslint import cli; from tslint.report.content import Report\n"
         "module = sys.modules['tslint.api'] = types.ModuleType('tslint.api')\n"
         "module.check_paths = lambda targets, settings: Report()\n"
-        "cli.main(['--version']); cli.main(['check', '--static', '--output-format', 'concise'])\n"
-        "print([name for name in ('rich', 'libcst', 'torch', 'coremltools') if name in sys.modules])"
+        "cli.main(['check', '--static', '--output-format', 'concise'])\n"
+        "print([name for name in ('typer', 'pydantic', 'rich', 'libcst', 'torch', 'coremltools') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"

@@ -25,7 +25,7 @@ HOUSE = (
     ("merge",),
     ("fixes",),
     ("report",),
-    ("child", "reaper", "interpreter"),
+    ("child", "process", "reaper", "interpreter"),
     ("api",),
     ("cli", "__main__"),
 )

@@ -1,38 +1,30 @@
-"""The command line: options in, the report out, the exit status. The only file that imports Typer; it checks nothing itself."""
+"""The command line: options in, the report out, the exit status. The only file that imports Typer; it checks nothing itself.
+
+Typer builds a validator for every option, which takes longer than checking a file. A plain ``tslint check …`` is therefore
+read straight from the settings' table; help, faulty command lines and the other commands are Typer's.
+"""
 
 from __future__ import annotations
 
-import inspect
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TextIO
-
-import typer
 
 from tslint import __version__, catalogue
 from tslint.settings import OPTIONS, OUTPUT_FORMATS, Option, Settings, SettingsError, check_rules, key_of, load, nearest
 
 if TYPE_CHECKING:
+    import typer
+
     from tslint.evidence import Evidence
     from tslint.report import Options
     from tslint.report.content import Report
 
 PIPE_WIDTH = 110
 INTERRUPTED = 130
-
-# The common base of what Typer raises for wrong usage; Typer before 0.26 takes it from Click, later ones have their own.
-UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-
-app = typer.Typer(
-    name="tslint",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Why your PyTorch model will not become a correct TorchScript program and Core ML model, and on which line.",
-)
 
 
 class Usage(Exception):
@@ -42,21 +34,17 @@ class Usage(Exception):
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status: 0, 1, 2 as the design has them, 130 where it was interrupted."""
     arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
-    command = typer.main.get_command(app)
     try:
-        status = command.main(arguments, prog_name="tslint", standalone_mode=False)
+        plain = read_check(arguments)
+        status = with_typer(arguments) if plain is None else check(*plain)
         sys.stdout.flush()
-        return status if isinstance(status, int) else 0
+        return status
     except (Usage, SettingsError, catalogue.PageError) as error:
         return _say(str(error))
-    except UsageError as error:
-        message = getattr(error, "format_message", error.__str__)()
-        sentence = " ".join(message.split()).rstrip(".")
-        return _say(sentence[:1].lower() + sentence[1:])
     except BrokenPipeError:
         _let_go()
         return 0
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         print("tslint: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
@@ -71,54 +59,39 @@ def _say(sentence: str) -> int:
     return 2
 
 
-@app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
-        print(f"tslint {__version__}")
-        raise typer.Exit
+def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | None:
+    """The targets and given options of a plain ``check`` command line; None for any other, and for whatever needs a word
+    of Typer's. Reads what Typer would read."""
+    if arguments[0] != "check":
+        return None
+    known = {key_of(name): (name, option) for name, option in OPTIONS.items() if option.cli}
+    targets: list[str] = []
+    given: dict[str, Any] = {}
+    words = iter(arguments[1:])
+    for word in words:
+        if not word.startswith("-"):
+            targets.append(word)
+            continue
+        key, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or key not in known:
+            return None
+        name, option = known[key]
+        if option.kind == "flag":
+            if equals:
+                return None
+            given[name] = True
+            continue
+        if not equals:
+            value = next(words, "-")
+            if value.startswith("-"):
+                return None
+        if option.kind in ("texts", "inputs"):
+            given.setdefault(name, []).append(value)
+        else:
+            given[name] = value
+    return targets, given
 
 
-def _from_table(function: Callable[..., int]) -> Callable[..., int]:
-    """FUNCTION(targets, given) as a command whose options are those of the settings' table."""
-
-    def command(targets: list[str] | None = None, **given: Any) -> int:
-        return function(targets or [], given)
-
-    parameters = [
-        inspect.Parameter("targets", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=TARGETS)
-    ]
-    for name, known in OPTIONS.items():
-        if known.cli:
-            parameters.append(
-                inspect.Parameter(
-                    name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name, known)
-                )
-            )
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = function.__doc__
-    command.__name__ = function.__name__
-    return command
-
-
-TARGETS = Annotated[
-    Optional[list[str]],  # noqa: UP045 -- Typer before 0.16 does not read `list[str] | None` from Annotated on Python 3.10
-    typer.Argument(
-        help="Files, directories, `package.module:attribute`, or a TorchScript archive.", show_default=False
-    ),
-]
-
-
-def _annotation(name: str, known: Option) -> Any:
-    kind: Any = {"flag": bool, "texts": list[str]}.get(known.kind, str)
-    given = typer.Option(f"--{key_of(name)}", help=known.help, metavar=known.metavar, show_default=False)
-    return Annotated[Optional[kind], given]  # noqa: UP045 -- as above
-
-
-@app.command()
-@_from_table
 def check(targets: list[str], given: Mapping[str, Any]) -> int:
     """Check models: read their source, run them, convert them, and report what goes wrong on which line.
 
@@ -148,10 +121,10 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
 
 def _checked(targets: list[str], settings: Settings) -> Report:
-    from tslint import api
+    from tslint.api import check_paths
 
     if settings.static or settings.quiet or settings.show_output or not _is_terminal(sys.stderr):
-        return api.check_paths(targets, settings)
+        return check_paths(targets, settings)
     progress: Any = None
 
     def update(evidence: Evidence) -> None:
@@ -163,7 +136,7 @@ def _checked(targets: list[str], settings: Settings) -> Report:
         progress.update(evidence)
 
     try:
-        return api.check_paths(targets, settings, update)
+        return check_paths(targets, settings, update)
     finally:
         if progress is not None:
             progress.close()
@@ -188,8 +161,7 @@ def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-@app.command()
-def explain(rule: Annotated[str, typer.Argument(help="The rule's name, such as `math-on-size`.")]) -> int:
+def explain(rule: str) -> int:
     """Print the page of a rule: what it finds, why it matters, what to do."""
     known = catalogue.rules()
     if rule not in known:
@@ -200,10 +172,7 @@ def explain(rule: Annotated[str, typer.Argument(help="The rule's name, such as `
     return 0
 
 
-@app.command()
-def rules(
-    output_format: Annotated[str, typer.Option("--output-format", help="full, concise or json.")] = "full",
-) -> int:
+def rules(output_format: str) -> int:
     """List every rule with its group, its fix and what it finds."""
     if output_format not in OUTPUT_FORMATS:
         raise Usage(f"`--output-format` must be full, concise or json, not `{output_format}`")
@@ -216,12 +185,7 @@ def rules(
 def _write(text: str, path: str | None) -> None:
     """TEXT to PATH or standard output. A terminal that cannot show a character gets one that looks like it, or a `?`."""
     if path is not None:
-        from tslint import fixes
-
-        try:
-            fixes.write(Path(path), text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
+        _write_file(Path(path), text.encode("utf-8", "backslashreplace"))
         return
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -236,9 +200,112 @@ def _write(text: str, path: str | None) -> None:
         _let_go()
 
 
+def _write_file(path: Path, content: bytes) -> None:
+    from tslint import fixes
+
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # a device or a pipe: nothing that could be replaced
+        else:
+            path.touch()  # with the mode that the user's mask gives, which is then kept
+            fixes.write(path, content)
+    except OSError as error:
+        raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
+
+
 def _let_go() -> None:
     """Whoever read the output has gone: what is left of it would raise again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 PLAIN = str.maketrans({"│": "|", "╰": "`", "╯": "'", "─": "-", "✓": "+", "✗": "x", "←": "<-", "⋮": ":", "…": "..."})
+
+
+# -- Typer -------------------------------------------------------------------------------------------------------------
+
+
+def with_typer(arguments: list[str]) -> int:
+    """Runs a command line as Typer reads it. Raises Usage where it cannot."""
+    import typer
+
+    # The common base of what is raised for wrong usage; Typer before 0.26 takes it from Click, later ones have their own.
+    usage_error: type[Exception] = typer.BadParameter.__mro__[1]
+    try:
+        status = typer.main.get_command(_app()).main(arguments, prog_name="tslint", standalone_mode=False)
+    except usage_error as error:
+        message = getattr(error, "format_message", error.__str__)()
+        sentence = " ".join(message.split()).rstrip(".")
+        raise Usage(sentence[:1].lower() + sentence[1:]) from None
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return status if isinstance(status, int) else 0
+
+
+def _app() -> typer.Typer:
+    import typer
+
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help="Why your PyTorch model will not become a correct TorchScript program and Core ML model, and on which line.",
+    )
+    version_option = typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    rule_argument = typer.Argument(help="The rule's name, such as `math-on-size`.")
+    format_option = typer.Option("--output-format", help="full, concise or json.")
+
+    def root(version: bool = False) -> None:
+        if version:
+            print(f"tslint {__version__}")
+            raise typer.Exit
+
+    def explain_command(rule: str) -> int:
+        return explain(rule)
+
+    def rules_command(output_format: str = "full") -> int:
+        return rules(output_format)
+
+    # The annotations hold objects made above, which the text of an annotation could not name.
+    root.__annotations__["version"] = Annotated[bool, version_option]
+    explain_command.__annotations__["rule"] = Annotated[str, rule_argument]
+    rules_command.__annotations__["output_format"] = Annotated[str, format_option]
+    app.callback(invoke_without_command=True)(root)
+    app.command("check", help=check.__doc__)(_check_command())
+    app.command("explain", help=explain.__doc__)(explain_command)
+    app.command("rules", help=rules.__doc__)(rules_command)
+    return app
+
+
+def _check_command() -> Any:
+    """``check`` as a function whose parameters are the options of the settings' table."""
+    import inspect
+
+    import typer
+
+    def command(targets: list[str] | None = None, **given: Any) -> int:
+        return check(targets or [], given)
+
+    # Typer before 0.16 does not read `list[str] | None` from an annotation on Python 3.10.
+    what = typer.Argument(help="Files, directories, `package.module:attribute`, or a TorchScript archive.")
+    first = inspect.Parameter(
+        "targets",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=None,
+        annotation=Annotated[Optional[list[str]], what],  # noqa: UP045 -- see above
+    )
+    others = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name, known))
+        for name, known in OPTIONS.items()
+        if known.cli
+    ]
+    command.__signature__ = inspect.Signature([first, *others])  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in (first, *others)}
+    return command
+
+
+def _annotation(name: str, known: Option) -> Any:
+    import typer
+
+    kind: Any = {"flag": bool, "texts": list[str], "inputs": list[str]}.get(known.kind, str)
+    given = typer.Option(f"--{key_of(name)}", help=known.help, metavar=known.metavar, show_default=False)
+    return Annotated[Optional[kind], given]  # noqa: UP045 -- see _check_command

@@ -71,6 +71,50 @@ def test_instance_norm_with_running_statistics_is_found() -> None:
     assert answer.difference is not None and answer.difference > 1
 
 
+class Shifted(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 4, 3)
+        self.register_buffer("shift", torch.rand(4, 1, 1) + 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolution(x) - self.shift
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs"),
+    [
+        pytest.param(Shifted(), (torch.rand(1, 3, 5, 5),), id="constant subtracted from a convolution is added"),
+        pytest.param(
+            Calls(lambda x: x.view(4, 4, 2, 2, 2, 2).transpose(-2, -3).reshape(4, 4, 4, 4)),
+            (torch.rand(4, 4, 4, 4),),
+            id="transpose of six dimensions counted from the end",
+        ),
+        pytest.param(
+            Calls(lambda x: x[(x > 0.5).byte()].sum()),
+            (torch.arange(16.0).reshape(4, 4) / 16,),
+            id="mask of bytes is an index",
+        ),
+        pytest.param(Calls(lambda x: x.reciprocal()), (torch.tensor([0.01, 1.0]),), id="reciprocal adds 1e-4"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:indexing with dtype torch.uint8")
+def test_other_silent_error_is_found(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    assert verdict(module, *inputs).verified is False
+
+
+def test_rounding_that_the_model_magnifies_is_no_difference() -> None:
+    """In float32 the small addend is lost or not, as the order of adding goes; in float64 both orders agree."""
+    converted = Calls(lambda x: ((x + 3e7) + 1.0) - 3e7)
+    eager = Calls(lambda x: (x + (1.0 + 3e7)) - 3e7)
+    differing = Calls(lambda x: (x + (7.0 + 3e7)) - 3e7)
+    mlmodel = convert(converted.eval(), (X,))
+    answer = against(mlmodel, eager, X)
+    assert answer.verified is True
+    assert answer.difference is not None and answer.difference >= 1
+    assert against(mlmodel, differing, X).verified is False
+
+
 def test_message_shows_where_and_how_far() -> None:
     answer = verdict(Calls(add_through_view), torch.zeros(2, 3, 4))
     assert answer.message == "y differs on the example: 8 of 24 elements, 0 where eager has 5 at [0, 0, 0]"
@@ -163,6 +207,21 @@ def test_integers_of_64_bits_and_a_mask() -> None:
     assert verdict(Tokens(), torch.randint(0, 11, (2, 5)), torch.ones(2, 5)).verified is True
 
 
+def test_keyword_arguments_go_to_the_inputs_of_their_names() -> None:
+    class Weighted(nn.Module):
+        def forward(self, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+            return x + 2 * low + 3 * high
+
+    module = Weighted().eval()
+    mlmodel = convert(
+        module,
+        (X, X + 1, X + 2),
+        inputs=[coremltools.TensorType(name=name, shape=X.shape) for name in ("x", "low_1", "high")],
+    )
+    swapped = Inputs("the example", (X,), {"high": X * 3, "low": X * 5})
+    assert verify(mlmodel, Subject(0, module, swapped), module, lambda _: None, "trace").verified is True
+
+
 def test_float16_program_is_held_to_what_its_weights_allow(network: nn.Module) -> None:
     example = torch.randn(1, 3, 8, 8)
     mlmodel = convert(network, (example,), half=True)
@@ -220,6 +279,23 @@ def test_recorded_branch_is_found_on_the_other_input() -> None:
     [found] = emitted
     assert isinstance(found, ConversionDiffered)
     assert (found.tried, found.max_difference) == ("other 1", 4.0)
+
+
+def test_program_that_fails_on_another_size_differs_there() -> None:
+    """The trace holds the example's size; the program says that it takes others."""
+    emitted: list[Evidence] = []
+    answer = verdict(
+        Calls(lambda x: x + torch.arange(int(x.size(0)))),
+        torch.rand(3),
+        others=[[torch.rand(5)]],
+        inputs=[coremltools.TensorType(name="x", shape=(coremltools.RangeDim(1, 8),))],
+        emitted=emitted,
+    )
+    assert answer.verified is False
+    assert answer.message.startswith("on other 1 the program fails: `add` (")
+    [found] = emitted
+    assert isinstance(found, ConversionDiffered)
+    assert (found.tried, found.output, found.max_difference) == ("other 1", "", None)
 
 
 # -- ties ------------------------------------------------------------------------------------------------------------
@@ -282,7 +358,7 @@ def test_sizes_among_the_outputs_are_compared_too() -> None:
 def test_another_number_of_outputs_differs(network: nn.Module) -> None:
     mlmodel = convert(Calls(lambda x: (x + 1, x * 2)), (X,))
     answer = against(mlmodel, Calls(lambda x: x + 1), X)
-    assert (answer.verified, answer.difference) == (False, None)
+    assert answer == Verdict(False, None, "on the example the program has 2 outputs, eager 1", ("the example",))
 
 
 # -- what is left alone ----------------------------------------------------------------------------------------------

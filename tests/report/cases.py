@@ -152,7 +152,7 @@ RUN: tuple[Evidence, ...] = (
         0,
         "trace",
         Attempt("refused", message="a dict was returned"),
-        Attempt("works", "works", True, 3e-4, keys=("out", "aux")),
+        Attempt("differs", "works", True, 3e-4, keys=("out", "aux")),
         recommended=True,
     ),
     RouteEnded(0, "script", Attempt("works")),
@@ -235,6 +235,7 @@ def spans() -> Report:
         dataclasses.replace(DICT, span=Span(3, 12, 8, 6)),
         dataclasses.replace(MATH, span=Span(4, None, 4, None), labels=(), fix=None, help=None),
         dataclasses.replace(MATH, span=Span(5, 9, 5, 12), caption=None, labels=(), help=None),
+        dataclasses.replace(DICT, span=Span(3, 12, 8, 6), caption=None),
         dataclasses.replace(MATH, span=Span(6, 9, 6, 9), caption=None, labels=(), help=None, fix=None),
         dataclasses.replace(MATH, span=Span(99, 1, 99, 4), labels=(), help=None, fix=None),
         sources={SEGMENTATION: source},
@@ -254,7 +255,7 @@ def labels() -> Report:
     found = dataclasses.replace(
         MATH,
         span=Span(30, 11, 30, 13),
-        labels=(*here, Label(other, Span(7, 1, 7, 7), "defined here"), *stack),
+        labels=(*here, Label(other, Span(7, 10, 8, 2), "defined here"), *stack),
     )
     return report(found, sources={SEGMENTATION: source, other: source})
 
@@ -272,7 +273,6 @@ def died() -> Report:
         Generalises(0, "x", 0, True),
         Generalises(0, "y", 0, True),
         Generalises(0, "x", 1, True),
-        RouteEnded(0, "trace", Attempt("died", message="the time limit of 600 s was reached")),
     )
     found = diagnostic(
         "model-failed",
@@ -318,6 +318,18 @@ def entries() -> Report:
     return report(DICT, MATH, op, evidence=evidence, sources={SEGMENTATION: SOURCE})
 
 
+def branch() -> Report:
+    """The best route is wrong on other values, and the line of what the trace generalises over does not say so."""
+    evidence = (
+        EntryChosen(0, "`Net()`", "Net", (InputSpec("x", "float32", (1, 3)),), ""),
+        Generalises(0, "x", 0, True),
+        RouteEnded(0, "trace", Attempt("differs", "works", True, 0.25), recommended=True),
+        RouteEnded(0, "script", Attempt("refused", message="the compiler says much " * 20)),
+    )
+    found = dataclasses.replace(MATH, rule="data-dependent-branch", evidence=({"kind": "BranchTaken", "entry": 0},))
+    return report(found, evidence=evidence)
+
+
 def no_entry() -> Report:
     evidence = (StepEnded(0, "entry", "failed", 0.1), NoEntry("no entry found: name one with `--model` and `--input`"))
     return report(evidence=evidence, notes=notes_of(evidence))
@@ -337,6 +349,7 @@ CASES: dict[str, Callable[[], Report]] = {
         labels,
         died,
         entries,
+        branch,
         no_entry,
     )
 }

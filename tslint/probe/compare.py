@@ -26,11 +26,11 @@ from tslint.probe.settle import Change, Settler, Trial, Verdict, positions
 from tslint.probe.specs import describe_inputs
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
 from tslint.probe.trace import Tracing, first_line, record, runtime_line
-from tslint.probe.values import answer, difference
+from tslint.probe.values import answer, difference, items_of
 from tslint.probe.variations import Axis, Choice, Group, Variator, shapes_text
 
-LEAST_SECONDS = 10.0
-"""Time that the comparison may take at least; with a slow model it is six times what one trace takes."""
+LEAST_SECONDS, MOST_SECONDS = 4.0, 20.0
+"""Time after which no further input is tried: with a slow model, what a few inputs take."""
 
 
 @dataclass
@@ -93,20 +93,19 @@ class Comparison:
         """One further input; the answer is whether eager accepts it and agrees with itself there."""
         try:
             expected = answer(self.model, inputs)
-            again = answer(self.model, inputs)
+            trial = self._held_against(inputs, axes, expected)
+            if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
+                return False
         except Exception as error:
             if errors is not None:
                 errors.append(first_line(error))
             else:
                 self.refused[inputs.name] = first_line(error)
             return False
-        if not difference(expected, again)[0]:
-            return False
-        trial = self._held_against(inputs, axes, expected)
         self.subject.others.append(inputs)
         self.tried[inputs.name] = shapes_text(inputs)
         self.trials.append(trial)
-        if trial.right and not self.settler.base:
+        if trial.right and not self.settler.curious():
             return True
         tracing = record(self.model, inputs, self.territory)
         trial.positions, trial.program = positions(tracing.moments), tracing.program
@@ -119,7 +118,7 @@ class Comparison:
             actual = answer(self.settler.program, inputs)
         except Exception as error:
             return Trial(inputs, axes, expected, False, None, runtime_line(error))
-        equal, apart, why = difference(expected, actual)
+        equal, apart, why = difference(expected, actual, numbers=True)
         return Trial(inputs, axes, expected, equal, apart, "" if equal else why)
 
 
@@ -136,8 +135,12 @@ def compare(
     emit: Emit,
     settled: Settled,
     outcome: Outcome,
+    returned: Place | None = None,
 ) -> None:
-    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape."""
+    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape.
+
+    RETURNED is the return statement of the model's forward.
+    """
     model = subject.wrapped if subject.wrapped is not None else subject.module
     start = time.perf_counter()
     expected = answer(model, subject.example)
@@ -145,10 +148,14 @@ def compare(
     run = Comparison(subject, territory, settler, model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
     cost = time.perf_counter() - start
-    run.deadline = start + max(LEAST_SECONDS, 12 * cost)
+    run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
+        number = _number_answered(expected)
+        if number is not None:
+            emit(TraceDiffered(subject.entry, "example", returned, None, number))
     else:
+        number = at_home.why or "differs from eager on the example itself"
         again = record(model, subject.example, territory)
         place = None
         if again.program is not None:
@@ -156,10 +163,8 @@ def compare(
         emit(TraceDiffered(subject.entry, "example", place, at_home.apart, at_home.why))
     _report(run, emit)
     wrong = [trial for trial in run.trials if not trial.right]
-    if wrong or not at_home.right:
-        message = (
-            f"differs from eager on {wrong[0].inputs.name}" if wrong else "differs from eager on the example itself"
-        )
+    if wrong or number is not None:
+        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else number or "differs from eager"
         outcome.status = "failed"
         outcome.message = message
         if subject.wrapped is not None:
@@ -168,6 +173,15 @@ def compare(
             settled.status, settled.message = "differs", message
     settled.control_flow = _control_flow(settler)
     outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
+
+
+def _number_answered(expected: Any) -> str | None:
+    """What to say of a Python number among the outputs: tracing lets one pass, and answers with a tensor."""
+    for key, item in items_of(expected):
+        if type(item) in (int, float, bool):
+            where = f"output {key}" if key else "the output"
+            return f"{where} is a Python {type(item).__name__}, which the trace answers as a tensor"
+    return None
 
 
 def _control_flow(settler: Settler) -> tuple[str, ...]:

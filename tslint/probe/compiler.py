@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.probe.sites import class_place, locate, scripted_frames
+from tslint.probe.sites import class_above, class_place, is_user, locate, scripted_frames, source_files
 
 STAND_IN = "TslintStandIn"
 
@@ -59,13 +59,16 @@ def forget_types() -> None:
     recursive.concrete_type_store = recursive.ConcreteTypeStore()
 
 
-def refusal(error: BaseException, module: torch.nn.Module, roots: Sequence[str]) -> Refusal:
-    """Reads an error of the compiler: the words, then ``File "…", line N`` with marks, then the chain of calls."""
+def refusal(error: BaseException, root: torch.nn.Module, path: str, roots: Sequence[str]) -> Refusal:
+    """Reads an error of the compiler about ROOT's submodule PATH: the words, ``File "…", line N`` with marks, the calls."""
     text = str(error)
-    stack = scripted_frames(text)
+    module = root.get_submodule(path)
+    stack = scripted_frames(text, source_files(module))
     place, _ = locate(stack, roots)
     if place is None:
-        place = class_place(module)
+        own = class_place(module)
+        above = class_above(root, path, roots)
+        place = own if own is not None and (above is None or is_user(own.path, roots)) else above
     chain = tuple(frame.place for frame in stack if frame.place != place)
     return Refusal(message(error), place, chain, STAND_IN in text)
 

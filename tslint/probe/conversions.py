@@ -33,7 +33,7 @@ def _dims(shape: Any) -> tuple[tuple[int, int], ...] | None:
     if shape is None:
         return None
     if hasattr(shape, "shapes"):
-        choices = [dims for choice in shape.shapes if (dims := _dims(choice)) is not None]
+        choices = [found for choice in shape.shapes if (found := _dims(choice)) is not None]
         return choices[0] if choices else None
     inner = getattr(shape, "shape", shape)
     if not isinstance(inner, (list, tuple, torch.Size)):

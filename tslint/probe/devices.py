@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -20,7 +20,7 @@ def _absent(device: Any) -> bool:
     return False
 
 
-class CpuInstead(TorchFunctionMode):  # type: ignore[misc]
+class CpuInstead(TorchFunctionMode):
     """Rewrites devices in every torch call. ``asked`` holds the first words that asked for a GPU, or None."""
 
     def __init__(self) -> None:
@@ -47,6 +47,15 @@ class CpuInstead(TorchFunctionMode):  # type: ignore[misc]
         if "device" in kwargs:
             kwargs = {**kwargs, "device": self.swap(kwargs["device"], f'`device="{kwargs["device"]}"`')}
         return func(*args, **kwargs)
+
+
+def _doing_nothing() -> Callable[..., None]:
+    """A function of its own each time: torch's Dynamo keeps a table of these by identity."""
+
+    def nothing(*_args: Any, **_kwargs: Any) -> None:
+        return None
+
+    return nothing
 
 
 @contextlib.contextmanager
@@ -76,13 +85,10 @@ def cpu_instead() -> Iterator[CpuInstead]:
             kwargs["device"] = mode.swap(kwargs["device"], f'`.to(device="{kwargs["device"]}")`')
         return module_to(self, *args, **kwargs)
 
-    def nothing(*_args: Any, **_kwargs: Any) -> None:
-        return None
-
     torch.load = to_cpu
     torch.nn.Module.to = move  # type: ignore[method-assign]
     for name in cuda_names:
-        setattr(torch.cuda, name, nothing)
+        setattr(torch.cuda, name, _doing_nothing())
     try:
         with mode:
             yield mode

@@ -12,6 +12,7 @@ import torch
 from tslint.diagnostic import Place
 from tslint.evidence import CodeRan, ModeWrong
 from tslint.probe.frames import Territory, place_of_frame, returned, symbol_of
+from tslint.probe.state import kept, remember
 from tslint.probe.subject import Emit, Subject
 from tslint.probe.values import answer, difference
 
@@ -51,7 +52,7 @@ def live_in_training(module: torch.nn.Module) -> dict[str, str]:
 
 def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
     """Says that the module came in training mode, and names what behaves otherwise there."""
-    kinds = [kind for kind in dict.fromkeys(live.values())]
+    kinds = list(dict.fromkeys(live.values()))
     effect = ""
     if kinds:
         counts = [f"{sum(1 for k in live.values() if k == kind)} {kind}" for kind in kinds]
@@ -60,20 +61,33 @@ def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
 
 
 def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:
-    """Runs the model twice on the example, in eval mode. Raises what the model raises."""
+    """Runs the model twice on the example, in eval mode. Raises what the model raises.
+
+    A model that keeps state answers a second call otherwise; every later call starts from the state before the first.
+    """
     subject.module.eval()
+    remember(subject.module)
     watch = _Watch(territory)
     with watch:
         first = answer(subject.module, subject.example)
     result = Eager(first, watch.returned(first), functions=watch.functions())
     emit(CodeRan(subject.entry, "eager", result.functions))
-    second = answer(subject.module, subject.example)
-    equal, apart, why = difference(first, second)
+    equal, apart, why = difference(first, answer(subject.module, subject.example))
     if not equal:
         result.deterministic = False
-        effect = why or (f"two runs differ by {apart:.3g}" if apart else "two runs differ")
-        emit(ModeWrong(subject.entry, "nondeterminism", ("",), None, f"eager, run twice alike: {effect}"))
+        emit(ModeWrong(subject.entry, "nondeterminism", ("",), None, f"eager, run twice alike: {_apart(apart, why)}"))
+        return result
+    with kept(subject.module):
+        answer(subject.module, subject.example)
+        equal, apart, why = difference(first, answer(subject.module, subject.example))
+    if not equal:
+        effect = f"forward keeps state: a second call answers otherwise ({_apart(apart, why)})"
+        emit(ModeWrong(subject.entry, "nondeterminism", ("",), None, effect))
     return result
+
+
+def _apart(apart: float | None, why: str) -> str:
+    return why or (f"largest difference {apart:.3g}" if apart else "the outputs differ")
 
 
 class _Watch:
@@ -116,5 +130,6 @@ class _Watch:
 
     def returned(self, output: Any) -> Place | None:
         """The outermost return statement of the user's that answered with OUTPUT itself."""
-        matching = [(depth, place) for depth, place, identity in self._returns if identity == id(output)]
+        every = [(depth, place) for depth, place, identity in self._returns if identity == id(output)]
+        matching = [pair for pair in every if (pair[1].symbol or "").endswith("forward")] or every
         return returned(min(matching, key=lambda pair: pair[0])[1]) if matching else None

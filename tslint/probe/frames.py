@@ -234,9 +234,9 @@ def context_of(place: Place) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.While) and _inside(place.path, node.test, place.span):
             found = "while"
-        elif isinstance(node, (ast.If, ast.IfExp, ast.Assert)) and _inside(place.path, node.test, place.span):
-            found = "if"
-        elif isinstance(node, ast.BoolOp) and _inside(place.path, node, place.span) and not found:
+        elif (isinstance(node, (ast.If, ast.IfExp, ast.Assert)) and _inside(place.path, node.test, place.span)) or (
+            isinstance(node, ast.BoolOp) and _inside(place.path, node, place.span) and not found
+        ):
             found = "if"
         elif isinstance(node, (ast.For, ast.comprehension)) and _inside(place.path, node.iter, place.span):
             for call in ast.walk(node.iter):

@@ -38,8 +38,9 @@ def _of_layer(layer: nn.Module) -> list[Candidate]:
     if isinstance(layer, nn.Linear):
         return _vectors(layer.in_features)
     if isinstance(layer, nn.RNNBase):
-        first = [((1, n, layer.input_size), floats, 0) for n in _LENGTHS[:2]]
-        return first if layer.batch_first else [((n, 1, layer.input_size), floats, 0) for n in _LENGTHS[:2]]
+        first: list[Candidate] = [((1, n, layer.input_size), floats, 0) for n in _LENGTHS[:2]]
+        last: list[Candidate] = [((n, 1, layer.input_size), floats, 0) for n in _LENGTHS[:2]]
+        return first if layer.batch_first else last
     if isinstance(layer, (nn.RNNCellBase,)):
         return [((1, layer.input_size), floats, 0)]
     if isinstance(layer, nn.MultiheadAttention):
@@ -55,10 +56,10 @@ def _of_layer(layer: nn.Module) -> list[Candidate]:
 
 def _vectors(width: int) -> list[Candidate]:
     found: list[Candidate] = [((1, width), torch.float32, 0), ((1, 16, width), torch.float32, 0)]
-    side = int(round((width / 3) ** 0.5))
+    side = round((width / 3) ** 0.5)
     if side > 1 and 3 * side * side == width:
         found.append(((1, 3, side, side), torch.float32, 0))
-    side = int(round(width**0.5))
+    side = round(width**0.5)
     if side > 1 and side * side == width:
         found.append(((1, 1, side, side), torch.float32, 0))
     return found

@@ -5,10 +5,9 @@ from __future__ import annotations
 import collections
 from typing import Any
 
-from tslint.diagnostic import Place
 from tslint.evidence import OpSite
 from tslint.probe.recover import Failure
-from tslint.probe.sites import class_place, is_user, locate
+from tslint.probe.sites import class_above, locate
 from tslint.probe.subject import Subject
 from tslint.probe.torchscript import Use, nodes, stack_of, uses
 
@@ -43,21 +42,9 @@ class Origins:
             use = Use((text,), _hierarchy(failure.node.getModuleHierarchy()))
         place, library = locate(stack_of(use), self._subject.user_files)
         path = self._own_path(use.module_path)
-        return OpSite(place or self._class_above(path) or self._subject.call_site, library, path)
-
-    def _class_above(self, path: str) -> Place | None:
-        """The user's class nearest above PATH, where no line of the user's own runs: a class made of torch's alone."""
-        while True:
-            try:
-                module = self._subject.module.get_submodule(path)
-            except AttributeError:
-                module = None
-            place = class_place(module) if module is not None else None
-            if place is not None and is_user(place.path, self._subject.user_files):
-                return place
-            if not path:
-                return None
-            path = path.rpartition(".")[0]
+        if place is None:
+            place = class_above(self._subject.module, path, self._subject.user_files) or self._subject.call_site
+        return OpSite(place, library, path)
 
     def _own_path(self, path: str) -> str:
         """The path in the user's model, not in the wrapper around it."""

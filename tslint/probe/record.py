@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from tslint.diagnostic import Place
 from tslint.probe.frames import Stack, Territory, stack_here
+from tslint.probe.traced import Origins, is_tracing, traced_value
 from tslint.probe.values import Flattened
 
 METHODS = (
@@ -32,6 +33,9 @@ _ANSWERS = frozenset({"equal", "allclose", "is_nonzero", "stride"})
 """Torch functions that answer with a Python value computed from a tensor."""
 _SKIP = frozenset({*METHODS, "__get__", "__set__", "__repr__", "__hash__", "dim", "size"})
 
+_DATA = torch.Tensor.data
+"""The property by which a tensor leaves the graph unseen: `x.data` is a constant of the trace (tried with torch 2.13)."""
+
 Key = tuple[str, Any, str, "str | None"]
 
 
@@ -39,8 +43,8 @@ Key = tuple[str, Any, str, "str | None"]
 class Moment:
     """One escape. ``live``: the graph kept the value all the same. ``quiet``: worth a word only if the value changes.
 
-    ``raw`` is what Python got, ``value`` what can be printed and compared; ``module`` the path of the module whose own
-    code did it.
+    ``raw`` is what Python got, ``value`` what can be printed, ``mark`` what is compared; ``module`` is the path of the
+    module whose own code did it.
     """
 
     via: str
@@ -50,6 +54,7 @@ class Moment:
     raw: Any
     stack: Stack
     module: str
+    mark: Any = None
     warned: bool = False
     live: bool = False
     quiet: bool = False
@@ -64,65 +69,11 @@ class Moment:
         place = self.stack.place or (self.stack.frames[-1] if self.stack.frames else None)
         return (place.path if place else "", place.span if place else None, self.via, self.operator)
 
-
-# -- the traced graph -------------------------------------------------------------------------------------------------
-
-
-def traced_value(tensor: Any) -> Any:
-    """The graph's value for TENSOR, or None where nothing traced stands behind it.
-
-    Relies on ``torch._C._get_value_trace``, which answers for a tensor unknown to the trace with a new, unused constant
-    (tried with torch 2.13).
-    """
-    if not isinstance(tensor, torch.Tensor):
-        return None
-    try:
-        value = torch._C._get_value_trace(tensor)
-    except RuntimeError:
-        return None
-    return None if value.node().kind() == "prim::Constant" else value
-
-
-def is_tracing() -> bool:
-    """Whether ``torch.jit.trace`` is at work (``torch._C._get_tracing_state``, tried with torch 2.13)."""
-    return torch._C._get_tracing_state() is not None
-
-
-class Origins:
-    """Where traced values come from: an input's size, an input's data, or neither (weights and constants)."""
-
-    def __init__(self) -> None:
-        self._data: dict[int, bool] = {}
-        self._size: dict[int, bool] = {}
-
-    def of(self, value: Any) -> str | None:
-        """``data`` if VALUE depends on an input's values, ``size`` if on sizes alone, None if on no input."""
-        if self._reaches(value, self._data, through_sizes=False):
-            return "data"
-        return "size" if self._reaches(value, self._size, through_sizes=True) else None
-
-    def _reaches(self, value: Any, known: dict[int, bool], through_sizes: bool) -> bool:
-        stack = [(value, False)]
-        while stack:
-            current, expanded = stack.pop()
-            name = current.unique()
-            if name in known and not expanded:
-                continue
-            node = current.node()
-            kind = node.kind()
-            if kind == "prim::Param":
-                known[name] = "__torch__" not in str(current.type())
-            elif kind in ("prim::GetAttr", "prim::Constant"):
-                known[name] = False
-            elif kind in ("aten::size", "aten::numel", "aten::dim", "aten::len") and not through_sizes:
-                known[name] = False
-            elif expanded:
-                known[name] = any(known.get(source.unique(), False) for source in node.inputs())
-            else:
-                known.setdefault(name, False)
-                stack.append((current, True))
-                stack.extend((source, False) for source in node.inputs() if source.unique() not in known)
-        return known[value.unique()]
+    def note(self, raw: Any) -> None:
+        """Takes RAW for what Python got."""
+        self.raw = raw
+        self.value = printable(raw)
+        self.mark = fingerprint(raw) if isinstance(raw, torch.Tensor) else self.value
 
 
 # -- values -----------------------------------------------------------------------------------------------------------
@@ -137,12 +88,21 @@ def printable(raw: Any) -> Any:
     if isinstance(raw, (list, tuple)):
         text = repr(raw)
         return text if len(text) <= 2000 else text[:2000] + f"… ({len(raw)} items, hash {hash(text)})"
+    if isinstance(raw, torch.Tensor):
+        return _number(raw) if raw.numel() == 1 else f"tensor of shape {[int(n) for n in raw.shape]}"
     shape = getattr(raw, "shape", None)
     if shape is not None and hasattr(raw, "tolist"):
         if raw.size == 1:
             return printable(raw.tolist() if not shape else raw.reshape(-1).tolist()[0])
         return f"array of shape {tuple(shape)}: {printable(raw.reshape(-1).tolist())}"
     return repr(raw)[:200]
+
+
+def fingerprint(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Equal for tensors of the same shape and content."""
+    with paused():
+        dense = tensor.detach().to_dense() if tensor.is_sparse else tensor.detach()
+        return (*dense.shape, hash(dense.contiguous().view(-1).numpy().tobytes()))
 
 
 def _number(tensor: torch.Tensor) -> Any:
@@ -189,14 +149,19 @@ def _watch(name: str) -> Callable[[], None]:
     return restore
 
 
-class _Mode(TorchFunctionMode):  # type: ignore[misc]
+class _Mode(TorchFunctionMode):
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if _paused or getattr(func, "__name__", "") in _SKIP or not is_tracing():
+        if _paused or not is_tracing():
+            return func(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        if name == "__get__" and getattr(func, "__self__", None) is _DATA:
+            return self.recorder.data(func(*args), args[0])
+        if name in _SKIP:
             return func(*args, **kwargs)
         return self.recorder.call(func, args, kwargs)
 
@@ -264,10 +229,21 @@ class Recorder:
         finally:
             self._inside -= 1
         moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
-        moment.raw, moment.value = raw, printable(raw)
+        moment.note(raw)
         self.moments.append(moment)
         forced = None if name == "__iter__" else self._next_forced(moment.key)
         return answer if forced is None else forced
+
+    def data(self, answer: Any, tensor: Any) -> Any:
+        """Notes that TENSOR left the graph as ANSWER, its ``data``."""
+        value = None if self._inside else traced_value(tensor)
+        origin = self._origins.of(value) if value is not None else None
+        if origin is None:
+            return answer
+        moment = self._moment("data", None, origin, answer.detach().clone())
+        self.moments.append(moment)
+        forced = self._next_forced(moment.key)
+        return answer if forced is None else forced.clone()
 
     # -- a call of an operator --------------------------------------------------------------------------------------
 
@@ -325,7 +301,9 @@ class Recorder:
     def _moment(self, via: str, operator: str | None, origin: str, raw: Any) -> Moment:
         frame = sys._getframe(2)
         stack = stack_here(self.territory, frame)
-        return Moment(via, operator, origin, printable(raw), raw, stack, self._module(frame))
+        moment = Moment(via, operator, origin, None, None, stack, self._module(frame))
+        moment.note(raw)
+        return moment
 
     def _module(self, frame: types.FrameType | None) -> str:
         while frame is not None:
@@ -365,7 +343,7 @@ class Recorder:
 
 
 def _is_tracer_warning(message: warnings.WarningMessage) -> bool:
-    return issubclass(message.category, torch.jit.TracerWarning)
+    return issubclass(message.category, torch.jit.TracerWarning)  # type: ignore[attr-defined]
 
 
 def _numbers(args: Any, kwargs: Any) -> Iterator[torch.Tensor]:
@@ -381,10 +359,11 @@ def _numbers(args: Any, kwargs: Any) -> Iterator[torch.Tensor]:
 
 
 def _made_a_node(answer: Any, known: set[Any]) -> bool:
-    """Whether ANSWER is a tensor that a node other than those KNOWN produced."""
+    """Whether ANSWER is a tensor that is new: of a node other than those KNOWN, or of none at all."""
     items = answer if isinstance(answer, (tuple, list)) else (answer,)
     for item in items:
-        value = traced_value(item)
-        if value is not None and all(value.node() != node for node in known):
-            return True
+        if isinstance(item, torch.Tensor):
+            value = traced_value(item)
+            if value is None or all(value.node() != node for node in known):
+                return True
     return False

@@ -1,7 +1,7 @@
-"""Entry (d): runs the user's file as ``__main__`` up to its last call that traces, scripts, exports or converts, and records these.
+"""Entry (d): runs the user's file as ``__main__`` up to its last call that traces, scripts, exports or converts.
 
 ``torch.jit.trace``, ``trace_module``, ``script``, ``torch.export.export`` and ``coremltools.convert`` are replaced while it
-runs; what they would have written is not written.
+runs, and record what they are given; what they would have written is not written.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from tslint.probe.eager import live_in_training
 from tslint.probe.frames import Territory, caller
 from tslint.probe.standins import Anything, ExportStandIn, FakeCoremltools, FunctionModule, StandIn
 from tslint.probe.subject import Inputs, RecordedConversion
+
+_load: Any = torch.jit.load
 
 
 @dataclass
@@ -134,7 +136,7 @@ class _CallRecorder:
     def coremltools(self) -> Iterator[None]:
         if importlib.util.find_spec("coremltools") is None and "coremltools" not in sys.modules:
             fake = FakeCoremltools("coremltools")
-            fake.__dict__["convert"] = self.convert(None)
+            fake.__dict__.update(convert=self.convert(None), __path__=[])
             self.recordings.notes.append("coremltools is not installed: the file ran with a stand-in for it")
             sys.modules["coremltools"] = fake
             try:
@@ -154,11 +156,8 @@ class _CallRecorder:
             if not self._mine():
                 return real(func, example_inputs, *args, **kwargs)
             named = kwargs.get("example_kwarg_inputs")
-            if named is not None:
-                inputs = Inputs("example", (), dict(named))
-            else:
-                inputs = Inputs("example", _as_arguments(example_inputs))
-            return self._note("torch.jit.trace", func, inputs).standin
+            positional = () if named is not None else _as_arguments(example_inputs)
+            return self._note("torch.jit.trace", func, Inputs("example", positional, dict(named or {}))).standin
 
         return trace
 
@@ -220,7 +219,7 @@ class _CallRecorder:
             model = given.pop("model", None)
             place = caller(self.territory, sys._getframe(1))
             if isinstance(model, (str, Path)):
-                model = self.files.get(str(model)) or torch.jit.load(str(model), map_location="cpu")
+                model = self.files.get(str(model)) or _load(str(model), map_location="cpu")
             if isinstance(model, ExportStandIn):
                 model = model.standin
             conversion = RecordedConversion(given, place)

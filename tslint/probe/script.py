@@ -6,6 +6,7 @@ Emits ScriptRefused, ScriptDiffered and CodeRan; changes nothing in the module t
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 
 from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused
 from tslint.probe import compiler, values
-from tslint.probe.agree import call, first_line, quiet
+from tslint.probe.agree import call, first_line, plain, quiet
 from tslint.probe.calls import Call, observe_calls
 from tslint.probe.sites import locate, scripted_frames
 from tslint.probe.subject import Emit, Outcome, Subject
@@ -61,7 +62,7 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
         except Exception:
             continue  # nothing to hold it against
         try:
-            equal, gap, why = values.difference(expected, call(program, inputs))
+            equal, gap, why = values.difference(plain(expected), plain(call(program, inputs)))
         except Exception as error:
             place, _ = locate(reversed(scripted_frames(str(error))), subject.user_files)
             message = _run_time_message(error)
@@ -74,10 +75,10 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
 
 
 def _run_time_message(error: BaseException) -> str:
-    """The interpreter ends its message with the Python-like exception ("RuntimeError: …") after the stack."""
+    """The interpreter ends its message, after the stack, with the exception ("RuntimeError: …")."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    spoken = [line for line in lines if line.startswith(("RuntimeError: ", "torch.jit.Error: "))]
-    return spoken[-1].split(": ", 1)[1] if spoken else first_line(error)
+    spoken = [match.group(1) for line in lines if (match := re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception): (.+)", line))]
+    return spoken[-1] if spoken else first_line(error)
 
 
 def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> Iterator[ScriptRefused]:
@@ -103,7 +104,7 @@ def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> It
                         continue
                     failed.add(alike)
                     compiler.forget_types()
-                    said = compiler.refusal(error, module, subject.user_files)
+                    said = compiler.refusal(error, root, path, subject.user_files)
                     key = (said.message, said.place)
                     if not said.consequence and key not in reported:
                         reported.add(key)
@@ -119,7 +120,7 @@ def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> It
         for parent, name, child in reversed(replaced):
             parent._modules[name] = child
     if not reported:
-        said = compiler.refusal(whole, root, subject.user_files)
+        said = compiler.refusal(whole, root, "", subject.user_files)
         yield ScriptRefused(subject.entry, "", type(root).__qualname__, said.message, said.place, said.chain)
 
 

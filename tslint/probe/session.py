@@ -8,7 +8,6 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-
 from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
 from tslint.probe import compare, eager, importing, modes
 from tslint.probe.devices import CpuInstead, cpu_instead
@@ -24,11 +23,15 @@ def versions() -> Versions:
     """What is installed here, read from its metadata: nothing is imported."""
     found: dict[str, str | None] = {}
     for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = None
+        found[package] = _version(package)
     return Versions(platform.python_version(), platform.platform(), found)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def run(request: Request, emit: Emit) -> None:
@@ -92,6 +95,11 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
         message = f"{error.msg}, line {error.lineno} of {Path(error.filename).name}"
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    if root is not error and first_line(root) not in message:
+        message = f"{message} ({type(root).__name__}: {first_line(root)})"
     return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
 
 
@@ -133,7 +141,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
             outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
             compare.report_unsettled(subject, tracing.moments, emit)
         else:
-            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
+            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
     return settled, True
 
 

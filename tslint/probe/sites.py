@@ -59,31 +59,35 @@ def traced_frames(text: str) -> list[Frame]:
 
 
 _SCRIPTED = re.compile(
-    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)', re.MULTILINE
+    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in [^\n]*)?\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)', re.MULTILINE
 )
 _MARK = re.compile(r"^( *)(~+)( <--- HERE)?\s*$")
 
 
-def scripted_frames(text: str) -> list[Frame]:
-    """Frames of a compiler's message or a scripted node: ``File "…", line N`` and code with the range marked by tildes."""
+def scripted_frames(text: str, files: Sequence[str] = ()) -> list[Frame]:
+    """Frames of a compiler's message or a scripted node: ``File "…", line N`` and code with the range marked by tildes.
+
+    For a function behind a decorator the compiler names the decorator's file, with the function's own line: where the
+    code is not found there, one of FILES that has it on that line is the right one.
+    """
     return [
-        _with_columns(match.group("path"), int(match.group("line")), match.group("code").splitlines())
+        _marked(match.group("path"), int(match.group("line")), match.group("code").splitlines(), files)
         for match in _SCRIPTED.finditer(text)
     ]
 
 
-def _with_columns(path: str, line: int, code: list[str]) -> Frame:
-    """The compiler dedents what it shows, so that the first marked line is found in the file again by its text."""
+def _marked(path: str, line: int, code: list[str], files: Sequence[str]) -> Frame:
     for above, mark in itertools.pairwise(code):
         match = _MARK.match(mark)
         if not match:
             continue
-        real = _lines(path)[line - 1 : line]
-        shift = real[0].find(above.strip()) - above.find(above.strip()) if real and above.strip() in real[0] else None
-        if shift is None:
-            break
-        start = len(match.group(1)) + shift + 1
-        return Frame(path, line, start, start + len(match.group(2)))
+        # The compiler dedents what it shows: the first marked line is found in the file again by its text.
+        for file in (path, *files):
+            real = _lines(file)[line - 1 : line]
+            if real and above.strip() in real[0]:
+                start = len(match.group(1)) + real[0].find(above.strip()) - above.find(above.strip()) + 1
+                return Frame(file, line, start, start + len(match.group(2)))
+        break
     return Frame(path, line)
 
 
@@ -145,7 +149,7 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
     The place is the innermost frame of the user's; where a library's model is the target, the innermost frame
     outside torch; None where only torch's own code is left.
     """
-    known = list(stack)
+    known = [frame for frame in stack if not frame.path.startswith("<")]
     outside = [frame for frame in known if not is_machinery(frame.path)]
     chosen = next((frame for frame in known if is_user(frame.path, roots)), outside[0] if outside else None)
     below = known[: known.index(chosen)] if chosen else known
@@ -163,3 +167,27 @@ def class_place(module: torch.nn.Module) -> Place | None:
         if path:
             return Frame(path, line).place
     return None
+
+
+def class_above(root: torch.nn.Module, path: str, roots: Sequence[str]) -> Place | None:
+    """The user's class nearest above PATH in ROOT: where no line of the user's own runs, a class made of torch's parts."""
+    while True:
+        try:
+            module = root.get_submodule(path)
+        except AttributeError:
+            module = None
+        place = class_place(module) if module is not None else None
+        if place is not None and is_user(place.path, roots):
+            return place
+        if not path:
+            return None
+        path = path.rpartition(".")[0]
+
+
+def source_files(module: torch.nn.Module) -> tuple[str, ...]:
+    """The files that the methods of a module's class come from, decorators taken off."""
+    functions = (
+        inspect.unwrap(value) for base in type(module).__mro__[:-2] for value in vars(base).values() if callable(value)
+    )
+    codes = (getattr(function, "__code__", None) for function in functions)
+    return tuple(dict.fromkeys(code.co_filename for code in codes if code is not None))

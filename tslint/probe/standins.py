@@ -1,4 +1,4 @@
-"""What the file's own calls get back while it runs under the recorders: things that answer like the real ones and write nothing."""
+"""What the file's own calls get back under the recorders: things that answer like the real ones and write nothing."""
 
 from __future__ import annotations
 
@@ -92,7 +92,11 @@ class Anything:
     def __str__(self) -> str:
         return ""
 
-    __repr__ = __format__ = lambda self, *_: ""
+    def __repr__(self) -> str:
+        return ""
+
+    def __format__(self, _spec: str) -> str:
+        return ""
 
     def save(self, *_args: Any, **_kwargs: Any) -> None:
         """Writes nothing."""
@@ -115,7 +119,6 @@ class FakeCoremltools(types.ModuleType):
     """Enough of coremltools for a script to go on where it is not installed."""
 
     __version__ = "0"
-    __path__: list[str] = []
 
     TensorType = type("TensorType", (Described,), {})
     ImageType = type("ImageType", (Described,), {})

@@ -15,6 +15,7 @@ from tslint.diagnostic import Place
 from tslint.evidence import InputRefused, OutputRefused, TraceRefused
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.record import Moment, Recorder
+from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
 from tslint.probe.values import describe, flatten, fresh, traceable
 
@@ -28,19 +29,23 @@ class Tracing:
     moments: list[Moment] = field(default_factory=list)
 
 
+_trace: Any = torch.jit.trace
+
+
 def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
     """`torch.jit.trace` of MODULE on copies of INPUTS, without its own check. Raises what it raises."""
     args, kwargs = fresh(inputs)
+    restore(module)
     seed()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
         warnings.filterwarnings("ignore", message=r".*torch\.jit\.(trace|script).* is deprecated")
         if not kwargs:
-            return torch.jit.trace(module, args, check_trace=False)
+            return _trace(module, args, check_trace=False)
         bound = positional(module, args, kwargs)
         if bound is not None:
-            return torch.jit.trace(module, bound, check_trace=False)
-        return torch.jit.trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
+            return _trace(module, bound, check_trace=False)
+        return _trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
 
 
 def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -114,7 +119,7 @@ def trace(
         return result
     settled.status, settled.message = "refused", first_line(result.error)
     stack = stack_of_traceback(territory, result.error.__traceback__)
-    if traceable(output) or stack.place is not None and _raised_inside(result.error):
+    if traceable(output) or (stack.place is not None and _raised_inside(result.error)):
         name = type(result.error).__name__
         emit(TraceRefused(subject.entry, name, settled.message, stack.place, stack.frames))
         return result
@@ -125,7 +130,7 @@ def trace(
     if subject.wrapped is None:
         emit(refused)
         return result
-    subject.keys = subject.wrapped.keys  # type: ignore[assignment]
+    subject.keys = subject.wrapped.keys
     result = record(subject.wrapped, subject.example, territory)
     emit(dataclasses.replace(refused, wrapped=result.error is None))
     if result.error is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import torch
 
 from tslint.evidence import OutputItem
+from tslint.probe.state import restore
 from tslint.probe.subject import Inputs, seed
 
 RTOL, ATOL = 1e-3, 1e-4
@@ -38,8 +41,9 @@ def fresh(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def answer(model: Any, inputs: Inputs) -> Any:
-    """One call of MODEL on fresh copies, from the same random state every time. Raises what the model raises."""
+    """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises."""
     args, kwargs = fresh(inputs)
+    restore(model)
     seed()
     return model(*args, **kwargs)
 
@@ -56,7 +60,7 @@ def items_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     children: Iterator[tuple[Any, Any]] | None = None
     if isinstance(value, Mapping):
         children = iter(value.items())
-    elif isinstance(value, (tuple, list)) and not isinstance(value, torch.Size):
+    elif isinstance(value, (tuple, list)):
         names = getattr(value, "_fields", range(len(value)))
         children = iter(zip(names, value, strict=True))
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -92,8 +96,11 @@ def traceable(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) > 0 and all(traceable(item) for item in value)
 
 
-def difference(expected: Any, actual: Any) -> tuple[bool, float | None, str]:
-    """(equal, largest difference or None, why not) of two outputs: structure, shapes and values within the tolerance."""
+def difference(expected: Any, actual: Any, numbers: bool = False) -> tuple[bool, float | None, str]:
+    """(equal, largest difference or None, why not) of two outputs: structure, shapes and values within the tolerance.
+
+    With NUMBERS a Python number and a tensor of one element that holds it are alike: a trace answers so.
+    """
     left, right = list(items_of(expected)), list(items_of(actual))
     if len(left) != len(right):
         return False, None, f"{len(right)} values instead of {len(left)}"
@@ -105,6 +112,9 @@ def difference(expected: Any, actual: Any) -> tuple[bool, float | None, str]:
             apart = _apart(one.detach(), two.detach())
             if apart is not None:
                 largest = max(largest, apart)
+        elif numbers and type(one) in (int, float, bool) and isinstance(two, torch.Tensor) and two.numel() == 1:
+            if not math.isclose(one, float(two), rel_tol=RTOL, abs_tol=ATOL):
+                largest = max(largest, abs(one - float(two)))
         elif isinstance(one, torch.Tensor) or isinstance(two, torch.Tensor):
             return False, None, f"`{key}` is a {type(two).__name__} instead of a {type(one).__name__}"
         elif isinstance(one, float) and isinstance(two, float):
@@ -142,13 +152,29 @@ class Flattened(torch.nn.Module):
         self.keys = keys
         self.training = model.training
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
+    def answer(self, *args: Any, **kwargs: Any) -> Any:
         leaves = dict(items_of(self.model(*args, **kwargs)))
         found = tuple(leaves[key] for key in self.keys)
         return found[0] if len(found) == 1 else found
 
 
 def flatten(model: torch.nn.Module, output: Any) -> Flattened | None:
-    """MODEL wrapped to answer with the tensors of OUTPUT, or None where there are none."""
+    """MODEL wrapped to answer with the tensors of OUTPUT, or None where there are none.
+
+    The wrapper's forward has the parameters of the model's: the tracer names the program's inputs after them.
+    """
     keys = tuple(key for key, item in items_of(output) if isinstance(item, torch.Tensor))
-    return Flattened(model, keys) if keys else None
+    if not keys:
+        return None
+
+    def forward(self: Flattened, *args: Any, **kwargs: Any) -> Any:
+        return self.answer(*args, **kwargs)
+
+    with contextlib.suppress(TypeError, ValueError):
+        parameters = list(inspect.signature(model.forward).parameters.values())
+        this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        if all(p.kind is not inspect.Parameter.POSITIONAL_ONLY for p in parameters):
+            forward.__signature__ = inspect.Signature([this, *parameters])  # type: ignore[attr-defined]
+    kind = type("Flattened", (Flattened,), {"forward": forward, "__module__": Flattened.__module__})
+    wrapped: Flattened = kind(model, keys)
+    return wrapped

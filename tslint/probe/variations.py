@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
@@ -81,7 +80,9 @@ class Variator:
         yield self._values("other values", ("negated", "scaled", "zeros", "reseeded"), 4)
 
     def _values(self, label: str, ways: tuple[str, ...], enough: int) -> Group:
-        return Group(label, (), tuple(Choice(_VALUE_NAMES[way], (), way) for way in ways), enough)
+        floating = any(self.leaves[i].dtype.is_floating_point for i in self.tensors)
+        kept = [way for way in ways if floating or way != "scaled"]
+        return Group(label, (), tuple(Choice(_VALUE_NAMES[way], (), way) for way in kept), enough)
 
     def _ranged(self, axis: Axis, pair: tuple[int, int]) -> Group:
         low, high = pair
@@ -169,7 +170,7 @@ class Variator:
 
     def _spatial_name(self, sizes: tuple[tuple[Axis, int], ...]) -> str:
         first = sizes[0][0][0]
-        return "size " + "×".join(str(n) for (i, _), n in sizes if i == first)
+        return "size " + "x".join(str(n) for (i, _), n in sizes if i == first)
 
     def _changes(self, sizes: tuple[tuple[Axis, int], ...]) -> bool:
         return any(self._size(axis) != n for axis, n in sizes)
@@ -219,7 +220,7 @@ def like(tensor: torch.Tensor, shape: list[int], values: str, generator: torch.G
     """New values of TENSOR's dtype and kind: within [0, 1] where its own are, integers within its own bounds."""
     tensor = tensor.detach()
     maker: Callable[[], torch.Tensor] = _MAKERS.get(values, _random)(tensor, shape, generator)
-    result: Any = maker()
+    result = maker()
     return result.to(tensor.dtype)
 
 

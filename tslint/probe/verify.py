@@ -16,14 +16,19 @@ after them, so the program is fed ``(input - bias) / scale``, which its first tw
 **Ties.** A comparison, argmax, sorting or rounding nearer to a tie than the tolerance may fall either way. Where an output
 differs and such a decision was seen, the program is run again with all of them turned; an element that agrees in either
 run agrees.
+
+**Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
+float32's rounding, magnified by the model, and no conversion's fault.
 """
 
 from __future__ import annotations
 
+import copy
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,7 +36,8 @@ from torch import Tensor
 
 from tslint.evidence import ConversionDiffered
 from tslint.probe.evaluate import BrokenProgramError, Graph, Port, Run, Ties, UnevaluableError, read
-from tslint.probe.subject import Emit, Inputs, Subject, seed
+from tslint.probe.subject import Emit, Inputs, Subject
+from tslint.probe.values import answer, items_of, map_tensors, tensors_in
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,6 @@ def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, 
         graph = read(mlmodel)
     except ValueError as error:
         return Verdict(None, None, str(error))
-    tolerance = HALF_WEIGHTS if graph.half else FLOAT32
     tried: list[str] = []
     largest: float | None = None
     message = ""
@@ -85,58 +90,69 @@ def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, 
             if inputs is subject.example:
                 return Verdict(None, None, arguments)
             continue
-        expected = _eager(module, inputs)
         try:
-            actual = Run(graph)(arguments)
+            differences = _compared(graph, arguments, module, inputs)
         except UnevaluableError as error:
-            return Verdict(None, None, f"not evaluated: {error}", tuple(tried))
+            return Verdict(False if message else None, largest, message or f"not evaluated: {error}", tuple(tried))
         except BrokenProgramError as error:
             if inputs is subject.example:  # our mistake as likely as coremltools'
-                return Verdict(None, None, f"not evaluated: {error}", tuple(tried))
-            text = f"the program fails on {inputs.name}: {error}"
-            emit(ConversionDiffered(subject.entry, route, inputs.name, "", None, text))
-            tried.append(inputs.name)
-            message = message or text
-            continue
+                return Verdict(None, None, f"not evaluated: {error}")
+            differences = [Difference("", None, f"the program fails: {error}")]
         tried.append(inputs.name)
-        for difference in _differences(graph, arguments, expected, actual, tolerance):
-            if difference.largest is not None:
-                largest = max(largest or 0.0, difference.largest)
-            if difference.message:
-                message = message or f"{difference.output} differs on {inputs.name}: {difference.message}"
-                emit(
-                    ConversionDiffered(
-                        subject.entry, route, inputs.name, difference.output, difference.largest, difference.message
-                    )
+        for output, apart, text in ((item.output, item.largest, item.message) for item in differences):
+            largest = apart if largest is None else max(largest, apart or 0.0)
+            if text:
+                emit(ConversionDiffered(subject.entry, route, inputs.name, output, apart, text))
+                message = message or (
+                    f"{output} differs on {inputs.name}: {text}" if output else f"on {inputs.name} {text}"
                 )
     return Verdict(not message, largest, message, tuple(tried))
+
+
+def _compared(graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs) -> list[Difference]:
+    """One input through both. Raises UnevaluableError and BrokenProgramError.
+
+    A state starts as the module's buffer of its name is now: Core ML's zeros are the same only for a module never called.
+    """
+    if any(port.state for port in graph.inputs):
+        buffers = {re.sub(r"\W", "_", name): buffer.detach().clone() for name, buffer in module.named_buffers()}
+        graph = replace(graph, states=buffers)
+    expected = _eager(module, inputs)
+    differences = _differences(
+        graph, arguments, expected, Run(graph)(arguments), HALF_WEIGHTS if graph.half else FLOAT32
+    )
+    if graph.half or not any(difference.message for difference in differences):
+        return differences
+    return _without_rounding(graph, arguments, module, inputs, differences)
 
 
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 
-def leaves(value: Any) -> Iterator[Tensor | float]:
-    """Tensors and numbers of arguments or of an output, in order, through tuples, lists and mappings."""
-    if isinstance(value, (Tensor, int, float)):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from leaves(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from leaves(item)
-
-
 def _arguments(graph: Graph, inputs: Inputs) -> list[Tensor] | str:
     """INPUTS as the program takes them, or in a few words why it does not."""
-    given = [leaf for leaf in leaves((inputs.args, inputs.kwargs)) if isinstance(leaf, Tensor)]
     ports = [port for port in graph.inputs if not port.state]
+    given = list(tensors_in(inputs.args))
+    given += tensors_in(_in_order(inputs.kwargs, [port.name for port in ports[len(given) :]]))
     if len(given) != len(ports):
         return f"the program takes {len(ports)} inputs, {inputs.name} has {len(given)} tensors"
     for tensor, port in zip(given, ports, strict=True):
         if not _fits(list(tensor.shape), port):
             return f"the program's input `{port.name}` does not take shape {tuple(tensor.shape)}"
     return [_prepared(tensor.detach(), port) for tensor, port in zip(given, ports, strict=True)]
+
+
+def _in_order(keywords: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Keyword arguments in the order of the program's inputs, which bear the parameters' names (``mask``, ``mask_1``) unless
+    the conversion gave them others; those come as they are."""
+
+    def position(keyword: str) -> int:
+        for index, name in enumerate(names):
+            if name == keyword or re.fullmatch(re.escape(keyword) + r"_\d+", name):
+                return index
+        return len(names)
+
+    return {keyword: keywords[keyword] for keyword in sorted(keywords, key=position)}
 
 
 def _fits(shape: list[int], port: Port) -> bool:
@@ -169,24 +185,10 @@ def _of_channels(value: float | tuple[float, ...], rank: int) -> Tensor:
 def _eager(module: torch.nn.Module, inputs: Inputs) -> list[Tensor | float]:
     """What the module answers. Sizes among it are outputs of a trace (it holds them as tensors), other numbers are not."""
     with torch.no_grad(), _untouched(module):
-        seed()
-        copies = (
-            [_copied(value) for value in inputs.args],
-            {name: _copied(value) for name, value in inputs.kwargs.items()},
-        )
-        answer = leaves(module(*copies[0], **copies[1]))
-        return [leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in answer]
-
-
-def _copied(value: Any) -> Any:
-    """VALUE with its tensors cloned: a module may write into its arguments."""
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if type(value) in (tuple, list):
-        return type(value)(_copied(item) for item in value)
-    if type(value) is dict:
-        return {name: _copied(item) for name, item in value.items()}
-    return value
+        items = [item for _, item in items_of(answer(module, inputs))]
+    return [
+        item.detach() if isinstance(item, Tensor) else item for item in items if isinstance(item, (Tensor, int, float))
+    ]
 
 
 @contextmanager
@@ -214,13 +216,18 @@ class Difference:
 
 
 def _differences(
-    graph: Graph, arguments: list[Tensor], answer: list[Tensor | float], actual: list[Any], tolerance: Tolerance
+    graph: Graph,
+    arguments: list[Tensor],
+    wanted: list[Tensor | float],
+    actual: list[Any],
+    tolerance: Tolerance,
+    precision: torch.dtype = torch.float32,
 ) -> list[Difference]:
     ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
     values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
-    if len(values) != len(answer):
-        answer = [leaf for leaf in answer if isinstance(leaf, Tensor)]
-    expected = [torch.as_tensor(leaf) for leaf in answer]
+    if len(values) != len(wanted):
+        wanted = [item for item in wanted if isinstance(item, Tensor)]
+    expected = [torch.as_tensor(item) for item in wanted]
     if len(values) != len(expected):
         return [Difference("", None, f"the program has {len(values)} outputs, eager {len(expected)}")]
     ties = Ties(turned=True)
@@ -230,7 +237,7 @@ def _differences(
         difference = _held(port.name, eager, [value], tolerance)
         if difference.message and tuple(value.shape) == tuple(eager.shape):
             if turned is None:
-                turned = _turned(graph, arguments, ties)
+                turned = _turned(graph, arguments, ties, precision)
             other = turned[position] if len(turned) == len(values) else None
             if isinstance(other, Tensor) and other.shape == value.shape:
                 difference = _held(port.name, eager, [value, other], tolerance)
@@ -238,10 +245,37 @@ def _differences(
     return result
 
 
-def _turned(graph: Graph, arguments: list[Tensor], ties: Ties) -> list[Any]:
+def _without_rounding(
+    graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs, differences: list[Difference]
+) -> list[Difference]:
+    """DIFFERENCES without the message of those that are gone in float64; all of them where the module does not run in it."""
+    try:
+        precise = copy.deepcopy(module).double()
+        expected = _eager(precise, Inputs(inputs.name, _in_double(inputs.args), _in_double(inputs.kwargs)))
+    except Exception:  # the user's module may raise anything, and float32 constants of its own are frequent
+        return differences
+    doubled = [argument.double() if argument.is_floating_point() else argument for argument in arguments]
+    try:
+        actual = Run(graph, precision=torch.float64)(doubled)
+    except (UnevaluableError, BrokenProgramError):
+        return differences
+    again = _differences(graph, doubled, expected, actual, FLOAT32, torch.float64)
+    if len(again) != len(differences):
+        return differences
+    return [
+        replace(difference, message="") if not exact.message else difference
+        for difference, exact in zip(differences, again, strict=True)
+    ]
+
+
+def _in_double(value: Any) -> Any:
+    return map_tensors(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor, value)
+
+
+def _turned(graph: Graph, arguments: list[Tensor], ties: Ties, precision: torch.dtype) -> list[Any]:
     """The tensors of a run in which every decision near a tie is the other one; none where there was no such decision."""
     try:
-        values = Run(graph, ties)(arguments)
+        values = Run(graph, ties, precision)(arguments)
     except (UnevaluableError, BrokenProgramError):
         return []
     return [value for value in values if isinstance(value, Tensor)] if ties.seen else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -83,16 +84,19 @@ def _run(
 ) -> Run:
     chosen = next(iter(_of(EntryChosen, evidence)), None)
     own = [d for d in observed if _concerns(d, entry)]
-    routes = _routes(_of(RouteEnded, evidence), own)
+    steps = _steps(_of(StepEnded, evidence))
+    ended = _of(RouteEnded, evidence)
+    lost = any(step.status in ("died", "timeout") for step in steps)
+    routes = _routes(ended, steps, own) if chosen and (ended or lost) else ()
     return Run(
         target=target,
         command=chosen.command if chosen else "",
         inputs=_inputs(chosen, _of(Variations, evidence)),
         versions=versions,
-        steps=_steps(_of(StepEnded, evidence)),
+        steps=steps,
         escapes=tuple(_of(Escape, evidence)),
         routes=routes,
-        recommended=next((item.route for item in _of(RouteEnded, evidence) if item.recommended), None),
+        recommended=next((item.route for item in ended if item.recommended), None),
         generalises=tuple(
             Dimension(item.input, item.dimension, item.verdict, _rules_at(item.stopped_by, own))
             for item in _of(Generalises, evidence)
@@ -125,19 +129,18 @@ def _inputs(chosen: EntryChosen | None, variations: Iterable[Variations]) -> tup
     return tuple(tried.values())
 
 
-def _routes(ended: Sequence[RouteEnded], observed: Sequence[Diagnostic]) -> tuple[Route, ...]:
-    """All four routes in their order, those that nothing was reported of as untried; none where none was reported."""
-    if not ended:
-        return ()
+def _routes(ended: Sequence[RouteEnded], steps: Sequence[Step], observed: Sequence[Diagnostic]) -> tuple[Route, ...]:
+    """All four routes in their order. One that nothing was reported of is untried, or died where its own step did."""
     found = {item.route: item for item in ended}
+    lost = {step.name: step for step in steps if step.status in ("died", "timeout")}
     routes = []
     for name in ROUTES:
-        item = found.get(name)
-        if item is None:
-            routes.append(Route(name))
-            continue
+        item = found.get(name, RouteEnded(0, name, Attempt(message="" if ended else "the run ended early")))
+        attempt = item.attempt
+        if name in lost and attempt.status == "untried":
+            attempt = dataclasses.replace(attempt, status="died", message=lost[name].message)
         wrapped = None if item.wrapped is None else _route(name, item.wrapped, observed, None)
-        routes.append(_route(name, item.attempt, observed, wrapped))
+        routes.append(_route(name, attempt, observed, wrapped))
     return tuple(routes)
 
 

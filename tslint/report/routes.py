@@ -11,6 +11,7 @@ from tslint.report.layout import Line, cells, width_of, wrap
 
 INDENT = 10
 GAP = 5
+MESSAGE = 120
 NAMES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
 RECOMMENDED = "   ← recommended"
 STYLES = {"✓": "green", "✗": "red"}
@@ -84,21 +85,27 @@ def _names(items: Iterable[Dimension], example: Sequence[InputSpec]) -> str:
 def _cells(run: Run) -> list[Cell]:
     found: list[Cell] = []
     untried: dict[str, list[str]] = {}
+    known = {rule for item in run.generalises if item.verdict is False for rule in item.stopped_by}
     for route in run.routes:
         recommended = route.name == run.recommended
         if route.status == "untried":
             untried.setdefault(route.message or "not needed", []).append(route.name)
             continue
-        found.append(_cell(route, route.name, recommended and route.wrapped is None))
+        found.append(_cell(route, route.name, recommended and route.wrapped is None, known))
         if route.wrapped is not None:
-            found.append(_cell(route.wrapped, f"wrapped {route.name}", recommended))
+            found.append(_cell(route.wrapped, f"wrapped {route.name}", recommended, known))
     found += [Cell(", ".join(names), "", f"untried: {reason}") for reason, names in untried.items()]
     return found
 
 
-def _cell(route: Route, name: str, recommended: bool) -> Cell:
+def _cell(route: Route, name: str, recommended: bool, known: set[str]) -> Cell:
+    """KNOWN are the rules that stop it from generalising, as the line below the table says: not to be said twice."""
     built, converted = _built(route), _converted(route)
     works = route.status == "works" and route.converts in ("works", "untried")
+    if recommended and route.status == "differs" and route.converts == "works":
+        works = True
+        more = ", ".join(rule for rule in route.stopped_by if rule not in known)
+        built, converted = converted, _colon("differs on other inputs", more) if more or not known else ""
     return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended)
 
 
@@ -106,16 +113,17 @@ def _built(route: Route) -> str:
     """What to say of the program itself: nothing where it works."""
     if route.status == "works":
         return ""
-    claims = ", ".join(route.stopped_by) or one_line(route.message)
-    words = {"differs": "differs from eager", "died": "ended the process"}.get(route.status, "")
-    return _colon(words, claims) or route.status
+    claims = ", ".join(route.stopped_by) or _short(route.message)
+    if route.status == "differs":
+        return _colon("differs from eager", claims)
+    return claims or {"died": "ended the process"}.get(route.status, route.status)
 
 
 def _converted(route: Route) -> str:
     """What to say of its conversion: nothing where that was not tried."""
     if route.converts == "untried" or route.status in ("refused", "died"):
         return ""
-    why = "" if route.status != "works" else ", ".join(route.stopped_by) or one_line(route.message)
+    why = "" if route.status != "works" else ", ".join(route.stopped_by) or _short(route.message)
     composed = f" with composites for {', '.join(route.composed)}" if route.composed else ""
     difference = f" (max difference {_number(route.difference)})" if route.difference is not None else ""
     if route.converts == "works":
@@ -123,6 +131,12 @@ def _converted(route: Route) -> str:
     if route.converts == "differs":
         return _colon(f"converts{composed}, but differs from eager{difference}", why)
     return _colon("conversion ended the process" if route.converts == "died" else "does not convert", why)
+
+
+def _short(message: str) -> str:
+    """As much of a message as a table bears."""
+    text = one_line(message)
+    return text if len(text) <= MESSAGE else text[:MESSAGE].rsplit(" ", 1)[0] + " …"
 
 
 def _colon(text: str, why: str) -> str:

@@ -33,8 +33,8 @@ def non_maximum_suppression(
     if scores.shape[-1] != 1 or flag(per_class_suppression):
         raise UnevaluableError("several classes")
     limit, threshold = integer(max_boxes), number(iou_threshold)
-    kept_boxes = torch.zeros(boxes.shape[0], limit, 4)
-    kept_scores = torch.zeros(boxes.shape[0], limit, 1)
+    kept_boxes = torch.zeros(boxes.shape[0], limit, 4, dtype=boxes.dtype)
+    kept_scores = torch.zeros(boxes.shape[0], limit, 1, dtype=scores.dtype)
     indices = torch.full((boxes.shape[0], limit), -1, dtype=torch.int32)
     counts = torch.zeros(boxes.shape[0], dtype=torch.int32)
     for batch in range(boxes.shape[0]):

@@ -148,7 +148,7 @@ def inverse(x: Tensor, epsilon: Tensor | float = 1e-4) -> Tensor:
 @evaluates("log")
 def log(x: Tensor, epsilon: Tensor | float = 1e-45) -> Tensor:
     """``epsilon`` is the smallest float32 above zero: the logarithm of 0 is -103.28, not -inf."""
-    return torch.log(x + torch.tensor(number(epsilon), dtype=x.dtype))
+    return torch.log(x + number(epsilon))
 
 
 @evaluates("rsqrt")
@@ -177,7 +177,7 @@ def cast(x: Tensor, dtype: str, ties: Ties) -> Tensor:
     if dtype == "bool":
         return x != 0
     if dtype.startswith("fp"):
-        return x.to(torch.float32)
+        return x if x.is_floating_point() else x.to(torch.float32)
     if x.is_floating_point():
         return _rounding(torch.trunc)(x, ties).to(torch.int32)
     return x.to(torch.int32)

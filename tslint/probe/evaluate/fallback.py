@@ -31,7 +31,7 @@ def infer(node: Node, arguments: dict[str, Value]) -> Sequence[Value]:
     evaluate = getattr(operation, "materialized_val_inference", operation.value_inference)
     try:
         result = evaluate()
-    except NotImplementedError as error:
+    except Exception as error:  # NotImplementedError where there is none; what else it raises is its own fault
         raise UnevaluableError(f"`{node.kind}` ({node.name}) has no evaluator") from error
     results = result if isinstance(result, (tuple, list)) else (result,)
     if len(results) != len(node.outputs) or any(item is None for item in results):

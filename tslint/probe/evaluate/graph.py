@@ -6,6 +6,7 @@ May import coremltools, inside :func:`read` alone; computes nothing.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +69,8 @@ class Graph:
     """A program. ``half``: it computes in float16, and its weights are rounded to it.
 
     ``types`` maps numbers of values to (dtype, shape with None where a dimension is open) as coremltools inferred them;
-    ``constants`` to what const ops hold: tensors that share coremltools' memory, float16 widened to float32.
+    ``constants`` to what const ops hold: tensors that share coremltools' memory, float16 widened to float32. ``states`` are the
+    values that states start with, by the names of their inputs, instead of zeros.
     """
 
     inputs: tuple[Port, ...]
@@ -77,6 +79,7 @@ class Graph:
     half: bool
     types: dict[int, tuple[str, tuple[int | None, ...]]]
     constants: dict[int, Value] = field(default_factory=dict)
+    states: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def read(mlmodel: Any) -> Graph:

@@ -18,14 +18,11 @@ from tslint.probe.evaluate.registry import EVALUATORS, BrokenProgramError, Ties,
 MOST_ROUNDS = 100_000
 """Rounds of a loop after which it counts as endless."""
 
-TORCH_TYPES = {
-    "fp16": torch.float32,
-    "fp32": torch.float32,
-    "fp64": torch.float32,
+HELD = {
     "bool": torch.bool,
     **dict.fromkeys(("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"), torch.int32),
 }
-"""How values are held: float16 as float32 (the verdict is float32's), every integer as int32 (MIL's own)."""
+"""How values that are no floats are held: every integer as int32, MIL's own."""
 
 
 class Undefined:
@@ -33,12 +30,15 @@ class Undefined:
 
 
 class Run:
-    """One evaluation of GRAPH. ``states`` maps the names of state inputs to their values, zeros at the start."""
+    """One evaluation of GRAPH. Every float is held in PRECISION, float16 too: the verdict is float32's."""
 
-    def __init__(self, graph: Graph, ties: Ties | None = None) -> None:
+    def __init__(self, graph: Graph, ties: Ties | None = None, precision: torch.dtype = torch.float32) -> None:
         self.graph = graph
         self.ties = ties or Ties()
+        self.held = {**HELD, "fp16": precision, "fp32": precision, "fp64": precision}
         self.values: dict[int, Value] = dict(graph.constants)
+        if precision != torch.float32:
+            self.values = {number: _in(precision, value) for number, value in self.values.items()}
         self.states: dict[int, Tensor] = {}
 
     def __call__(self, arguments: Sequence[Tensor]) -> list[Value]:
@@ -48,11 +48,10 @@ class Run:
         """
         remaining = iter(arguments)
         for port in self.graph.inputs:
-            held = TORCH_TYPES[port.dtype]
+            held = self.held[port.dtype]
             if port.state:
-                self.states[port.value] = torch.zeros(
-                    [size for size in port.shape if isinstance(size, int)], dtype=held
-                )
+                zeros = torch.zeros([size for size in port.shape if isinstance(size, int)])
+                self.states[port.value] = self.graph.states.get(port.name, zeros).to(held)
                 self.values[port.value] = port.value
             else:
                 self.values[port.value] = next(remaining).to(held)
@@ -67,8 +66,15 @@ class Run:
                 results = self._node(node)
             except (UnevaluableError, BrokenProgramError):
                 raise
-            except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
-                raise BrokenProgramError(f"`{node.kind}` ({node.name}): {str(error).splitlines()[0]}") from error
+            except Exception as error:
+                first = (str(error).splitlines() or [type(error).__name__])[0]
+                # What torch says of shapes and indices that do not fit; anything else is our mistake.
+                kind = (
+                    BrokenProgramError
+                    if isinstance(error, (RuntimeError, ValueError, IndexError))
+                    else UnevaluableError
+                )
+                raise kind(f"`{node.kind}` ({node.name}): {first}") from error
             for reference, value in zip(node.outputs, results, strict=True):
                 self.values[reference] = self._typed(node, reference, value)
             for reference in node.dead:
@@ -81,13 +87,15 @@ class Run:
         if not isinstance(value, Tensor):
             return value
         dtype, shape = self.graph.types[reference]
+        if dtype == "dict":
+            return value
         wrong = len(shape) != value.ndim or any(
             known is not None and known != size for known, size in zip(shape, value.shape, strict=False)
         )
         if wrong and not (value.numel() == 1 and all(size in (1, None) for size in shape)):
             expected = tuple("?" if size is None else size for size in shape)
             raise UnevaluableError(f"`{node.kind}` ({node.name}): shape {tuple(value.shape)}, declared {expected}")
-        held = TORCH_TYPES.get(dtype)
+        held = self.held.get(dtype)
         return value if held is None or value.dtype == held else value.to(held)
 
     def _arguments(self, node: Node) -> dict[str, Value]:
@@ -163,6 +171,10 @@ class Run:
 
     def _classify(self, node: Node, probabilities: Tensor, classes: list[Value]) -> Sequence[Value]:
         return (str(classes[int(probabilities.argmax())]), probabilities)
+
+
+def _in(precision: torch.dtype, value: Value) -> Value:
+    return value.to(precision) if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 def _written(items: list[Value], indices: Sequence[int], values: Sequence[Value]) -> list[Value]:

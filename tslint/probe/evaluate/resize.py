@@ -147,8 +147,8 @@ def resample(
     """Coordinates become pixels first. Beyond the edges: ``constant`` a value, ``border`` the edge, ``reflection`` a mirror in
     the last pixel's centre, ``symmetric`` one at its outer side."""
     aligned = flag(align_corners)
-    sizes = torch.tensor([x.shape[-1], x.shape[-2]], dtype=torch.float32)
-    points = coordinates.to(torch.float32)
+    sizes = torch.tensor([x.shape[-1], x.shape[-2]], dtype=x.dtype)
+    points = coordinates.to(x.dtype)
     if coordinates_mode == "normalized_zero_to_one":
         points = points * 2 - 1
     if coordinates_mode != "unnormalized":

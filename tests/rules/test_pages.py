@@ -1,0 +1,112 @@
+"""The rule set itself: every rule has a page and a check, every page its metadata, headings, words and examples."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import re
+import string
+from pathlib import Path
+
+import pytest
+from rule_pages import cases
+
+import tslint.checks
+from tslint import catalogue
+from tslint.catalogue import Rule
+from tslint.diagnostic import Claim
+from tslint.evidence import Evidence
+
+RULES = list(catalogue.rules().values())
+WITHOUT_CHECK = {"syntax-error", "unreadable-file", "check-crashed", "unused-suppression"}
+"""What tslint says of its own work: made where it is noticed, by no check."""
+WITHOUT_EXAMPLE = {"environment", "unreadable-file", "check-crashed", "unused-suppression"}
+"""Rules about what stands in no file; the cases of `environment` are rows of a data file."""
+ADVICE_LIMIT = 5
+
+
+def by_rule() -> list[object]:
+    return [pytest.param(rule, id=rule.name) for rule in RULES]
+
+
+def test_every_check_has_a_page_and_every_rule_a_check() -> None:
+    modules = {info.name for info in pkgutil.iter_modules(tslint.checks.__path__) if not info.name.startswith("_")}
+    assert {name.replace("_", "-") for name in modules} == {rule.name for rule in RULES} - WITHOUT_CHECK
+
+
+def test_every_module_of_checks_marks_a_check() -> None:
+    marked = {check.rule for found in tslint.checks.checks().values() for check in found}
+    assert marked == {rule.name for rule in RULES} - WITHOUT_CHECK
+
+
+def test_everything_that_a_run_reports_as_wrong_is_some_rules() -> None:
+    wrong = {
+        kind
+        for name, kind in Evidence.KINDS.items()
+        if re.search(r"Refused|Differed|Unsupported|Wrong|Failed|Died", name)
+    }
+    wrong |= {Evidence.KINDS[name] for name in ("ConstantBaked", "BranchTaken", "LoopUnrolled")}
+    assert wrong <= set(tslint.checks.checks())
+
+
+@pytest.mark.parametrize("rule", by_rule())
+def test_name(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+    assert rule.text.startswith(f"# {rule.name}\n")
+
+
+@pytest.mark.parametrize("rule", by_rule())
+def test_headings_in_order(rule: Rule) -> None:
+    prose = re.sub(r"```.*?```", "", rule.text, flags=re.DOTALL)
+    headings = re.findall(r"^## (.+)$", prose, re.MULTILINE)
+    wanted = ["Why it matters", "When to ignore it", "Sources"]
+    assert [heading for heading in headings if heading in wanted] == wanted
+    assert ("Examples" in headings) == (rule.name not in WITHOUT_EXAMPLE)
+    assert ("The fix" in headings) == (rule.fix is not None)
+    sources = rule.text.rpartition("## Sources")[2]
+    assert re.search(r"\]\(https://[^)]+\)", sources)
+
+
+@pytest.mark.parametrize("rule", by_rule())
+def test_metadata(rule: Rule) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", rule.since)
+    assert rule.claims and len(set(rule.claims)) == len(rule.claims)
+    assert Claim.UNCHECKABLE not in rule.claims or rule.group == "tslint"
+
+
+@pytest.mark.parametrize("rule", by_rule())
+def test_words(rule: Rule) -> None:
+    for text in (rule.summary, rule.message):
+        assert text == text.strip() and "\n" not in text
+        assert not text.endswith((".", "!", ":"))
+        assert text[0].islower() or text[0] in "`{", text
+        assert text.count("`") % 2 == 0
+        assert not re.search(r"\b(please|oops|sorry|you should)\b", text, re.IGNORECASE)
+    names = [name for _, name, _, _ in string.Formatter().parse(rule.message) if name is not None]
+    assert all(re.fullmatch(r"[a-z]+", name) for name in names)
+
+
+@pytest.mark.parametrize("rule", by_rule())
+def test_examples(rule: Rule) -> None:
+    own = [case for case in cases("bad", "good", "fixed") if case.rule.name == rule.name]
+    if rule.name in WITHOUT_EXAMPLE:
+        assert not own
+        return
+    kinds = [case.kind for case in own]
+    assert "bad" in kinds and "good" in kinds
+    assert ("fixed" in kinds) == (rule.fix is not None)
+    marked = {case.observed for case in own if case.kind == "bad"}
+    assert marked == {rule.observed}, "`# observed` marks the lines of what only a run can see, `# error` the others"
+    texts = [case.text for case in own]
+    assert len(set(texts)) == len(texts)
+
+
+def test_few_rules_are_advice() -> None:
+    assert sum(Claim.ADVICE in rule.claims for rule in RULES) <= ADVICE_LIMIT
+
+
+def test_environment_page_lists_every_pair_known_not_to_work() -> None:
+    data = Path(tslint.checks.__file__).parent.parent / "probe" / "environment.json"
+    page = catalogue.rules()["environment"].text
+    for row in json.loads(data.read_text(encoding="utf-8"))["pairs"]:
+        assert row["problem"] in page and row["phrase"] in page

@@ -1,0 +1,222 @@
+"""The claims of rules, tried: each function says how a claim came true for an example, or None where it did not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from loading import Example, alike, graph_text, run, trace
+from rule_pages import Case, proof
+
+from tslint.diagnostic import Claim
+
+
+class Trial:
+    """An example being tried. ``error`` is the exception that made a failing claim true."""
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        self.case = case
+        self.folder = folder
+        self.error: BaseException | None = None
+        self.lines: frozenset[int] = frozenset()
+
+    def shown(self, claim: Claim) -> str | None:
+        """How CLAIM comes true, or None."""
+        with _inside(self.folder):
+            return CLAIMS[claim](self)
+
+    def example(self) -> Example:
+        return Example(self.case, self.folder)
+
+    def raising(self, action: Callable[[], object]) -> str | None:
+        """The message that ACTION raises, or None."""
+        try:
+            action()
+        except Exception as error:  # whatever PyTorch or coremltools raise is what the page must quote
+            self.error = error
+            return f"{type(error).__name__}: {error}"
+        return None
+
+
+def _trace_fails(trial: Trial) -> str | None:
+    example = trial.example()
+    if example.has("main"):
+        return trial.raising(lambda: example.call("main"))
+    model, inputs = example.model(), example.inputs()
+    run(model, inputs)
+    return trial.raising(lambda: trace(model, inputs))
+
+
+def _script_fails(trial: Trial) -> str | None:
+    return trial.raising(lambda: trial.example().call("main"))
+
+
+def _trace_differs(trial: Trial) -> str | None:
+    example = trial.example()
+    if not example.has("other_inputs"):
+        return None
+    inputs, others = example.inputs(), example.others()
+    program = trace(example.model(), inputs)
+    wanted = run(example.model(), others)
+    assert alike(run(program, inputs), run(example.model(), inputs)), "the trace is wrong on its own input"
+    message = trial.raising(lambda: run(program, others))
+    if message:
+        return message
+    return None if alike(run(program, others), wanted) else "the outputs differ"
+
+
+def _trace_specialises(trial: Trial) -> str | None:
+    example = trial.example()
+    if not example.has("other_inputs"):
+        return None
+    run(example.model(), example.others())
+    one = graph_text(trace(example.model(), example.inputs()))
+    other = graph_text(trace(example.model(), example.others()))
+    return None if one == other else "the graphs differ"
+
+
+def _script_differs(trial: Trial) -> str | None:
+    example = trial.example()
+    program = torch.jit.script(example.model())
+    inputs = example.inputs()
+    return None if alike(run(program, inputs), run(example.model(), inputs)) else "the outputs differ"
+
+
+def _wrong_mode(trial: Trial) -> str | None:
+    example = trial.example()
+    if not example.has("main"):
+        inputs = example.inputs()
+        program = trace(example.model(), inputs)
+        first, second = program(*inputs), program(*inputs)
+        return None if torch.equal(first, second) else "two runs of the trace differ"
+    with _recorded(example.path) as programs:
+        example.call("main")
+    wrong = {line for line, program in programs if any(module.training for module in program.modules())}
+    trial.lines = frozenset(wrong)
+    return f"training is set in what lines {sorted(wrong)} made" if wrong else None
+
+
+def _wrong_call(trial: Trial) -> str | None:
+    example = trial.example()
+    assertions = proof(trial.case.rule)
+    if not example.has("main"):
+        return trial.raising(lambda: run(example.model(), example.inputs()))
+    if assertions is None:
+        return trial.raising(lambda: example.call("main"))
+    result = example.call("main")
+    try:
+        exec(assertions, {**vars(example.namespace), "result": result})
+    except AssertionError:
+        return None
+    return "the proof holds"
+
+
+def _convert_fails(trial: Trial) -> str | None:
+    example = trial.example()
+    if example.has("main"):
+        return trial.raising(lambda: example.call("main"))
+    return trial.raising(lambda: convert(trace(example.model(), example.inputs()), example.inputs()))
+
+
+def _convert_differs(trial: Trial) -> str | None:
+    from tslint.evidence import Evidence
+    from tslint.probe.subject import Inputs, Subject
+    from tslint.probe.verify import verify
+
+    example = trial.example()
+    model, inputs = example.model(), example.inputs()
+    found: list[Evidence] = []
+    program = convert(trace(model, inputs), inputs)
+    verdict = verify(program, Subject(0, model, Inputs("example", inputs)), model, found.append, "trace")
+    assert verdict.verified is not None, verdict.message
+    return str(found[0]) if found else None
+
+
+def _uncheckable(trial: Trial) -> str | None:
+    path = trial.case.written(trial.folder)
+    return trial.raising(lambda: compile(path.read_text(encoding="utf-8"), str(path), "exec"))
+
+
+CLAIMS: dict[Claim, Callable[[Trial], str | None]] = {
+    Claim.TRACE_FAILS: _trace_fails,
+    Claim.SCRIPT_FAILS: _script_fails,
+    Claim.TRACE_DIFFERS: _trace_differs,
+    Claim.TRACE_SPECIALISES: _trace_specialises,
+    Claim.SCRIPT_DIFFERS: _script_differs,
+    Claim.WRONG_MODE: _wrong_mode,
+    Claim.WRONG_CALL: _wrong_call,
+    Claim.CONVERT_FAILS: _convert_fails,
+    Claim.CONVERT_DIFFERS: _convert_differs,
+    Claim.UNCHECKABLE: _uncheckable,
+}
+
+
+def convert(program: torch.jit.ScriptModule, inputs: tuple[Any, ...]) -> Any:
+    """The Core ML program of a trace in float32, not loaded."""
+    import coremltools as ct
+
+    described = [ct.TensorType(shape=tuple(value.shape)) for value in inputs]
+    precision = ct.precision.FLOAT32
+    return ct.convert(
+        program, inputs=described, skip_model_load=True, convert_to="mlprogram", compute_precision=precision
+    )
+
+
+def unconvertible_lines(trial: Trial) -> set[int]:
+    """Lines of the example whose nodes coremltools has no converter for, or names in the error that it raised.
+
+    Relies on ``torch_op_registry._TORCH_OPS_REGISTRY``, tried with coremltools 9.0.
+    """
+    from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
+
+    example = trial.example()
+    found: set[int] = set()
+    for node in trace(example.model(), example.inputs()).inlined_graph.nodes():
+        name = node.kind().split("::")[-1].rstrip("_")
+        lines = re.findall(rf"{re.escape(example.path.name)}\((\d+)\)", node.sourceRange())
+        if lines and node.kind().startswith("aten::"):
+            known = name in _TORCH_OPS_REGISTRY
+            if not known or re.search(rf"\b{name}\b", str(trial.error)):
+                found.add(int(lines[0]))
+    return found
+
+
+@contextlib.contextmanager
+def _recorded(path: Path) -> Iterator[list[tuple[int, Any]]]:
+    """What ``torch.jit.trace`` and ``torch.jit.script`` made for the file PATH, and the line that called them."""
+    programs: list[tuple[int, Any]] = []
+    originals = {name: getattr(torch.jit, name) for name in ("trace", "script")}
+
+    def recording(name: str) -> Callable[..., Any]:
+        def record(*args: Any, **kwargs: Any) -> Any:
+            program = originals[name](*args, **kwargs)
+            caller = sys._getframe(1)
+            if Path(caller.f_code.co_filename) == path:
+                programs.append((caller.f_lineno, program))
+            return program
+
+        return record
+
+    try:
+        for name in originals:
+            setattr(torch.jit, name, recording(name))
+        yield programs
+    finally:
+        for name, original in originals.items():
+            setattr(torch.jit, name, original)
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,146 @@
+"""What a model returns, as far as the tracer refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from tslint.checks._places import branches
+from tslint.diagnostic import Severity
+from tslint.facts.classes import ModuleClass
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import (
+    BakedSize,
+    Callable,
+    Constant,
+    Data,
+    Dict,
+    Either,
+    Instance,
+    Kind,
+    List,
+    Module,
+    NoneKind,
+    Str,
+    Tuple,
+    options,
+)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A return of a forward that the tracer refuses. ``statement`` is None where the function falls off its end.
+
+    ``part`` is the kind that is refused; ``mapping``: it is a mapping, which has a rule of its own.
+    """
+
+    cls: ModuleClass
+    function: cst.FunctionDef
+    statement: cst.Return | None
+    value: Kind
+    part: Kind
+    severity: Severity
+
+    @property
+    def mapping(self) -> bool:
+        return isinstance(self.part, Dict)
+
+    @property
+    def at(self) -> cst.CSTNode:
+        """What is returned, else the function's name."""
+        if self.statement is None:
+            return self.function.name
+        return self.statement.value or self.statement
+
+
+def refused_returns(facts: Facts) -> Iterator[Refused]:
+    """The returns of the file's own forwards that hold something the tracer does not take as an output."""
+    for cls in facts.module_classes:
+        function = cls.methods.get("forward")
+        if function is None or _is_abstract(function) or _is_overridden(cls, facts):
+            continue
+        found = [(statement, kind, refused_part(kind)) for statement, kind in facts.returns(function)]
+        if any(statement is not None and not isinstance(kind, NoneKind) for statement, kind, _ in found):
+            found = [
+                entry for entry in found if entry[0] is not None
+            ]  # an `elif` without `else`: never meant to end there
+        every = all(part is not None and not isinstance(kind, Either) for _, kind, part in found)
+        for statement, kind, part in found:
+            if part is not None:
+                open_ = not every and (
+                    isinstance(kind, Either) or statement is None or bool(branches(statement, facts))
+                )
+                severity = Severity.INFO if cls.is_inner else Severity.WARNING if open_ else Severity.ERROR
+                yield Refused(cls, function, statement, kind, part, severity)
+
+
+def refused_part(kind: Kind) -> Kind | None:
+    """The first part of a value that the tracer refuses as an output, mappings first; None where it takes all of it.
+
+    Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not.
+    """
+    parts = list(_parts(kind))
+    return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
+
+
+def _parts(kind: Kind) -> Iterator[Kind]:
+    if isinstance(kind, Either):
+        for option in kind.options:
+            yield from _parts(option)
+    elif isinstance(kind, Tuple):
+        for item in kind.items:
+            yield from _parts(item)
+    elif isinstance(kind, List):
+        nested = [option for option in options(kind.element) if isinstance(option, (List, Tuple))]
+        if nested and not (isinstance(kind.element, Tuple) and kind.items is not None and len(kind.items) == 1):
+            yield kind
+        yield from _parts(kind.element)
+    elif isinstance(kind, (Dict, NoneKind, Str, Data, BakedSize, Instance, Module, Callable)) or (
+        isinstance(kind, Constant) and kind.type is not None
+    ):
+        yield kind
+
+
+def words(part: Kind) -> str:
+    """What a message calls a refused part."""
+    if isinstance(part, Dict):
+        return "a dict" if part.name == "dict" else _article(f"`{part.name}`", part.name)
+    if isinstance(part, NoneKind):
+        return "None"
+    if isinstance(part, List):
+        return "a list of lists or tuples"
+    if isinstance(part, Constant):
+        return _article(f"`{part.type}`", part.type or "")
+    if isinstance(part, Instance):
+        return _article(f"`{part.name}`", part.name) if part.name else "an object"
+    if isinstance(part, (Data, BakedSize)):
+        return "a Python number"
+    return {Str: "a str", Module: "a module", Callable: "a function"}.get(type(part), "an object")
+
+
+def _article(text: str, name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {text}"
+
+
+def _is_abstract(function: cst.FunctionDef) -> bool:
+    """Whether a body does nothing but raise or return None: a base class's, meant to be overridden."""
+    for statement in function.body.body:
+        for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]:
+            empty = isinstance(part, cst.Expr) and isinstance(
+                part.value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+            )
+            nothing = isinstance(part, cst.Return) and (
+                part.value is None or (isinstance(part.value, cst.Name) and part.value.value == "None")
+            )
+            if not (empty or nothing or isinstance(part, (cst.Raise, cst.Pass))):
+                return False
+    return True
+
+
+def _is_overridden(cls: ModuleClass, facts: Facts) -> bool:
+    """Whether a class of the file inherits from CLS and has a forward of its own: CLS is a base then, and not what is traced."""
+    return any(
+        other is not cls and cls in other.lineage and "forward" in other.methods for other in facts.module_classes
+    )

@@ -1,0 +1,102 @@
+"""Questions about where code stands that several checks ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.diagnostic import Label
+from tslint.facts.facts import Facts
+
+SAYING = ("builtins.print", "warnings.warn", "logging.")
+"""Functions that only tell somebody something."""
+
+
+def ancestors(node: cst.CSTNode, facts: Facts) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+    """Each (parent, child) pair on the way from NODE up to the function that holds it."""
+    child: cst.CSTNode = node
+    parent = facts.parent(node)
+    while parent is not None and not isinstance(child, (cst.FunctionDef, cst.Lambda)):
+        yield parent, child
+        child, parent = parent, facts.parent(parent)
+
+
+def branches(node: cst.CSTNode, facts: Facts) -> list[cst.If]:
+    """The ``if`` statements around NODE, within its function."""
+    return [
+        parent for parent, child in ancestors(node, facts) if isinstance(parent, cst.If) and child is not parent.test
+    ]
+
+
+def only_speaks(body: cst.BaseSuite, facts: Facts) -> bool:
+    """Whether a block only raises, prints, logs or warns, so that nothing computed depends on whether it ran."""
+    for statement in body.body:
+        parts = statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
+        for part in parts:
+            if isinstance(part, (cst.Raise, cst.Pass)):
+                continue
+            if not (isinstance(part, cst.Expr) and _says(part.value, facts)):
+                return False
+    return True
+
+
+def _says(value: cst.BaseExpression, facts: Facts) -> bool:
+    if not isinstance(value, cst.Call):
+        return isinstance(value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis))
+    return (facts.qualified(value.func) or "").startswith(SAYING)
+
+
+def read_at(value: cst.CSTNode, facts: Facts) -> tuple[Label, ...]:
+    """A label where the size VALUE was read, if that was on another line."""
+    origin = facts.origin(value)
+    if origin is None or facts.span(origin).line == facts.span(value).line:
+        return ()
+    return (facts.label(origin, "the size is read here"),)
+
+
+def iterated_over(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether NODE stands in what a loop iterates over, where the loop itself is the problem."""
+    return any(
+        isinstance(parent, (cst.For, cst.CompFor)) and child is parent.iter for parent, child in ancestors(node, facts)
+    )
+
+
+CONDITIONAL = (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)
+
+
+def in_condition(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether NODE is part of a condition."""
+    return any(isinstance(parent, CONDITIONAL) and child is parent.test for parent, child in ancestors(node, facts))
+
+
+def only_decides(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether the value of NODE is used in conditions alone, there or through a variable."""
+    return in_condition(node, facts) or _decides_by_name(node, facts, frozenset())
+
+
+def _decides_by_name(node: cst.CSTNode, facts: Facts, seen: frozenset[str]) -> bool:
+    assign = next((parent for parent, _ in ancestors(node, facts) if isinstance(parent, cst.BaseSmallStatement)), None)
+    if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+        return False
+    target = assign.targets[0].target
+    if not isinstance(target, cst.Name) or target.value in seen:
+        return False
+    names = uses(target, facts)
+    known = seen | {target.value}
+    return bool(names) and all(in_condition(use, facts) or _decides_by_name(use, facts, known) for use in names)
+
+
+def uses(target: cst.Name, facts: Facts) -> list[cst.Name]:
+    """The other places of a function that name a variable."""
+    function = facts.enclosing_function(target)
+    found = []
+    for name in facts.nodes(cst.Name):
+        if name is target or name.value != target.value or facts.enclosing_function(name) is not function:
+            continue
+        parent = facts.parent(name)
+        attribute = isinstance(parent, cst.Attribute) and parent.attr is name
+        keyword = isinstance(parent, cst.Arg) and parent.keyword is name
+        if not attribute and not keyword:
+            found.append(name)
+    return found

@@ -1,0 +1,53 @@
+"""What the checks of numbers taken out of the graph have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.checks._places import iterated_over, only_decides, read_at
+from tslint.diagnostic import Claim, Finding, Fix, Severity
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import Either, Kind, List, Size, Tuple
+
+
+def holds_size(kind: Kind) -> bool:
+    """Whether a live size that nothing pins is in a value of this kind: itself, or in a list or tuple."""
+    if isinstance(kind, Either):
+        return any(holds_size(option) for option in kind.options)
+    if isinstance(kind, Tuple):
+        return any(holds_size(item) for item in kind.items)
+    if isinstance(kind, List):
+        return holds_size(kind.element)
+    return isinstance(kind, Size)
+
+
+def baked_sizes(call: cst.Call, facts: Facts) -> list[cst.BaseExpression]:
+    """The arguments of CALL that carry a size out of the graph, where that can matter to what the model returns."""
+    sizes = [argument.value for argument in call.args if holds_size(facts.kind(argument.value))]
+    if (
+        not sizes
+        or not facts.is_traced_code(call)
+        or iterated_over(call, facts)
+        or not facts.reaches_output(call)
+        or only_decides(call, facts)
+    ):
+        return []
+    return sizes
+
+
+def baked(
+    call: cst.Call, sizes: list[cst.BaseExpression], facts: Facts, fix: Fix | None, help: str
+) -> Iterator[Finding]:
+    """The finding of a call that makes a constant of SIZES."""
+    certain = any(facts.certain(size) for size in sizes)
+    yield Finding(
+        call,
+        {"call": facts.text(call.func)},
+        claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
+        severity=Severity.ERROR if certain else Severity.WARNING,
+        labels=tuple(label for size in sizes for label in read_at(size, facts)),
+        fix=fix,
+        help=help,
+    )

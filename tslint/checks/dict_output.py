@@ -1,0 +1,107 @@
+"""A model that returns a mapping: torch.jit.trace refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from tslint import rewrite
+from tslint.checks import on
+from tslint.checks._outputs import Refused, refused_part, refused_returns, words
+from tslint.diagnostic import Finding, Fix
+from tslint.evidence import OutputItem, OutputRefused
+from tslint.facts.context import Context
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import Dict, Kind
+
+MOST_KEYS = 6
+
+
+@on(Facts)
+def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
+    for refused in refused_returns(facts):
+        if refused.mapping:
+            keys = _keys(refused.value)
+            yield Finding(
+                refused.at,
+                {"function": "forward", "what": words(refused.part)},
+                severity=refused.severity,
+                fix=_wrapper(refused, keys, facts),
+                help=advice(keys),
+                symbol=f"{refused.cls.name}.forward",
+            )
+
+
+@on(OutputRefused)
+def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
+    if evidence.kind == "mapping":
+        yield Finding(
+            evidence.place,
+            {"function": "forward", "what": "a dict" if evidence.type == "dict" else f"the mapping `{evidence.type}`"},
+            caption=caption(evidence.items),
+            help=advice([item.key for item in evidence.items]),
+        )
+
+
+def caption(items: Sequence[OutputItem]) -> str | None:
+    """``keys `out` [1, 21, 224, 224] and `aux` [1, 21, 224, 224]``."""
+    if not items:
+        return None
+    shown = [f"`{item.key}` {list(item.shape) if item.shape is not None else item.type}" for item in items[:MOST_KEYS]]
+    if len(items) > MOST_KEYS:
+        shown.append(f"{len(items) - MOST_KEYS} more")
+    text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return f"{'key' if len(items) == 1 else 'keys'} {text}"
+
+
+def advice(keys: Sequence[str]) -> str:
+    """The wrapper, with the model's real keys where they are known."""
+    if not keys:
+        return "trace a wrapper whose `forward` returns the values of the mapping as a tuple"
+    if len(keys) == 1:
+        return f'trace a wrapper that returns `model(x)["{keys[0]}"]`'
+    named = ", ".join(f'y["{key}"]' for key in keys[:MOST_KEYS])
+    return f"trace a wrapper that returns `{named}{', …' if len(keys) > MOST_KEYS else ''}` of `y = model(x)`"
+
+
+def _keys(kind: Kind) -> list[str]:
+    """The keys of a mapping that is known to hold tensors alone, and all of them."""
+    if isinstance(kind, Dict) and kind.complete and all(refused_part(value) is None for _, value in kind.items):
+        return list(kind.keys)
+    return []
+
+
+def _wrapper(refused: Refused, keys: list[str], facts: Facts) -> Fix | None:
+    """A wrapper class, put around the model where the file traces it; only where there is no doubt which model that is."""
+    calls = facts.calls_to("torch.jit.trace")
+    roots = [cls for cls in facts.module_classes if not cls.is_inner]
+    node = refused.cls.node
+    base = next((base.value for base in node.bases if facts.qualified(base.value) == "torch.nn.Module"), None)
+    names = _parameter_names(refused.function)
+    name = f"{refused.cls.name}Outputs"
+    if not keys or base is None or names is None or len(calls) != 1 or roots != [refused.cls]:
+        return None
+    if len(facts.returns(refused.function)) != 1 or any(cls.name == name for cls in facts.module_classes):
+        return None
+    model = facts.argument(calls[0], 0, "func")
+    if model is None or not facts.is_traced(refused.cls) or facts.enclosing_function(node) is not None:
+        return None
+    parameters = ", ".join(
+        rewrite.source(parameter, facts).rstrip(", ") for parameter in refused.function.params.params[1:]
+    )
+    return rewrite.unsafe(
+        f"Trace a wrapper that returns {', '.join(f'`{key}`' for key in keys)}",
+        rewrite.wrapper(node, name, rewrite.source(base, facts), parameters, names, keys, facts),
+        rewrite.before(model, f"{name}(", facts),
+        rewrite.after(model, ").eval()", facts),
+    )
+
+
+def _parameter_names(function: cst.FunctionDef) -> list[str] | None:
+    """The names of the positional parameters behind ``self``; None where there are others."""
+    params = function.params
+    others = (
+        isinstance(params.star_arg, cst.Param) or params.star_kwarg or params.kwonly_params or params.posonly_params
+    )
+    return None if others else [parameter.name.value for parameter in params.params[1:]]

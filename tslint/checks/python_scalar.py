@@ -1,0 +1,100 @@
+"""A number read out of a tensor: tracing records it as a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint import rewrite
+from tslint.checks import on
+from tslint.checks._observed import SCALARS, baked_rule, call_text, change, generalisation, labels
+from tslint.checks._places import iterated_over, only_decides
+from tslint.diagnostic import Claim, Finding, Fix, Severity
+from tslint.evidence import ConstantBaked
+from tslint.facts.context import Context
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import Constant, FixedSize, Tensor
+
+METHODS = frozenset({"item", "tolist", "numpy"})
+
+
+@on(cst.Call)
+def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    tensor = _read(call, facts)
+    if tensor is None or not facts.is_traced_code(call) or iterated_over(call, facts) or only_decides(call, facts):
+        return
+    pinned = isinstance(facts.kind(call), (Constant, FixedSize))
+    if pinned or _is_learned(tensor, facts) or not facts.reaches_output(call):
+        return
+    certain = facts.qualified(call.func) != "builtins.len" or facts.certain(call)
+    yield Finding(
+        call,
+        {"call": _named(call, facts)},
+        claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
+        severity=Severity.ERROR if certain else Severity.WARNING,
+        fix=_size(call, tensor, facts),
+        help=_help(call, tensor, facts),
+    )
+
+
+@on(ConstantBaked)
+def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
+    if baked_rule(evidence, context) == "python-scalar":
+        claim, severity = generalisation(evidence)
+        yield Finding(
+            evidence.place,
+            {"call": call_text(evidence, context)},
+            claim=claim,
+            severity=severity,
+            labels=labels(evidence.stack, evidence.place, evidence.use),
+            caption=change(evidence, context),
+        )
+
+
+def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
+    """The tensor that CALL takes a Python value from."""
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
+        return call.func.value if facts.is_tensor(call.func.value) else None
+    if facts.qualified(call.func) in SCALARS and len(call.args) == 1 and facts.is_tensor(call.args[0].value):
+        return call.args[0].value
+    return None
+
+
+def _is_learned(node: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a tensor is made of parameters, buffers and constants alone: the same for every input."""
+    kind = facts.kind(node)
+    if isinstance(node, (cst.Attribute, cst.Name)) and isinstance(kind, Tensor):
+        return kind.role in ("parameter", "buffer")
+    if isinstance(node, cst.BinaryOperation):
+        return all(_is_learned(side, facts) or facts.is_constant(side) for side in (node.left, node.right))
+    if isinstance(node, cst.UnaryOperation):
+        return _is_learned(node.expression, facts)
+    if isinstance(node, cst.Subscript):
+        return _is_learned(node.value, facts)
+    if isinstance(node, cst.Call):
+        given = [argument.value for argument in node.args]
+        if isinstance(node.func, cst.Attribute) and facts.is_tensor(node.func.value):
+            given.append(node.func.value)
+        return bool(given) and all(_is_learned(value, facts) or facts.is_constant(value) for value in given)
+    return False
+
+
+def _named(call: cst.Call, facts: Facts) -> str:
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
+        return f".{call.func.attr.value}()"
+    return facts.text(call.func)
+
+
+def _size(call: cst.Call, tensor: cst.BaseExpression, facts: Facts) -> Fix | None:
+    """``len(x)`` is ``x.size(0)``."""
+    if facts.qualified(call.func) != "builtins.len":
+        return None
+    text = f"{rewrite.atom(tensor, facts)}.size(0)"
+    return rewrite.safe(f"Write `{text}`", rewrite.replace(call, text, facts))
+
+
+def _help(call: cst.Call, tensor: cst.BaseExpression, facts: Facts) -> str:
+    if facts.qualified(call.func) == "builtins.len":
+        return f"`{rewrite.atom(tensor, facts)}.size(0)` stays in the graph"
+    return "compute with the tensor itself: operations on tensors stay in the graph"

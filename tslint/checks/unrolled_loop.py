@@ -1,0 +1,47 @@
+"""A loop over a tensor, or over the range of a size: tracing records the rounds that the example input took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.checks import on
+from tslint.checks._observed import generalisation, labels
+from tslint.checks.data_dependent_branch import is_condition
+from tslint.diagnostic import Finding, Severity
+from tslint.evidence import LoopUnrolled
+from tslint.facts.context import Context
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import BakedSize, Data, Kind, Size, options
+
+HELP = "write it as one operation on tensors, or script the loop around a traced body"
+
+
+@on(cst.For, cst.CompFor)
+def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
+    if _varies(facts.rounds(loop.iter)) and facts.is_traced_code(loop.iter):
+        yield Finding(loop.iter, {"iterable": facts.text(loop.iter)}, severity=Severity.WARNING, help=HELP)
+
+
+@on(LoopUnrolled)
+def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
+    if is_condition(evidence, context):
+        return
+    _, severity = generalisation(evidence)
+    facts = context.facts(evidence.place)
+    iterables = [loop.iter for loop in context.nodes_at(evidence.place, cst.CompFor)]
+    iterables += [loop.iter for loop in context.nodes_at(evidence.place, cst.For)]
+    text = facts.text(iterables[0]) if facts is not None and iterables else "a tensor"
+    yield Finding(
+        evidence.place,
+        {"iterable": text},
+        severity=severity,
+        labels=labels(evidence.stack, evidence.place),
+        caption=f"{evidence.count} rounds with the example input; should be {evidence.other} with {evidence.tried}",
+        help=HELP,
+    )
+
+
+def _varies(rounds: Kind) -> bool:
+    return any(isinstance(option, (Size, BakedSize, Data)) for option in options(rounds))

@@ -1,0 +1,53 @@
+"""An op that coremltools has no converter for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tslint.checks import on
+from tslint.diagnostic import Finding, Label
+from tslint.evidence import OpSite, OpUnsupported
+from tslint.facts.context import Context
+
+
+@on(OpUnsupported)
+def observe(evidence: OpUnsupported, context: Context) -> Iterator[Finding]:
+    if evidence.missing:
+        times = "" if evidence.count == 1 else f", and is used {evidence.count} times"
+        yield finding(evidence, {"op": evidence.op, "count": times})
+
+
+def finding(evidence: OpUnsupported, values: dict[str, str]) -> Finding:
+    """At the first place that uses the op; the others, and the library's lines below them, are labels."""
+    sites = sorted(evidence.sites, key=lambda site: site.place is None)
+    first = sites[0] if sites else OpSite(None)
+    labels = [label for site in sites[:1] for label in _library(site)]
+    for site in sites[1:]:
+        if site.place is not None:
+            labels.append(Label(site.place.path, site.place.span, f"also here{_times(site)}{_module(site)}"))
+    return Finding(
+        first.place or first.library,
+        values,
+        labels=tuple(labels),
+        caption=_caption(first),
+        help=f"it can be written with ops that convert: {evidence.composite}" if evidence.composite else None,
+    )
+
+
+def _library(site: OpSite) -> list[Label]:
+    if site.library is None or site.place is None:
+        return []
+    return [Label(site.library.path, site.library.span, "the op is called here")]
+
+
+def _caption(site: OpSite) -> str | None:
+    text = f"{_times(site)}{_module(site)}".strip(" ,")
+    return text or None
+
+
+def _times(site: OpSite) -> str:
+    return f" {site.count} times" if site.count > 1 else ""
+
+
+def _module(site: OpSite) -> str:
+    return f" in `{site.module_path}`" if site.module_path else ""
