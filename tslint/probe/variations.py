@@ -166,9 +166,8 @@ class Variator:
             return None
         odd = tuple((a, self._size(a) + 3) for a in axes)
         even = tuple((a, self._size(a) + 32) for a in axes)
-        return Group(
-            "an odd size", axes, (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
-        )
+        choices = (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
+        return Group("an odd size", axes, choices, composite=True)
 
     def _spatial_name(self, sizes: tuple[tuple[Axis, int], ...]) -> str:
         first = sizes[0][0][0]
