@@ -1,6 +1,7 @@
 """A module's Python state, put back before every call: a cache filled by one call must not decide the next one's path.
 
-Attributes of every submodule and the buffers are restored; weights are never written by a call, and are left alone.
+Attributes of every submodule and the buffers are restored; weights are never written by a call, and are left alone. So are
+hooks, and what stands in the place of a submodule: whoever watches the calls or builds a plan has put them there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ _LARGEST = 2**24
 _known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
 
 
+_HOOKS = frozenset(name for name in vars(torch.nn.Module()) if "hook" in name)
+
+
 def _copied(value: Any) -> Any:
     return value.copy() if type(value) in (dict, list, set, collections.OrderedDict) else value
 
@@ -26,7 +30,7 @@ def _copied(value: Any) -> Any:
 class _State:
     def __init__(self, module: torch.nn.Module) -> None:
         self.attributes = [
-            (weakref.ref(child), {key: _copied(value) for key, value in child.__dict__.items()})
+            (weakref.ref(child), {key: _copied(value) for key, value in child.__dict__.items() if key not in _HOOKS})
             for child in module.modules()
             if not isinstance(child, torch.jit.ScriptModule)
         ]
@@ -38,8 +42,11 @@ class _State:
         for reference, saved in self.attributes:
             child = reference()
             if child is not None:
+                now = dict(child.__dict__)
                 child.__dict__.clear()
                 child.__dict__.update({key: _copied(value) for key, value in saved.items()})
+                child.__dict__.update({key: value for key, value in now.items() if key in _HOOKS})
+                child._modules = {name: now["_modules"].get(name, part) for name, part in child._modules.items()}
         for index, (buffer, before, version) in enumerate(self.buffers):
             if buffer._version != version:
                 with torch.no_grad():
