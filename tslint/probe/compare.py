@@ -73,7 +73,7 @@ class Comparison:
             return
         if group.axes:
             self.refused_axes.update(group.axes)
-        if errors:
+        if errors and not group.composite:
             self.refused[group.label] = errors[0]
         for fallback in group.fallbacks:
             self.group(variator, fallback)

@@ -13,6 +13,7 @@ from tslint.probe import compare, eager, importing, modes
 from tslint.probe.devices import CpuInstead, cpu_instead
 from tslint.probe.entry import Entry, Finder, Nothing, UserError
 from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import first_line, trace
 
@@ -142,6 +143,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
             compare.report_unsettled(subject, tracing.moments, emit)
         else:
             compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+            restore(subject.module)
     return settled, True
 
 

@@ -36,7 +36,8 @@ class Choice:
 class Group:
     """Choices of one kind. The caller tries them in order and keeps up to ``enough`` that eager accepts.
 
-    ``fallbacks`` are further groups tried only where every choice here was refused.
+    ``fallbacks`` are further groups tried only where every choice here was refused. That a ``composite`` one is refused
+    says nothing that its dimensions do not say by themselves.
     """
 
     label: str
@@ -44,6 +45,7 @@ class Group:
     choices: tuple[Choice, ...]
     enough: int = 1
     fallbacks: tuple[Group, ...] = ()
+    composite: bool = False
 
 
 class Variator:
@@ -156,7 +158,7 @@ class Variator:
         halves = tuple((a, max(1, self._size(a) // 2)) for a in axes)
         doubles = tuple((a, 2 * self._size(a)) for a in axes)
         choices = [Choice(self._spatial_name(sizes), sizes) for sizes in (halves, doubles) if self._changes(sizes)]
-        return Group("the spatial dimensions", axes, tuple(choices))
+        return Group("the spatial dimensions", axes, tuple(choices), composite=True)
 
     def _ragged(self) -> Group | None:
         axes = self._from_third()
@@ -164,9 +166,8 @@ class Variator:
             return None
         odd = tuple((a, self._size(a) + 3) for a in axes)
         even = tuple((a, self._size(a) + 32) for a in axes)
-        return Group(
-            "an odd size", axes, (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
-        )
+        choices = (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
+        return Group("an odd size", axes, choices, composite=True)
 
     def _spatial_name(self, sizes: tuple[tuple[Axis, int], ...]) -> str:
         first = sizes[0][0][0]
