@@ -29,8 +29,8 @@ from tslint.probe.trace import Tracing, first_line, record, runtime_line
 from tslint.probe.values import answer, difference, items_of
 from tslint.probe.variations import Axis, Choice, Group, Variator, shapes_text
 
-LEAST_SECONDS = 10.0
-"""Time that the comparison may take at least; with a slow model it is six times what one trace takes."""
+LEAST_SECONDS, MOST_SECONDS = 4.0, 20.0
+"""Time after which no further input is tried: with a slow model, what a few inputs take."""
 
 
 @dataclass
@@ -93,20 +93,19 @@ class Comparison:
         """One further input; the answer is whether eager accepts it and agrees with itself there."""
         try:
             expected = answer(self.model, inputs)
-            again = answer(self.model, inputs)
+            trial = self._held_against(inputs, axes, expected)
+            if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
+                return False
         except Exception as error:
             if errors is not None:
                 errors.append(first_line(error))
             else:
                 self.refused[inputs.name] = first_line(error)
             return False
-        if not difference(expected, again)[0]:
-            return False
-        trial = self._held_against(inputs, axes, expected)
         self.subject.others.append(inputs)
         self.tried[inputs.name] = shapes_text(inputs)
         self.trials.append(trial)
-        if trial.right and not self.settler.base:
+        if trial.right and not self.settler.curious():
             return True
         tracing = record(self.model, inputs, self.territory)
         trial.positions, trial.program = positions(tracing.moments), tracing.program
@@ -149,7 +148,7 @@ def compare(
     run = Comparison(subject, territory, settler, model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
     cost = time.perf_counter() - start
-    run.deadline = start + max(LEAST_SECONDS, 12 * cost)
+    run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
         number = _number_answered(expected)

@@ -95,6 +95,11 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
         message = f"{error.msg}, line {error.lineno} of {Path(error.filename).name}"
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    if root is not error and first_line(root) not in message:
+        message = f"{message} ({type(root).__name__}: {first_line(root)})"
     return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
 
 

@@ -58,6 +58,7 @@ class Verdict:
     harmless_on: list[str] = field(default_factory=list)
     unexplained_on: list[str] = field(default_factory=list)
     joint: bool = False
+    live_seen: bool = False
 
 
 def positions(moments: Sequence[Moment]) -> Positions:
@@ -128,12 +129,25 @@ class Settler:
         self.graph: Canonical = canonical(self.program)
         self.verdicts = {key: Verdict(moments) for key, moments in self.base.items()}
 
+    def curious(self) -> bool:
+        """Whether an input on which the trace is right could still say something: about a value that may change."""
+        return any(
+            not verdict.harmless_on
+            and verdict.harmful is None
+            and not all(m.quiet for m in verdict.moments)
+            and not verdict.live_seen
+            for verdict in self.verdicts.values()
+        )
+
     def settle(self, trial: Trial) -> bool:
         """Takes one trial into account; the answer is whether the escapes explain a trace that is wrong there."""
         changed = changes(self.base, trial.positions)
         for key, moments in trial.positions.items():
             if key in self.verdicts:
-                self.verdicts[key].values[trial.inputs.name] = _shown(self.base[key], moments)
+                verdict = self.verdicts[key]
+                verdict.values[trial.inputs.name] = _shown(self.base[key], moments)
+                if trial.right and all(m.live for m in moments) and moments[0].mark != verdict.moments[0].mark:
+                    verdict.live_seen = True
         return self._right(trial, changed) if trial.right else self._wrong(trial, changed)
 
     def _right(self, trial: Trial, changed: list[Change]) -> bool:
@@ -166,10 +180,14 @@ class Settler:
     def _wrong(self, trial: Trial, changed: list[Change]) -> bool:
         if not changed:
             return False
-        forcible = [c for c in changed if c.moment.via != "__iter__"]
         guilty: list[tuple[Change, Place | None]] = []
+        guilty += [(c, None) for c in changed if self.verdicts[c.key].harmful is not None]
+        known = {change.key for change, _ in guilty}
+        forcible = [c for c in changed if c.moment.via != "__iter__" and c.key not in known]
         tried = True
         for change in forcible:
+            if known and self.verdicts[change.key].harmless_on:
+                continue
             outcome = self._alone(change, trial)
             if outcome is None:
                 tried = False

@@ -80,7 +80,9 @@ class Variator:
         yield self._values("other values", ("negated", "scaled", "zeros", "reseeded"), 4)
 
     def _values(self, label: str, ways: tuple[str, ...], enough: int) -> Group:
-        return Group(label, (), tuple(Choice(_VALUE_NAMES[way], (), way) for way in ways), enough)
+        floating = any(self.leaves[i].dtype.is_floating_point for i in self.tensors)
+        kept = [way for way in ways if floating or way != "scaled"]
+        return Group(label, (), tuple(Choice(_VALUE_NAMES[way], (), way) for way in kept), enough)
 
     def _ranged(self, axis: Axis, pair: tuple[int, int]) -> Group:
         low, high = pair
