@@ -96,7 +96,9 @@ class Comparison:
             trial = self._held_against(inputs, axes, expected)
             if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
                 return False
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             if errors is not None:
                 errors.append(first_line(error))
             else:
