@@ -90,7 +90,7 @@ def step(report: dict[str, Any], name: str) -> dict[str, Any]:
 def test_missing_path_is_one_sentence(tmp_path: Path) -> None:
     outcome = tslint("check", "nowhere.py", cwd=tmp_path)
     assert outcome.status == 2, outcome
-    assert sentence(outcome) == "tslint: error: nowhere.py: no such file or directory"
+    assert sentence(outcome).removeprefix("tslint: ") == "error: nowhere.py: no such file or directory"
 
 
 def test_missing_path_does_not_stop_the_other_one(tmp_path: Path) -> None:
@@ -149,7 +149,8 @@ def test_a_file_that_is_not_python(tmp_path: Path) -> None:
     (tmp_path / "weights.bin").write_bytes(bytes(range(256)))
     outcome = tslint("check", "weights.bin", cwd=tmp_path)
     assert outcome.status == 2, outcome
-    assert "weights.bin" in sentence(outcome)
+    assert "unreadable-file" in sentence(outcome)
+    assert "weights.bin:" in outcome.out
 
 
 # -- nothing to run ---------------------------------------------------------------------------------------------------
@@ -262,14 +263,15 @@ def test_forward_raises(tmp_path: Path) -> None:
 
 @pytest.mark.torch
 def test_what_the_model_prints_stays_out_of_the_report(tmp_path: Path) -> None:
-    noise = 'print("noise from python"); import os; os.system("echo noise from a shell"); os.write(2, b"noise on 2\\n")'
+    # Composed, so that the line of code that the report shows does not hold it.
+    noise = 'n = "noi" + "se"; print(n); import os; os.system(f"echo {n} from a shell"); os.write(2, n.encode())'
     write(tmp_path, breaking(noise))
     outcome = tslint("check", "model.py", "--no-convert", cwd=tmp_path)
     assert outcome.status == 1, outcome
-    assert "noise from" not in outcome.out.replace(noise, "")
+    assert "noise" not in outcome.out
     assert "noise" not in outcome.err
     shown = tslint("check", "model.py", "--no-convert", "--show-output", cwd=tmp_path)
-    assert "noise from a shell" in (shown.out + shown.err).replace(noise, "")
+    assert "noise from a shell" in shown.err
 
 
 @pytest.mark.torch

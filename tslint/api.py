@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from tslint import catalogue, child, engine, fixes, interpreter, merge
 from tslint.diagnostic import Basis, Claim, Diagnostic, Fix, Severity, Span
-from tslint.evidence import Evidence, ModelSpec, Outline, Request
+from tslint.evidence import Evidence, ModelSpec, NoEntry, Outline, Request
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -105,7 +106,7 @@ class _Check:
                 continue
             wanted = [d for d in report.diagnostics if d.path == path and d.basis != Basis.REFUTED]
             first = [d.fix for d in wanted if d.fix and fixable(d, self.settings.unsafe_fixes)]
-            text, done = fixes.rounds(source.text, first, lambda text, path=source.path: self.fixes_of(text, path))
+            text, done = fixes.rounds(source.text, first, functools.partial(self.fixes_of, source.path))
             if text != source.text:
                 changed[source.path] = (source, text)
                 count += done
@@ -138,7 +139,7 @@ class _Check:
             self.errors.append(str(error))
             return []
         self.facts[str(source.path)] = facts
-        found, crashes = engine.predict(facts, self.settings.route)
+        found, crashes = engine.predict(facts)
         self.errors += crashes
         return found
 
@@ -158,11 +159,11 @@ class _Check:
             self.load(path)
         return list(self.sources[path].lines) if path in self.sources else []
 
-    def fixes_of(self, text: str, path: Path) -> list[Fix] | None:
+    def fixes_of(self, path: Path, text: str) -> list[Fix] | None:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         source = Source(path, text.encode())
         try:
-            found, _ = engine.predict(Facts(source, source.parse()), self.settings.route)
+            found, _ = engine.predict(Facts(source, source.parse()))
         except SourceError:
             return None
         unsafe = self.settings.unsafe_fixes
@@ -213,7 +214,10 @@ class _Check:
             on_evidence=self.on_evidence,
             show_output=self.settings.show_output,
         )
-        self.notes += notes_of(result.evidence)
+        refusals = [item.reason for item in result.evidence if isinstance(item, NoEntry)]
+        if explicit:
+            self.errors += refusals
+        self.notes += [note for note in notes_of(result.evidence) if not explicit or note not in refusals]
         self.notes += result.notes
         self.errors += result.errors
         return list(result.evidence)
@@ -225,13 +229,19 @@ class _Check:
         return tuple(ModelSpec(table.model, table.inputs, _origin(table, self.settings)) for table in tables)
 
     def joined(self, target: str, predicted: list[Diagnostic], evidence: list[Evidence]) -> list[Diagnostic]:
-        if not evidence:
-            return predicted
-        observed, crashes = engine.observe(evidence, Context(self.load))
-        self.errors += crashes
-        found = merge.merge(predicted, observed, evidence)
-        self.runs += assemble_runs(target, evidence, found)
-        return found
+        """What source and run say together, with severities by the routes taken."""
+        found = predicted
+        if evidence:
+            observed, crashes = engine.observe(evidence, Context(self.load))
+            self.errors += crashes
+            found = merge.merge(predicted, observed, evidence)
+        weighed: list[Diagnostic] = []
+        for path in dict.fromkeys(d.path for d in found):
+            own = [d for d in found if d.path == path]
+            facts = self.facts.get(path or "")
+            weighed += engine.weigh(own, facts, self.settings.route) if facts else own
+        self.runs += assemble_runs(target, evidence, weighed)
+        return weighed
 
     # -- what is left out ---------------------------------------------------------------------------------------------
 

@@ -85,7 +85,9 @@ def _joined(observed: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Observed diagnostics of one rule, claim and place as one, with the evidence of all."""
     found: dict[tuple[object, ...], Diagnostic] = {}
     for diagnostic in observed:
-        key = (diagnostic.rule, diagnostic.path, diagnostic.span, diagnostic.message if diagnostic.span is None else "")
+        key: tuple[object, ...] = (diagnostic.rule, diagnostic.path, diagnostic.span)
+        if diagnostic.span is None:
+            key += (diagnostic.message,)
         known = found.get(key)
         if known is None:
             found[key] = diagnostic
@@ -93,7 +95,8 @@ def _joined(observed: Sequence[Diagnostic]) -> list[Diagnostic]:
             worse = diagnostic if diagnostic.claim == Claim.TRACE_DIFFERS != known.claim else known
             found[key] = dataclasses.replace(worse, evidence=known.evidence + diagnostic.evidence)
         else:
-            found[(*key, diagnostic.claim)] = diagnostic
+            key += (diagnostic.claim,)
+            found[key] = diagnostic
     return list(found.values())
 
 

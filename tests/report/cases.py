@@ -255,7 +255,7 @@ def labels() -> Report:
     found = dataclasses.replace(
         MATH,
         span=Span(30, 11, 30, 13),
-        labels=(*here, Label(other, Span(7, 1, 7, 7), "defined here"), *stack),
+        labels=(*here, Label(other, Span(7, 10, 8, 2), "defined here"), *stack),
     )
     return report(found, sources={SEGMENTATION: source, other: source})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from bisect import bisect
 from dataclasses import dataclass
 
 import libcst as cst
@@ -35,8 +36,8 @@ class Names:
         self.stars: list[str] = []
         self._scope_of: dict[cst.CSTNode, Scope] = {}
         self._known: dict[cst.CSTNode, str | None] = {}
-        self._globals: dict[str, str | None] = {}
         self._busy: set[cst.CSTNode] = set()
+        self._ordered: dict[int, tuple[list[Binding], list[int]]] = {}
         self._collect()
 
     # -- scopes -----------------------------------------------------------------------------------------------------
@@ -163,12 +164,16 @@ class Names:
         """What holds at NODE: an import outlives what replaces it when it fails; else the last before NODE counts."""
         if len(found) == 1:
             return found[0]
-        firm = [b for b in found if not b.fallback] or found
         index = self.tree.index
-        here = index.get(node, len(index))
-        ordered = sorted(firm, key=lambda b: index[b.node])
-        before = [b for b in ordered if index[b.node] < here and not self._holds(b, node)]
-        return before[-1] if before else ordered[-1]
+        ordered = self._ordered.get(id(found))
+        if ordered is None:
+            firm = sorted([b for b in found if not b.fallback] or found, key=lambda b: index[b.node])
+            ordered = self._ordered[id(found)] = (firm, [index[b.node] for b in firm])
+        bindings, places = ordered
+        for place in range(bisect(places, index.get(node, len(index)) - 1) - 1, -1, -1):
+            if not self._holds(bindings[place], node):
+                return bindings[place]
+        return bindings[-1]
 
     def _holds(self, binding: Binding, node: cst.CSTNode) -> bool:
         """Whether NODE is part of the value that BINDING assigns (``x = x + 1``)."""

@@ -6,6 +6,7 @@ Emits ScriptRefused, ScriptDiffered and CodeRan; changes nothing in the module t
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -74,10 +75,10 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
 
 
 def _run_time_message(error: BaseException) -> str:
-    """The interpreter ends its message with the Python-like exception ("RuntimeError: …") after the stack."""
+    """The interpreter ends its message, after the stack, with the exception ("RuntimeError: …")."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    spoken = [line for line in lines if line.startswith(("RuntimeError: ", "torch.jit.Error: "))]
-    return spoken[-1].split(": ", 1)[1] if spoken else first_line(error)
+    spoken = [match.group(1) for line in lines if (match := re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception): (.+)", line))]
+    return spoken[-1] if spoken else first_line(error)
 
 
 def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> Iterator[ScriptRefused]:

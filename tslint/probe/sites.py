@@ -59,7 +59,7 @@ def traced_frames(text: str) -> list[Frame]:
 
 
 _SCRIPTED = re.compile(
-    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)', re.MULTILINE
+    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in [^\n]*)?\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)', re.MULTILINE
 )
 _MARK = re.compile(r"^( *)(~+)( <--- HERE)?\s*$")
 
@@ -149,7 +149,7 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
     The place is the innermost frame of the user's; where a library's model is the target, the innermost frame
     outside torch; None where only torch's own code is left.
     """
-    known = list(stack)
+    known = [frame for frame in stack if not frame.path.startswith("<")]
     outside = [frame for frame in known if not is_machinery(frame.path)]
     chosen = next((frame for frame in known if is_user(frame.path, roots)), outside[0] if outside else None)
     below = known[: known.index(chosen)] if chosen else known

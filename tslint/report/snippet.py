@@ -114,7 +114,7 @@ def _rows(text: str, number: int, marks: Sequence[Mark], start: int, room: int, 
     below = [mark for mark in here if mark.below or not arrows]
     beside = "; ".join(mark.text for mark in here if mark not in below)
     if beside:
-        row += [(" " * (arrows - cells(visible)), ""), ("← ", "cyan"), *marked(beside, "cyan")]
+        row += [(" " * (arrows - cells(visible)), ""), ("← ", "cyan"), *marked(beside, "cyan", "cyan")]
     return [[segment for segment in row if segment[0]], *_under(code, below, start, room)]
 
 
@@ -125,6 +125,7 @@ def _split(text: str, first: int, last: int) -> tuple[str, str, str]:
         columns.append(columns[-1] + cells(char))
     one = next((index for index, column in enumerate(columns) if column >= first), len(text))
     other = next((index for index, column in enumerate(columns) if column >= last), len(text))
+    other = max(one, other)
     return text[:one], text[one:other], text[other:]
 
 
@@ -147,17 +148,17 @@ def _caption(mark: Mark, column: int, length: int, bars: Sequence[int], room: in
     space = room - column - 3
     if cells(mark.text) <= space or (space >= NARROW and not bars):
         rows = wrap(mark.text, space, space)
-        first: Line = [(_bars(bars, column), mark.style), ("╰─ ", mark.style), *marked(rows[0], mark.style)]
-        return [first, *([(" " * (column + 3), ""), *marked(row, mark.style)] for row in rows[1:])]
+        first: Line = [(_bars(bars, column), mark.style), ("╰─ ", mark.style), *marked(rows[0], mark.style, mark.style)]
+        return [first, *([(" " * (column + 3), ""), *marked(row, mark.style, mark.style)] for row in rows[1:])]
     if not bars and cells(mark.text) + 3 <= column + 1:
         lead = " " * (column - cells(mark.text) - 2)
-        return [[(lead, ""), *marked(mark.text, mark.style), (" ─╯", mark.style)]]
+        return [[(lead, ""), *marked(mark.text, mark.style, mark.style), (" ─╯", mark.style)]]
     # There is no room beside the mark: the text stands on rows of its own, the mark above them.
     rows = wrap(mark.text, room - 4, room - 4)
     corner: Line = [(_bars(bars, column), mark.style), ("╯" if column else "╰", mark.style)]
     if column > 4:
         corner = [("    ╭" + "─" * (column - 5) + "╯", mark.style)]
-    return [corner, *([("    ", ""), *marked(row, mark.style)] for row in rows)]
+    return [corner, *([("    ", ""), *marked(row, mark.style, mark.style)] for row in rows)]
 
 
 def _bars(bars: Sequence[int], column: int) -> str:
