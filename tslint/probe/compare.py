@@ -149,7 +149,7 @@ def compare(
     settler = Settler(model, tracing.program, positions(tracing.moments), territory)
     run = Comparison(subject, territory, settler, model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
-    cost = time.perf_counter() - start
+    cost = time.perf_counter() - start + tracing.seconds
     run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
