@@ -77,7 +77,9 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
 def _run_time_message(error: BaseException) -> str:
     """The interpreter ends its message, after the stack, with the exception ("RuntimeError: …")."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    spoken = [match.group(1) for line in lines if (match := re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception): (.+)", line))]
+    spoken = [
+        match.group(1) for line in lines if (match := re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception): (.+)", line))
+    ]
     return spoken[-1] if spoken else first_line(error)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Tracing:
     program: Any = None
     error: BaseException | None = None
     moments: list[Moment] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 _trace: Any = torch.jit.trace
@@ -68,6 +70,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
     recorder = Recorder.of(module, territory)
     recorder.forced = forced or {}
     result = Tracing(moments=recorder.moments)
+    start = time.perf_counter()
     try:
         with recorder:
             result.program = trace_module_once(module, inputs)
@@ -75,6 +78,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
         raise
     except BaseException as error:
         result.error = error
+    result.seconds = time.perf_counter() - start
     return result
 
 
