@@ -193,9 +193,10 @@ class Classes:
 
     def find_inner(self) -> None:
         """Sets ``builds`` and ``is_inner`` of every class."""
+        known = self._class_names()
         for cls in self.by_node.values():
             built: dict[str, None] = {}
-            for name in self._names_in(cls.node):
+            for name in (n for n in self._names_in(cls.node) if n.value in known):
                 other = self.module_class(name)
                 if other is not None and other is not cls and self._is_base(name) is None:
                     built[other.name] = None
@@ -210,6 +211,15 @@ class Classes:
                     if handed is not None:
                         handed.is_inner = True
                         self.handed.setdefault(owner, []).append(handed)
+
+    def _class_names(self) -> set[str]:
+        """The names that may stand for a class of the file: its own, and those that something is assigned to."""
+        known = {node.name.value for node in self.by_node}
+        for bindings in self.names.scopes.values():
+            for name, found in bindings.items():
+                if any(type(b.value) is cst.Name and b.value.value in known for b in found):
+                    known.add(name)
+        return known
 
     def held_by(self, roots: list[ModuleClass]) -> set[ModuleClass]:
         """ROOTS, and all that they build or are handed, directly or through one another."""
@@ -229,7 +239,7 @@ class Classes:
         return found
 
     def _names_in(self, node: cst.ClassDef) -> Iterator[cst.Name]:
-        return (n for n in walk(node.body) if isinstance(n, cst.Name))
+        return (n for n in walk(node.body) if type(n) is cst.Name)
 
     def _is_base(self, name: cst.Name) -> cst.CSTNode | None:
         """The call or class in which NAME is no construction: a base, ``super(Name, self)``, ``isinstance(x, Name)``."""

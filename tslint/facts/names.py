@@ -14,7 +14,7 @@ from tslint.facts.tree import Tree
 BUILTINS = frozenset(dir(builtins))
 STAR_NAMES = {"math": frozenset(n for n in dir(math) if not n.startswith("_"))}
 Scope = cst.CSTNode
-Scopes = (cst.FunctionDef, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
+SCOPES = frozenset([cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp])
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +54,12 @@ class Names:
                 found = known
                 break
             trail.append(below)
-            if isinstance(current, (cst.ClassDef, cst.FunctionDef)):
+            kind = type(current)
+            if kind is cst.ClassDef or kind is cst.FunctionDef:
                 # decorators, defaults and bases belong to the scope around
-                if below is current.body or (isinstance(current, cst.FunctionDef) and below is current.params):
+                if below is current.body or below is getattr(current, "params", None):  # type: ignore[attr-defined]
                     found = current
-            elif isinstance(current, Scopes) or current is self.tree.module:
+            elif kind in SCOPES or kind is cst.Module:
                 found = current
             below, current = current, self.tree.parent.get(current)
         result = found or self.tree.module
@@ -85,9 +86,10 @@ class Names:
     def _is_fallback(self, node: cst.CSTNode) -> bool:
         """Whether NODE stands in an ``except`` or ``else`` branch, as what replaces a failed import does."""
         for around in self.tree.ancestors(node):
-            if isinstance(around, (cst.ExceptHandler, cst.Else)):
+            kind = type(around)
+            if kind is cst.ExceptHandler or kind is cst.Else:
                 return True
-            if isinstance(around, (cst.FunctionDef, cst.ClassDef)):
+            if kind is cst.FunctionDef or kind is cst.ClassDef:
                 return False
         return False
 

@@ -26,6 +26,12 @@ LAYOUT = words("""
     newline encoding default_indent default_newline has_trailing_newline star asynchronous
 """)
 _FIELDS: dict[type, tuple[str, ...]] = {}
+_IS_NODE: dict[type, bool] = {}
+"""Whether objects of a type are nodes: LibCST's nodes are abstract base classes, which `isinstance` is slow for."""
+
+
+def _learn(kind: type) -> bool:
+    return _IS_NODE.setdefault(kind, issubclass(kind, cst.CSTNode))
 
 
 def fields(kind: type) -> tuple[str, ...]:
@@ -63,7 +69,7 @@ class Tree:
         self._walk()
 
     def _walk(self) -> None:
-        parent, by_type, index, known = self.parent, self.by_type, self.index, _FIELDS
+        parent, by_type, index, known, is_node = self.parent, self.by_type, self.index, _FIELDS, _IS_NODE
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
@@ -76,10 +82,11 @@ class Tree:
             children: list[cst.CSTNode] = []
             for name in known.get(kind) or fields(kind):
                 value = getattr(node, name)
-                if isinstance(value, cst.CSTNode):
+                sort = type(value)
+                if sort is list or sort is tuple:
+                    children += value
+                elif is_node.get(sort) or (sort not in is_node and _learn(sort)):
                     children.append(value)
-                elif value and isinstance(value, (list, tuple)):
-                    children.extend(value)
             for child in children:
                 parent[child] = node
             children.reverse()
@@ -120,15 +127,16 @@ def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
     while stack:
         current = stack.pop()
         yield current
-        if not nested and current is not node and isinstance(current, closed):
+        if not nested and current is not node and type(current) in closed:
             continue
         children: list[cst.CSTNode] = []
         for name in fields(type(current)):
             value = getattr(current, name)
-            if isinstance(value, cst.CSTNode):
+            sort = type(value)
+            if sort is list or sort is tuple:
+                children += value
+            elif _IS_NODE.get(sort) or (sort not in _IS_NODE and _learn(sort)):
                 children.append(value)
-            elif value and isinstance(value, (list, tuple)):
-                children.extend(value)
         children.reverse()
         stack += children
 
