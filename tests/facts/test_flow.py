@@ -47,7 +47,10 @@ EMPTY = {
     "annotated before": ("xs: List[int]\nxs = []\nxs.append(1)", [("xs", "constant 1", True)]),
     "jit.annotate": ("xs = torch.jit.annotate(List[int], [])\nxs.append(1)", [("xs", "constant 1", True)]),
     "list()": ("xs = list()\nxs.append(x)", [("xs", "tensor", False)]),
-    "two at once": ("xs, ys = [], []\nxs.append(x)\nys.append(1)", [("xs", "tensor", False), ("ys", "constant 1", False)]),
+    "two at once": (
+        "xs, ys = [], []\nxs.append(x)\nys.append(1)",
+        [("xs", "tensor", False), ("ys", "constant 1", False)],
+    ),
     "extended": ("xs = []\nxs.extend([1, 2])", [("xs", "constant", False)]),
     "added to": ("xs = []\nxs += [x]", [("xs", "tensor", False)]),
     "never filled": ("xs = []", [("xs", "unknown", False)]),
@@ -66,7 +69,9 @@ def test_empty_lists(name: str) -> None:
 
 
 def test_empty_dicts() -> None:
-    facts = facts_of("class Net(nn.Module):\n    def forward(self, x):\n        d = {}\n        d['a'] = 1\n        return x\n")
+    facts = facts_of(
+        "class Net(nn.Module):\n    def forward(self, x):\n        d = {}\n        d['a'] = 1\n        return x\n"
+    )
     found = facts.empty_dicts(facts.nodes(cst.FunctionDef)[0])
     assert [(e.target, describe(facts, e.element)) for e in found] == [("d", "constant 1")]
 

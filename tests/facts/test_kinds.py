@@ -118,7 +118,10 @@ FIXED = {
     "a function of a fixed one": (LINEAR, "q = self.q_proj(x)\nsee(math.sqrt(q.size(-1)))"),
     "after LSTM": ("self.rnn = nn.LSTM(dim, dim)", "y, (h, c) = self.rnn(x)\nsee(y.size(2), h.size(0))"),
     "a parameter's": ("self.w = nn.Parameter(torch.zeros(dim, 3))", "see(self.w.size(0))"),
-    "what meets a parameter": ("self.w = nn.Parameter(torch.zeros(dim, 3))", "y = x @ self.w\nsee(x.size(-1), y.size(-1))"),
+    "what meets a parameter": (
+        "self.w = nn.Parameter(torch.zeros(dim, 3))",
+        "y = x @ self.w\nsee(x.size(-1), y.size(-1))",
+    ),
     "an index past the last": ("pass", "see(x[:, :4].size(1))"),
 }
 
@@ -131,7 +134,11 @@ def test_a_size_is_fixed(name: str) -> None:
 
 LIVE_ALL_THE_SAME = {
     "another dimension than Linear's": (LINEAR, "q = self.q_proj(x)\nsee(q.size(1))", ["size ?.all"]),
-    "the spatial ones of a convolution": (CONV, "y = self.conv(x)\nsee(y.size(2), y.size(0))", ["size x.2", "size x.0"]),
+    "the spatial ones of a convolution": (
+        CONV,
+        "y = self.conv(x)\nsee(y.size(2), y.size(0))",
+        ["size x.2", "size x.0"],
+    ),
     "a pin in one branch alone": (
         LINEAR,
         "n = x.size(-1)\nif self.flag:\n    x = self.q_proj(x)\nsee(n)",
@@ -181,7 +188,10 @@ OTHERS = {
     "a list": ("see([x, x])", ["list[tensor]"]),
     "a dict": ("see({'a': x, 'b': x.size(0)})", ["dict{a: tensor, b: size x.0}"]),
     "a dict with unknown keys": ("see({k: x for k in self.names})", ["dict{, ...}"]),
-    "a dict made by calls": ("d = dict(a=x)\nd['b'] = x\nd.update(c=x)\nsee(d)", ["dict{a: tensor, b: tensor, c: tensor}"]),
+    "a dict made by calls": (
+        "d = dict(a=x)\nd['b'] = x\nd.update(c=x)\nsee(d)",
+        ["dict{a: tensor, b: tensor, c: tensor}"],
+    ),
     "max with a dimension": ("v, i = x.max(1)\nsee(v, i)", ["tensor", "tensor"]),
     "values of max": ("see(x.max(dim=1).values)", ["tensor"]),
     "a dtype": ("see(x.dtype, torch.float32)", ["object torch.dtype"] * 2),
@@ -191,10 +201,19 @@ OTHERS = {
     "an index in such a range": ("for i in range(x.size(1)):\n    see(i)", ["baked size x.1"]),
     "elements of a tensor": ("for row in x:\n    see(row)", ["tensor"]),
     "layers": ("for layer in self.layers:\n    see(layer)", ["module torch.nn.Linear"]),
-    "enumerated layers": ("for i, layer in enumerate(self.layers):\n    see(i, layer)", ["constant", "module torch.nn.Linear"]),
+    "enumerated layers": (
+        "for i, layer in enumerate(self.layers):\n    see(i, layer)",
+        ["constant", "module torch.nn.Linear"],
+    ),
     "a string of a size": ("see(f'{x.size(0)}', str(x.size(0)))", ["str", "str"]),
-    "an accumulated loss": ("loss = 0\nfor layer in self.layers:\n    loss = loss + layer(x).sum()\nsee(loss)", ["tensor"]),
-    "isinstance": ("see(isinstance(x, torch.Tensor), isinstance(x, (list, tuple)))", ["constant True", "constant False"]),
+    "an accumulated loss": (
+        "loss = 0\nfor layer in self.layers:\n    loss = loss + layer(x).sum()\nsee(loss)",
+        ["tensor"],
+    ),
+    "isinstance": (
+        "see(isinstance(x, torch.Tensor), isinstance(x, (list, tuple)))",
+        ["constant True", "constant False"],
+    ),
     "a conditional on training": ("y = x if self.training else x.size(0)\nsee(y)", ["size x.0"]),
     "while scripting": ("y = 1 if torch.jit.is_scripting() else x\nsee(y)", ["tensor"]),
     "a buffer": ("see(self.steps, self.steps.size(0))", ["tensor", "fixed size"]),

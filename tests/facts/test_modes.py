@@ -86,7 +86,9 @@ def test_in_a_function(name: str) -> None:
 
 
 def test_under_the_main_guard_and_inside_with() -> None:
-    code = 'm = Net()\nif __name__ == "__main__":\n    m.eval()\n    with torch.no_grad():\n        torch.jit.trace(m, x)'
+    code = (
+        'm = Net()\nif __name__ == "__main__":\n    m.eval()\n    with torch.no_grad():\n        torch.jit.trace(m, x)'
+    )
     assert mode(code) == "eval"
 
 

@@ -17,7 +17,10 @@ CASES = {
     "an import in a function": ("def f():\n    import math as m\n    mark(m.sqrt)", "math.sqrt"),
     "a builtin": ("mark(len)", "builtins.len"),
     "a star import": ("from math import *\nmark(sqrt)", "math.sqrt"),
-    "an import that may fail": ("try:\n    import numpy as np\nexcept ImportError:\n    np = None\nmark(np.sqrt)", "numpy.sqrt"),
+    "an import that may fail": (
+        "try:\n    import numpy as np\nexcept ImportError:\n    np = None\nmark(np.sqrt)",
+        "numpy.sqrt",
+    ),
     "a relative import": ("from .layers import Conv\nmark(Conv)", ".layers.Conv"),
     "a parameter of that name": ("import math\ndef f(math):\n    mark(math.sqrt)", None),
     "a variable of that name": ("import math\ndef f():\n    math = 3\n    mark(math.sqrt)", None),

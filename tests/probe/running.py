@@ -65,7 +65,11 @@ def outline_of(path: Path) -> Outline:
     statements = [
         inner
         for statement in tree.body
-        for inner in (statement.body if isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test) else [statement])
+        for inner in (
+            statement.body
+            if isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
+            else [statement]
+        )
     ]
     for statement in statements:
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
@@ -77,7 +81,13 @@ def outline_of(path: Path) -> Outline:
                 stop = statement.end_lineno
     functions = tuple(s.name for s in tree.body if isinstance(s, ast.FunctionDef))
     classes = tuple(s.name for s in tree.body if isinstance(s, ast.ClassDef))
-    built = {ast.unparse(n.func) for c in tree.body if isinstance(c, ast.ClassDef) for n in ast.walk(c) if isinstance(n, ast.Call)}
+    built = {
+        ast.unparse(n.func)
+        for c in tree.body
+        if isinstance(c, ast.ClassDef)
+        for n in ast.walk(c)
+        if isinstance(n, ast.Call)
+    }
     roots = tuple(name for name in classes if name not in built)
     return Outline(str(path), functions, classes, roots, tuple(calls), stop)
 

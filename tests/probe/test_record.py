@@ -47,7 +47,9 @@ BAKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("function", "via", "operator", "warned"), [row[1:] for row in BAKED], ids=[row[0] for row in BAKED])
+@pytest.mark.parametrize(
+    ("function", "via", "operator", "warned"), [row[1:] for row in BAKED], ids=[row[0] for row in BAKED]
+)
 def test_baked(function, via, operator, warned):
     seen = observe(Do(function), X)
     harmful = [escape for escape in seen.of(Escape) if escape.verdict == "harmful"]
@@ -96,7 +98,9 @@ ROUNDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("function", "count", "other", "tried"), [row[1:] for row in ROUNDS], ids=[row[0] for row in ROUNDS])
+@pytest.mark.parametrize(
+    ("function", "count", "other", "tried"), [row[1:] for row in ROUNDS], ids=[row[0] for row in ROUNDS]
+)
 def test_rounds(function, count, other, tried):
     seen = observe(Do(function), X)
     found = seen.of(LoopUnrolled)
@@ -128,7 +132,9 @@ def test_recording_leaves_the_program_as_it_is():
 
 
 def test_torch_is_as_before_afterwards():
-    before = {name: torch.Tensor.__dict__.get(name) for name in ("__index__", "__float__", "item", "__iter__", "__len__")}
+    before = {
+        name: torch.Tensor.__dict__.get(name) for name in ("__index__", "__float__", "item", "__iter__", "__len__")
+    }
     observe(Do(lambda x: x / math.sqrt(x.size(2))), X)
     assert {name: torch.Tensor.__dict__.get(name) for name in before} == before
 

@@ -26,7 +26,16 @@ def test_python_files_sorted(tmp_path: Path) -> None:
 
 
 def test_hidden_directories_and_environments_are_left_out(tmp_path: Path) -> None:
-    make(tmp_path, "a.py", ".hidden/b.py", "venv/pyvenv.cfg", "venv/lib/c.py", "__pycache__/d.py", "env/conda-meta/x", "env/e.py")
+    make(
+        tmp_path,
+        "a.py",
+        ".hidden/b.py",
+        "venv/pyvenv.cfg",
+        "venv/lib/c.py",
+        "__pycache__/d.py",
+        "env/conda-meta/x",
+        "env/e.py",
+    )
     assert found(tmp_path) == ["a.py"]
 
 
