@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -105,7 +106,7 @@ class _Check:
                 continue
             wanted = [d for d in report.diagnostics if d.path == path and d.basis != Basis.REFUTED]
             first = [d.fix for d in wanted if d.fix and fixable(d, self.settings.unsafe_fixes)]
-            text, done = fixes.rounds(source.text, first, lambda text, path=source.path: self.fixes_of(text, path))
+            text, done = fixes.rounds(source.text, first, functools.partial(self.fixes_of, source.path))
             if text != source.text:
                 changed[source.path] = (source, text)
                 count += done
@@ -158,7 +159,7 @@ class _Check:
             self.load(path)
         return list(self.sources[path].lines) if path in self.sources else []
 
-    def fixes_of(self, text: str, path: Path) -> list[Fix] | None:
+    def fixes_of(self, path: Path, text: str) -> list[Fix] | None:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         source = Source(path, text.encode())
         try:

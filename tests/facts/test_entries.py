@@ -48,7 +48,8 @@ def test_calls_at_module_level() -> None:
 
 
 def test_calls_under_the_main_guard_and_in_with() -> None:
-    code = 'if __name__ == "__main__":\n    with torch.no_grad():\n        t = torch.jit.script(\n            Net())\n    print(t)'
+    code = 'if __name__ == "__main__":\n    with torch.no_grad():\n'
+    code += "        t = torch.jit.script(\n            Net())\n    print(t)"
     facts = facts_of(NET + code)
     found = outline(facts)
     assert [c.function for c in found.calls] == ["torch.jit.script"]

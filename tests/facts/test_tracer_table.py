@@ -9,11 +9,13 @@ import pytest
 from support import forward
 
 LIVE = [
-    "n + 1", "n - 1", "n * 2", "n // 2", "n % 3", "n ** 2", "n >> 1", "n << 1", "-n", "~n", "pow(n, 2)", "abs(n)", "min(n, 80)", "max(n, 2)",
+    "n + 1", "n - 1", "n * 2", "n // 2", "n % 3", "n ** 2", "n >> 1", "n << 1",
+    "-n", "~n", "pow(n, 2)", "abs(n)", "min(n, 80)", "max(n, 2)",
     "sum(x.shape)", "x.numel()", "math.prod(x.shape)", "n > 4", "n / 2", "n ** 0.5", "x.size(2) * x.size(1)",
 ]  # fmt: skip
 BAKED = [
-    "math.sqrt(n)", "math.floor(n / 2)", "math.ceil(n / 2)", "math.log(n)", "math.isqrt(n)", "np.sqrt(n)", "float(n)", "int(n / 2)",
+    "math.sqrt(n)", "math.floor(n / 2)", "math.ceil(n / 2)", "math.log(n)", "math.isqrt(n)", "np.sqrt(n)", "float(n)",
+    "int(n / 2)",
     "int(n)", "len(x.transpose(0, 2))", "x.shape.numel()", "bool(n - 6) + 0", "math.sqrt(n) + 1",
 ]  # fmt: skip
 

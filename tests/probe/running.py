@@ -62,15 +62,10 @@ def outline_of(path: Path) -> Outline:
     tree = ast.parse(path.read_text())
     calls: list[CallSite] = []
     stop: int | None = None
-    statements = [
-        inner
-        for statement in tree.body
-        for inner in (
-            statement.body
-            if isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
-            else [statement]
-        )
-    ]
+    statements: list[ast.stmt] = []
+    for statement in tree.body:
+        guarded = isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
+        statements += statement.body if guarded and isinstance(statement, ast.If) else [statement]
     for statement in statements:
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             continue
@@ -81,13 +76,8 @@ def outline_of(path: Path) -> Outline:
                 stop = statement.end_lineno
     functions = tuple(s.name for s in tree.body if isinstance(s, ast.FunctionDef))
     classes = tuple(s.name for s in tree.body if isinstance(s, ast.ClassDef))
-    built = {
-        ast.unparse(n.func)
-        for c in tree.body
-        if isinstance(c, ast.ClassDef)
-        for n in ast.walk(c)
-        if isinstance(n, ast.Call)
-    }
+    bodies = [node for statement in tree.body if isinstance(statement, ast.ClassDef) for node in ast.walk(statement)]
+    built = {ast.unparse(node.func) for node in bodies if isinstance(node, ast.Call)}
     roots = tuple(name for name in classes if name not in built)
     return Outline(str(path), functions, classes, roots, tuple(calls), stop)
 

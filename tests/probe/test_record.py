@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-
 from running import observe
+
 from tslint.evidence import BranchTaken, ConstantBaked, Escape, Generalises, LoopUnrolled
 
 pytestmark = pytest.mark.torch

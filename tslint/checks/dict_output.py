@@ -35,13 +35,18 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
 
 @on(OutputRefused)
 def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
-    if evidence.kind == "mapping":
+    if is_mapping(evidence):
         yield Finding(
             evidence.place,
-            {"function": "forward", "what": "a dict" if evidence.type == "dict" else f"the mapping `{evidence.type}`"},
+            {"function": "forward", "what": _what(evidence)},
             caption=caption(evidence.items),
             help=advice([item.key for item in evidence.items]),
         )
+
+
+def is_mapping(evidence: OutputRefused) -> bool:
+    """Whether a mapping is what the tracer minds, be it inside a tuple."""
+    return evidence.kind == "mapping" or "Encountering a dict" in evidence.message
 
 
 def caption(items: Sequence[OutputItem]) -> str | None:
@@ -53,6 +58,12 @@ def caption(items: Sequence[OutputItem]) -> str | None:
         shown.append(f"{len(items) - MOST_KEYS} more")
     text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
     return f"{'key' if len(items) == 1 else 'keys'} {text}"
+
+
+def _what(evidence: OutputRefused) -> str:
+    if evidence.kind != "mapping" or evidence.type == "dict":
+        return "a dict"
+    return f"the mapping `{evidence.type}`"
 
 
 def advice(keys: Sequence[str]) -> str:

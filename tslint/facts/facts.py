@@ -283,9 +283,11 @@ class Facts:
     def reached(self, node: cst.CSTNode) -> str | None:
         """``forward`` where NODE is in code that some module's forward reaches in this file; else None."""
         for around in (node, *self.tree.ancestors(node)):
-            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
-                if any(c.in_forward for c in self.analysis.contexts.get(around, ())):
-                    return "forward"
+            contexts = (
+                self.analysis.contexts.get(around, ()) if isinstance(around, (cst.FunctionDef, cst.Lambda)) else ()
+            )
+            if any(c.in_forward for c in contexts):
+                return "forward"
         return None
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:

@@ -96,7 +96,9 @@ class Comparison:
             trial = self._held_against(inputs, axes, expected)
             if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
                 return False
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             if errors is not None:
                 errors.append(first_line(error))
             else:
@@ -147,7 +149,7 @@ def compare(
     settler = Settler(model, tracing.program, positions(tracing.moments), territory)
     run = Comparison(subject, territory, settler, model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
-    cost = time.perf_counter() - start
+    cost = time.perf_counter() - start + tracing.seconds
     run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)

@@ -48,7 +48,8 @@ def _training_flag(node: Any) -> str | None:
         return "dropout" if _constant(node, flag) and _constant(node, rate) else None
     if kind == "aten::batch_norm":
         statistics = list(node.inputs())[3]
-        return "batch-norm" if _constant(node, 5) and not statistics.mustBeNone() else None
+        missing = str(statistics.type()) == "NoneType"
+        return "batch-norm" if _constant(node, 5) and not missing else None
     if kind == "aten::scaled_dot_product_attention":
         return "dropout" if _constant(node, 4) else None
     return None

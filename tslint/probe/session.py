@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import platform
+import traceback
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -43,15 +46,13 @@ def run(request: Request, emit: Emit) -> None:
     territory = Territory(files, library=named)
     with cpu_instead() as devices:
         entries = find_entries(request, emit, territory)
-        said = _say_device(devices, emit, False)
-        prepared = []
-        for entry in entries:
-            prepared.append((entry, *run_entry(entry, request, emit, territory)))
-            said = _say_device(devices, emit, said)
-    for entry, settled, usable in prepared:
+    said = _say_device(devices, emit, False)
+    for entry in entries:
+        with cpu_instead() as devices:
+            settled, usable = run_entry(entry, request, emit, territory)
+        said = _say_device(devices, emit, said)
         if usable:
-            with_gpu = cpu_instead() if devices.asked else _unchanged()
-            with with_gpu:
+            with cpu_instead() if said else contextlib.nullcontext():
                 hand_over(entry, settled, request, emit)
 
 
@@ -60,12 +61,6 @@ def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:
         emit(Note(0, f"no GPU here: {devices.asked} was given the CPU"))
         return True
     return said
-
-
-class _unchanged:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def find_entries(request: Request, emit: Emit, territory: Territory) -> list[Entry]:
@@ -126,25 +121,36 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
         return settled, False
     if not steps.wanted("trace"):
         return settled, True
-    with steps("trace") as outcome:
+    with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
             outcome.status, outcome.message = "failed", settled.message
         escapes = sum(1 for moment in tracing.moments if not moment.quiet)
         outcome.detail = f"{escapes} escapes" if escapes else ""
+        restore(subject.module)
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)
-    if tracing.program is None or not steps.wanted("compare"):
-        compare.report_unsettled(subject, tracing.moments, emit)
-        return settled, True
-    with steps("compare") as outcome:
-        if not result.deterministic:
-            outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
+        if tracing.program is None or not steps.wanted("compare"):
             compare.report_unsettled(subject, tracing.moments, emit)
-        else:
-            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
-            restore(subject.module)
+    if subject.traced is not None and steps.wanted("compare"):
+        with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
+            if result.deterministic:
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+            else:
+                outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
+                compare.report_unsettled(subject, tracing.moments, emit)
+    restore(subject.module)
     return settled, True
+
+
+@contextlib.contextmanager
+def _guarded(entry: int, step: str, emit: Emit) -> Iterator[None]:
+    """A failure of tslint's own ends one step, and is said; the steps after it run where they can."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        emit(Note(entry, f"the step {step} failed inside tslint: {type(error).__name__}: {first_line(error)}"))
 
 
 def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> None:
@@ -153,9 +159,5 @@ def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> N
     subject = entry.subject
     wanted = request if entry.converted else dataclasses.replace(request, convert=False)
     steps = Steps(subject.entry, emit, request.skip)
-    try:
+    with _guarded(subject.entry, "routes", emit):
         routes.run_routes(subject, settled, wanted, steps, emit)
-    except KeyboardInterrupt:
-        raise
-    except Exception as error:
-        emit(Note(subject.entry, f"the routes ended early: {type(error).__name__}: {first_line(error)}"))

@@ -1,7 +1,6 @@
 """A module's Python state, put back before every call: a cache filled by one call must not decide the next one's path.
 
-Attributes of every submodule and the buffers are restored; weights are never written by a call, and are left alone. So are
-hooks, and what stands in the place of a submodule: whoever watches the calls or builds a plan has put them there.
+Attributes of every submodule and the buffers are restored; weights are never written by a call, and are left alone.
 """
 
 from __future__ import annotations
@@ -17,20 +16,24 @@ import torch
 _LARGEST = 2**24
 """Elements of buffers that are copied at most; larger ones are left as they are."""
 
+_MACHINERY = frozenset(vars(torch.nn.Module())) - {"_buffers", "_non_persistent_buffers_set", "training"}
+"""Attributes that torch itself keeps: submodules and hooks. Whoever replaces a part or hooks a module means it."""
+
 _known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
-
-
-_HOOKS = frozenset(name for name in vars(torch.nn.Module()) if "hook" in name)
 
 
 def _copied(value: Any) -> Any:
     return value.copy() if type(value) in (dict, list, set, collections.OrderedDict) else value
 
 
+def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in module.__dict__.items() if key not in _MACHINERY]
+
+
 class _State:
     def __init__(self, module: torch.nn.Module) -> None:
         self.attributes = [
-            (weakref.ref(child), {key: _copied(value) for key, value in child.__dict__.items() if key not in _HOOKS})
+            (weakref.ref(child), {key: _copied(value) for key, value in _own(child)})
             for child in module.modules()
             if not isinstance(child, torch.jit.ScriptModule)
         ]
@@ -42,11 +45,10 @@ class _State:
         for reference, saved in self.attributes:
             child = reference()
             if child is not None:
-                now = dict(child.__dict__)
-                child.__dict__.clear()
+                for key, _ in _own(child):
+                    if key not in saved:
+                        del child.__dict__[key]
                 child.__dict__.update({key: _copied(value) for key, value in saved.items()})
-                child.__dict__.update({key: value for key, value in now.items() if key in _HOOKS})
-                child._modules = {name: now["_modules"].get(name, part) for name, part in child._modules.items()}
         for index, (buffer, before, version) in enumerate(self.buffers):
             if buffer._version != version:
                 with torch.no_grad():
