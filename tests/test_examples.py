@@ -80,7 +80,7 @@ def test_segmentation_refuses_the_dict_and_shows_the_wrapper_with_its_keys(segme
     assert full.status == 1
     assert '["out"]' in full.out
     assert '["aux"]' in full.out
-    assert "nn.Module" in full.out
+    assert "wrapper" in full.out
 
 
 def test_segmentation_converts_behind_the_wrapper_with_its_image_input(segmentation: Outcome) -> None:
@@ -157,8 +157,13 @@ def test_completion_has_no_problem_on_the_way_its_author_takes(completion: Outco
 def test_completion_settles_the_size_warnings_as_harmless(completion: Outcome) -> None:
     run = predictor(completion.report)
     assert run["routes"]["trace"]["status"] == "works"
-    warned = {escape["line"]: escape["settled"] for escape in run["escapes"] if escape["warned"]}
-    assert warned == {line_of(COMPLETION, "float(value.size(-1)) ** 0.5"): "harmless"}
+    warned = {
+        escape["line"]: (escape["settled"], set(escape["values"].values()))
+        for escape in run["escapes"]
+        if escape["warned"]
+    }
+    # The width of a head is pinned by the layer before it: no sentence changes it, and the trace serves them all.
+    assert warned == {line_of(COMPLETION, "float(value.size(-1)) ** 0.5"): ("not exercised", {16.0})}
     sliced = line_of(COMPLETION, "mask = self.bias[:, :, ns - nd : ns, :ns]")
     assert {escape["settled"] for escape in run["escapes"] if escape["line"] == sliced} == {"harmless"}
     verdicts = {entry["dimension"]: entry["verdict"] for entry in run["generalises"]}

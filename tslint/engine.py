@@ -12,7 +12,7 @@ import libcst as cst
 from tslint import catalogue
 from tslint.checks import Check, checks
 from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
-from tslint.evidence import Evidence
+from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 
@@ -21,9 +21,6 @@ SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 
 TRACE_CLAIMS = {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Claims about the trace route: ``info`` in a class that the file scripts and nowhere traces."""
-
-TRACE_CLAIMS = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
-"""Claims about what a trace records: ``info`` in a class that the file scripts and does not trace."""
 
 CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
@@ -50,12 +47,31 @@ def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagno
     def of_place(finding: Finding) -> Facts | None:
         return context.facts(finding.at) if isinstance(finding.at, Place) else None
 
+    entries: dict[int, EntryChosen] = {}
     for item in evidence:
+        if isinstance(item, EntryChosen):
+            entries[item.entry] = item
         for check in checks().get(type(item), ()):
             proof = {"kind": type(item).__name__, **to_json(item)}
             for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
-                found.append(dataclasses.replace(diagnostic, evidence=(proof,)))
+                placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
+                found.append(dataclasses.replace(placed, evidence=(proof,)))
     return found, crashes
+
+
+def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, EntryChosen]) -> Diagnostic:
+    """What concerns a model as a whole stands at its class, its mode where the model was handed over.
+
+    What ended the process, or is wrong with the installation, stands nowhere.
+    """
+    entry = entries.get(getattr(item, "entry", -1))
+    if entry is None or isinstance(item, (ModelFailed, ProbeDied)):
+        return diagnostic
+    choices = [entry.place, entry.class_place]
+    place = next((place for place in (choices if isinstance(item, ModeWrong) else choices[::-1]) if place), None)
+    if place is None:
+        return diagnostic
+    return dataclasses.replace(diagnostic, path=place.path, span=place.span, symbol=place.symbol)
 
 
 def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:

@@ -79,7 +79,8 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
 def refused_part(kind: Kind) -> Kind | None:
     """The first part of a value that the tracer refuses as an output, mappings first; None where it takes all of it.
 
-    Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not.
+    Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not, nor is a list
+    of lists or tuples.
     """
     parts = list(_parts(kind))
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
@@ -93,8 +94,7 @@ def _parts(kind: Kind) -> Iterator[Kind]:
         for item in kind.items:
             yield from _parts(item)
     elif isinstance(kind, List):
-        nested = [option for option in options(kind.element) if isinstance(option, (List, Tuple))]
-        if nested and not (isinstance(kind.element, Tuple) and kind.items is not None and len(kind.items) == 1):
+        if any(isinstance(option, (List, Tuple)) for option in options(kind.element)):
             yield kind
         yield from _parts(kind.element)
     elif isinstance(kind, (Dict, NoneKind, Str, Data, BakedSize, Instance, Module, Callable)) or (

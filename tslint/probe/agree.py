@@ -10,13 +10,18 @@ from typing import Any
 import torch
 
 from tslint.probe import values
-from tslint.probe.subject import Inputs
+from tslint.probe.subject import Inputs, Subject
 
 
 def call(module: Any, inputs: Inputs) -> Any:
     """One call on copies of INPUTS. Raises what the module raises."""
     with torch.no_grad(), quiet():
         return values.answer(module, inputs)
+
+
+def few(subject: Subject) -> tuple[Inputs, ...]:
+    """The inputs that a whole program is held against eager on: the example, and the first few that differ from it."""
+    return (subject.example, *subject.others[:5])
 
 
 def copied(value: Any) -> Any:

@@ -121,7 +121,7 @@ def parse_call(text: str) -> tuple[tuple[str, ...], list[Any], dict[str, Any], b
 def is_named_target(target: str) -> bool:
     """Whether TARGET is ``package.module:attribute(...)`` rather than a path."""
     head, colon, rest = target.partition(":")
-    if not colon or not rest or Path(target).exists():
+    if not colon or not rest[:1].isidentifier() or Path(target).exists():
         return False
     return all(part.isidentifier() for part in head.split("."))
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from tslint.probe import compiler
-from tslint.probe.agree import call, copied, first_line, same
+from tslint.probe.agree import call, copied, few, first_line, same
 from tslint.probe.calls import Call, observe_calls
 from tslint.probe.subject import Inputs, Settled, Subject, seed
 from tslint.probe.torchscript import plain_attributes
@@ -50,8 +50,7 @@ def build(subject: Subject, settled: Settled) -> Plan:
     if not targets:
         return Plan(message="no module has control flow to keep")
     outer = subject.wrapped or subject.module
-    inputs = (subject.example, *subject.others)
-    expected = [(given, _answer(outer, given)) for given in inputs]
+    expected = [(given, _answer(outer, given)) for given in few(subject)]
     parts = _Parts(outer)
     modules = dict(subject.module.named_modules())
     try:
@@ -151,7 +150,7 @@ class _Parts:
         if not wanted:
             return
         calls: dict[torch.nn.Module, list[Call]] = {}
-        for inputs in (subject.example, *subject.others):
+        for inputs in few(subject):
             try:
                 seen = observe_calls(subject.module, inputs, only=wanted)
             except Exception:

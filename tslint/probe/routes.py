@@ -33,6 +33,8 @@ class Candidate:
     module: torch.nn.Module
     program: Any
     wrapped: bool = False
+    right: bool = True
+    """It agreed with eager; what is not right may be converted, to see what stops it, and is never recommended."""
     conversion: Conversion | None = None
 
 
@@ -65,10 +67,10 @@ def run_routes(subject: Subject, settled: Settled, request: Request, steps: Step
     try:
         scripted = _script(subject, asked, table, steps, emit)
         mixed = _plan(subject, settled, asked, table, steps, emit)
-        order = _preference(subject, settled, scripted, mixed)
+        order = _candidates(subject, settled, scripted, mixed)
         if request.convert:
             _convert(subject, request, asked, order, table, steps, emit)
-        elif order:
+        elif order and order[0].right:
             table.recommended = order[0].route
     finally:
         for route in ROUTES:
@@ -126,25 +128,28 @@ def _plan(
     return made
 
 
-def _preference(
+def _candidates(
     subject: Subject, settled: Settled, scripted: Scripted | None, mixed: plan.Plan | None
 ) -> list[Candidate]:
-    """What can be converted and is right, best first: trace as much as possible, script only what has control flow."""
+    """What can be converted, best first: trace as much as possible, script only what has control flow; wrong ones last."""
     found: list[Candidate] = []
-    whole = subject.wrapped if settled.wrapped is not None else None
-    traced = subject.traced if settled.wrapped is not None or settled.status in ("works", "differs") else None
-    status = settled.wrapped if settled.wrapped is not None else settled.status
-    ours = Candidate("trace", whole or subject.module, traced, whole is not None) if traced is not None else None
-    fits = ours is not None and (status == "works" or _right_at_its_size(ours, subject))
-    if ours and fits and not (status == "differs" and settled.control_flow):
-        found.append(ours)
-    if mixed is not None and mixed.status == "works":
-        found.append(Candidate("mixed", subject.wrapped or subject.module, mixed.program))
-    if scripted is not None and scripted.status == "works":
-        found.append(Candidate("script", subject.module, scripted.program))
-    if ours and fits and ours not in found:
-        found.append(ours)
-    return found
+    wrapped = settled.wrapped is not None
+    status = settled.wrapped or settled.status
+    if subject.traced is not None and status in ("works", "differs"):
+        traced = Candidate("trace", (subject.wrapped if wrapped else None) or subject.module, subject.traced, wrapped)
+        traced.right = status == "works" or _right_at_its_size(traced, subject)
+        found.append(traced)
+    if mixed is not None and mixed.program is not None:
+        outer = subject.wrapped or subject.module
+        found.append(Candidate("mixed", outer, mixed.program, right=mixed.status == "works"))
+    if scripted is not None and scripted.program is not None:
+        found.append(Candidate("script", subject.module, scripted.program, right=scripted.status == "works"))
+
+    def rank(candidate: Candidate) -> tuple[bool, bool]:
+        specialised = candidate.route == "trace" and status == "differs" and bool(settled.control_flow)
+        return not candidate.right, specialised
+
+    return sorted(found, key=rank)
 
 
 def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
@@ -194,7 +199,8 @@ def _convert(
             table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
             if conversion.status == "works":
                 converted.append(candidate)
-        converted += _export(subject, request, asked, bool(converted), bool(chosen), table, emit)
+        found = any(candidate.right for candidate in converted)
+        converted += _export(subject, request, asked, found, table, emit)
         if not chosen and not converted:
             outcome.status, outcome.message = "skipped", "no route gives a program to convert"
         elif not converted:
@@ -202,18 +208,19 @@ def _convert(
             outcome.message = next((c.conversion.message for c in chosen if c.conversion), "")
         else:
             outcome.detail = "" if not converted[0].wrapped else "the wrapped trace"
+    right = [candidate for candidate in converted if candidate.right]
     if request.verify:
-        _verify(subject, converted, table, steps, emit)
-    right = [candidate for candidate in converted if table.of(candidate).verified is not False]
+        _verify(subject, right, table, steps, emit)
+    right = [candidate for candidate in right if table.of(candidate).verified is not False]
     if right:
         table.recommended = right[0].route
 
 
 def _export(
-    subject: Subject, request: Request, asked: set[str], done: bool, tried: bool, table: Table, emit: Emit
+    subject: Subject, request: Request, asked: set[str], found: bool, table: Table, emit: Emit
 ) -> list[Candidate]:
     """`torch.export` where it is asked for, or where nothing else is left to try."""
-    if not ("export" in asked or (not asked and not done)):
+    if not ("export" in asked or (not asked and not found)):
         return []
     from tslint.probe.export import export
 

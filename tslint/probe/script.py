@@ -15,7 +15,7 @@ import torch
 
 from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused
 from tslint.probe import compiler, values
-from tslint.probe.agree import call, first_line, plain, quiet
+from tslint.probe.agree import call, few, first_line, plain, quiet
 from tslint.probe.calls import Call, observe_calls
 from tslint.probe.sites import locate, scripted_frames
 from tslint.probe.subject import Emit, Outcome, Subject
@@ -56,7 +56,7 @@ def run_script(subject: Subject, emit: Emit, outcome: Outcome) -> Scripted:
 
 
 def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
-    for inputs in (subject.example, *subject.others):
+    for inputs in few(subject):
         try:
             expected = call(subject.module, inputs)
         except Exception:
@@ -77,7 +77,9 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
 def _run_time_message(error: BaseException) -> str:
     """The interpreter ends its message, after the stack, with the exception ("RuntimeError: …")."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    spoken = [match.group(1) for line in lines if (match := re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception): (.+)", line))]
+    spoken = [
+        match.group(1) for line in lines if (match := re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception): (.+)", line))
+    ]
     return spoken[-1] if spoken else first_line(error)
 
 

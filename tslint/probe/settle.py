@@ -169,7 +169,7 @@ class Settler:
 
     def _reaches(self, change: Change, trial: Trial, theirs: Canonical) -> tuple[Place | None] | None:
         """Where the escape alone changes the graph, in a tuple; None where it does not, or could not be tried."""
-        tracing = self._forced([change], trial)
+        tracing = self._forced([change.key], trial)
         if tracing is None or tracing.program is None:
             return None
         ours = canonical(tracing.program)
@@ -195,7 +195,7 @@ class Settler:
                 guilty.append((change, outcome[1]))
         if not guilty:
             guilty = [(c, None) for c in changed if c.moment.via == "__iter__"]
-        if not guilty and (not tried or self._together(forcible, trial)):
+        if not guilty and (not tried or self._together(trial)):
             guilty = [(c, None) for c in forcible]
             for change in forcible:
                 self.verdicts[change.key].joint = True
@@ -211,7 +211,7 @@ class Settler:
 
     def _alone(self, change: Change, trial: Trial) -> tuple[bool, Place | None] | None:
         """(wrong, where the value is used) of the trial's own trace with CHANGE alone forced; None if it was not tried."""
-        tracing = self._forced([change], trial)
+        tracing = self._forced([change.key], trial)
         if tracing is None:
             return None
         wrong = self._is_wrong(tracing, trial)
@@ -220,15 +220,18 @@ class Settler:
             use = place_of_difference(canonical(tracing.program), canonical(trial.program), self.territory)
         return wrong, use
 
-    def _together(self, changed: list[Change], trial: Trial) -> bool:
-        tracing = self._forced(changed, trial)
+    def _together(self, trial: Trial) -> bool:
+        """Whether the trial's own trace is wrong with every escape forced: then the escapes explain it, whichever."""
+        tracing = self._forced(list(self.base), trial)
         return tracing is not None and self._is_wrong(tracing, trial)
 
-    def _forced(self, changed: list[Change], trial: Trial) -> Tracing | None:
-        if self.tries <= 0 or not changed:
+    def _forced(self, keys: list[Key], trial: Trial) -> Tracing | None:
+        if self.tries <= 0 or not keys:
             return None
         self.tries -= 1
-        forced = {change.key: [moment.raw for moment in self.base[change.key]] for change in changed}
+        forced = {
+            key: [moment.raw for moment in self.base[key]] for key in keys if not all(m.live for m in self.base[key])
+        }
         return record(self.module, trial.inputs, self.territory, forced)
 
     def _is_wrong(self, tracing: Tracing, trial: Trial) -> bool:

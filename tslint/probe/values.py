@@ -89,11 +89,13 @@ def dtype_name(tensor: torch.Tensor) -> str:
 def traceable(value: Any) -> bool:
     """Whether `torch.jit.trace` takes VALUE as an output: a tensor, or tuples and lists of nothing else.
 
-    A mapping is refused under ``strict=True``, an empty tuple or list always.
+    A mapping is refused under ``strict=True``, an empty tuple or list always; a list holds tensors alone.
     """
     if isinstance(value, torch.Tensor):
         return True
-    return isinstance(value, (tuple, list)) and len(value) > 0 and all(traceable(item) for item in value)
+    if isinstance(value, list):
+        return len(value) > 0 and all(isinstance(item, torch.Tensor) for item in value)
+    return isinstance(value, tuple) and len(value) > 0 and all(traceable(item) for item in value)
 
 
 def difference(expected: Any, actual: Any, numbers: bool = False) -> tuple[bool, float | None, str]:
