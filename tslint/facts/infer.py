@@ -191,8 +191,9 @@ class Analysis:
         binding = Binding(frame.context, frame.block, {}, {})
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
-                binding.shapes[value] = leaf
                 self._share_rank(leaf, value)
+                known = shapes.rank_of(leaf) is not None or leaf.base is shapes.PARAMETER
+                binding.shapes[value] = leaf if known else Shape(leaf.base, value.rank, leaf.known)
             else:
                 binding.numbers[value] = leaf
         context.callers.append(binding)
