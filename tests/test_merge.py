@@ -78,6 +78,12 @@ def test_a_value_that_nothing_changed_refutes_nothing() -> None:
     )
 
 
+def test_a_value_that_is_the_same_on_every_size_refutes_nothing() -> None:
+    note = "it stays the same on every size that the eager model accepts"
+    result = merged(diagnostic(), RAN, escape("harmless", note=note, **{"example": 4, "dimension 2 = 8": 4}))
+    assert (result.basis, result.notes) == (Basis.PREDICTED, (note,))
+
+
 def test_one_harmless_escape_beside_an_unexercised_one_refutes_nothing() -> None:
     both = [escape("harmless", **{"example": 4, "b": 5}), escape("not exercised")]
     assert merged(diagnostic(), RAN, *both).basis == Basis.PREDICTED

@@ -156,8 +156,8 @@ class _Run:
             if _overlap(diagnostic.span, escape.place.span)
         ]
         harmless = [escape for escape in here if escape.verdict == "harmless"]
-        if harmless and len(harmless) == len(here):
-            inputs = dict.fromkeys(name for escape in harmless for name in _changed(escape))
+        inputs = dict.fromkeys(name for escape in harmless for name in _changed(escape))
+        if inputs and len(harmless) == len(here):
             return _refuted(diagnostic, inputs)
         if here:
             notes = dict.fromkeys(escape.note for escape in here if escape.note)
@@ -195,7 +195,7 @@ class _Run:
 
 def _changed(escape: Escape) -> list[str]:
     values = list(escape.values.items())
-    return [name for name, value in values[1:] if value != values[0][1]] or [name for name, _ in values[1:]]
+    return [name for name, value in values[1:] if value != values[0][1]]
 
 
 def _shapes(inputs: Sequence[InputSpec]) -> str:

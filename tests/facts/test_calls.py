@@ -250,3 +250,29 @@ def test_what_forward_reaches() -> None:
 
     reached = {f.name.value: facts.reached(f) for f in facts.nodes(cst.FunctionDef)}
     assert reached == {"used": "forward", "unused": None, "forward": "forward", "step": "forward", "generate": None}
+
+
+def test_an_inner_class_is_seen_as_its_holder_uses_it_wherever_it_stands() -> None:
+    code = """
+    class Attention(nn.Module):
+        def forward(self, q, k):
+            see(q.size(-1), q.size(1))
+            return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
+    class Heads(nn.Module):
+        def __init__(self, dim, heads=8):
+            super().__init__()
+            self.heads, self.width = heads, dim // heads
+            self.projections = nn.ModuleList([nn.Linear(dim, dim) for _ in range(2)])
+            self.attention = Attention()
+        def forward(self, q, k):
+            n = q.size(0)
+            q, k = [p(x).view(n, -1, self.heads, self.width) for p, x in zip(self.projections, (q, k))]
+            return self.attention(q, k)
+    class Block(nn.Module):
+        def __init__(self, dim):
+            super().__init__()
+            self.heads = Heads(dim)
+        def forward(self, x):
+            return self.heads(x, x)
+    """
+    assert seen(code) == ["fixed size", "size ?.all"]

@@ -109,6 +109,7 @@ class Classes:
         self.by_node: dict[cst.ClassDef, ModuleClass] = {}
         self.plain: list[cst.ClassDef] = []
         self.handed: dict[ModuleClass, list[ModuleClass]] = {}
+        self.holders: dict[ModuleClass, list[ModuleClass]] = {}
         self._deciding: set[cst.ClassDef] = set()
         for node in tree.all(cst.ClassDef):
             self._module_class(node)
@@ -202,6 +203,7 @@ class Classes:
                     built[other.name] = None
                     if other not in cls.lineage:
                         other.is_inner = True
+                        self.holders.setdefault(other, []).append(cls)
             cls.builds = tuple(built)
         for call in self.tree.all(cst.Call):
             owner = self.module_class(call.func)
@@ -211,6 +213,7 @@ class Classes:
                     if handed is not None:
                         handed.is_inner = True
                         self.handed.setdefault(owner, []).append(handed)
+                        self.holders.setdefault(handed, []).append(owner)
 
     def _class_names(self) -> set[str]:
         """The names that may stand for a class of the file: its own, and those that something is assigned to."""

@@ -76,14 +76,25 @@ class Analysis:
     # -- what is analysed ---------------------------------------------------------------------------------------------
 
     def _run_forwards(self) -> None:
-        """The forward of each module class: first those that nothing else builds, then what these did not reach."""
-        classes = list(self.classes.by_node.values())
-        for inner in (False, True):
-            for cls in classes:
-                forward = cls.methods.get("forward")
-                if forward is None or cls.is_inner != inner or forward in self.contexts:
-                    continue
-                self.run_root(forward, cls, in_forward=True)
+        """The forward of each module class: those that build or are handed others first, then what they did not reach."""
+        done: set[ModuleClass] = set()
+        for cls in self.classes.by_node.values():
+            for one in self._outermost_first(cls, done):
+                forward = one.methods.get("forward")
+                if forward is not None and forward not in self.contexts:
+                    self.run_root(forward, one, in_forward=True)
+
+    def _outermost_first(self, cls: ModuleClass, done: set[ModuleClass]) -> Iterator[ModuleClass]:
+        """The classes that hold CLS, directly or not, then CLS itself; each once."""
+        stack = [(cls, False)]
+        while stack:
+            one, holders_done = stack.pop()
+            if holders_done:
+                yield one
+            elif one not in done:
+                done.add(one)
+                stack.append((one, True))
+                stack += [(holder, False) for holder in self.classes.holders.get(one, ())]
 
     def run_root(self, function: cst.FunctionDef, cls: ModuleClass | None, in_forward: bool) -> Context:
         """Analyses a function that nothing in the file calls, its parameters taken for what they look like."""

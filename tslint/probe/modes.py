@@ -60,16 +60,18 @@ def report(subject: Subject, program: Any, territory: Territory, emit: Emit) -> 
     graph = program.inlined_graph
     found: dict[tuple[str, Place | None], list[str]] = {}
     first_random: Place | None = None
+    random_ops = 0
     for node in graph.nodes():
         what = _training_flag(node)
         if what is not None:
             found.setdefault((what, place_of_node(node, territory)), []).append(_module_path(node))
-        elif first_random is None and _RANDOM.match(node.kind()) and not node.kind().endswith("dropout"):
-            first_random = place_of_node(node, territory)
+        elif _RANDOM.match(node.kind()) and not node.kind().endswith("dropout"):
+            random_ops += 1
+            first_random = first_random or place_of_node(node, territory)
     for (what, place), paths in found.items():
         effect = f"{len(paths)} in the graph" if len(paths) > 1 else ""
         emit(ModeWrong(subject.entry, what, tuple(dict.fromkeys(paths)), place, effect))
-    if not any(what == "dropout" for what, _ in found):
+    if random_ops and not any(what == "dropout" for what, _ in found):
         try:
             equal, _, why = difference(_run(program, subject, 0), _run(program, subject, 1))
         except Exception:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import inspect
 import platform
 import traceback
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+import torch
+
 from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
 from tslint.probe import compare, eager, importing, modes
 from tslint.probe.devices import CpuInstead, cpu_instead
 from tslint.probe.entry import Entry, Finder, Nothing, UserError
 from tslint.probe.frames import Territory, class_place, stack_of_traceback
+from tslint.probe.standins import FunctionModule
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import first_line, trace
@@ -105,11 +109,22 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
     return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
 
 
+def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
+    """TERRITORY, or all code but torch's where MODULE is of a library's own class, which the user only builds."""
+    own = module.function if isinstance(module, FunctionModule) else type(module)
+    try:
+        path = inspect.getsourcefile(own)
+    except TypeError:  # a class made at run time
+        return territory
+    return territory if path is None or territory.holds(path) else dataclasses.replace(territory, library=True)
+
+
 def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) -> tuple[Settled, bool]:
     """Steps 2 to 4 of one entry; the answer says whether its eager model runs at all."""
     subject = entry.subject
     steps = Steps(subject.entry, emit, request.skip)
     settled = Settled()
+    territory = territory_of(subject.module, territory)
     subject.was_training = subject.was_training or subject.module.training
     live = entry.live or eager.live_in_training(subject.module)
     if entry.report_training and (subject.was_training or live):
@@ -131,9 +146,6 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
             outcome.status, outcome.message = "failed", settled.message
-        escapes = sum(1 for moment in tracing.moments if not moment.quiet)
-        outcome.detail = f"{escapes} escapes" if escapes else ""
-        restore(subject.module)
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)
         if tracing.program is None or not steps.wanted("compare"):

@@ -23,6 +23,10 @@ LARGEST = 2**24
 """Elements that a varied tensor may have at most, unless its range says otherwise."""
 
 
+SMALL = 2**15
+"""Elements up to which two sizes of each dimension are tried, not one."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One change to try: new sizes by axis (none: the values alone), and how the values are made."""
@@ -101,6 +105,7 @@ class Variator:
     def _dimension(self, dimension: int, done: set[Axis]) -> Iterator[Group]:
         """The dimension in every input that has it with the same size; else in each input alone; else all of that size."""
         axes = [(i, dimension) for i in range(len(self.tensors)) if len(self.shape(i)) > dimension]
+        enough = 2 if all(self.leaves[i].numel() <= SMALL for i in self.tensors) else 1
         by_size: dict[int, list[Axis]] = {}
         for axis in axes:
             if axis not in done:
@@ -117,7 +122,11 @@ class Variator:
                 choice = Choice(f"dimension {dimension} doubled", tuple((a, 2 * self._size(a)) for a in multiple))
                 fallbacks.append(Group(f"dimension {dimension}", multiple, (choice,)))
             yield Group(
-                self._label(tuple(together)), tuple(together), self._sizes(tuple(together), size), 2, tuple(fallbacks)
+                self._label(tuple(together)),
+                tuple(together),
+                self._sizes(tuple(together), size),
+                enough,
+                tuple(fallbacks),
             )
 
     def _size(self, axis: Axis) -> int:
