@@ -97,7 +97,7 @@ def test_gpt2_lists_every_missing_op_with_its_line_in_transformers(gpt2: Outcome
         assert any(f"`{op}`" in d["message"] for d in unsupported)
 
 
-def test_gpt2_is_refused_for_its_mapping_and_its_wrapped_trace_works(gpt2: Outcome) -> None:
+def test_gpt2_is_refused_for_its_mapping_and_traced_behind_a_wrapper(gpt2: Outcome) -> None:
     (mapping,) = [d for d in counted(gpt2.report) if d["rule"] == "dict-output"]
     source = library("transformers", "models/gpt2/modeling_gpt2.py")
     assert mapping["basis"] == "observed"
@@ -107,14 +107,21 @@ def test_gpt2_is_refused_for_its_mapping_and_its_wrapped_trace_works(gpt2: Outco
     (run,) = gpt2.report["runs"]
     wrapped = run["routes"]["trace"]["wrapped"]
     assert wrapped["keys"] == ["logits"]
-    assert wrapped["status"] == "works"
-    assert run["routes"]["trace"]["stopped_by"][0] == "dict-output"
+    assert wrapped["status"] == "differs", "it serves a batch of one alone"
+    assert run["routes"]["trace"]["stopped_by"] == ["dict-output"]
 
 
-def test_gpt2_settles_what_pytorch_warns_about_as_harmless(gpt2: Outcome) -> None:
+def test_gpt2_settles_what_pytorch_warns_about(gpt2: Outcome) -> None:
+    """One of the branches on a size is really wrong for another batch, and no input decides the others differently."""
+    masks, attention = (
+        library("transformers", path) for path in ("masking_utils.py", "integrations/sdpa_attention.py")
+    )
+    batch = line_of(masks, "if batch_size != position_ids.shape[0]:")
+    causal = line_of(attention, "is_causal = q_length > 1 and attention_mask is None and is_causal")
     (run,) = gpt2.report["runs"]
-    warned = [escape for escape in run["escapes"] if escape["warned"]]
-    assert warned, "PyTorch warns of branches on the length of the sentence"
-    assert {escape["settled"] for escape in warned} <= {"harmless", "not exercised"}
-    rules = {d["rule"] for d in counted(gpt2.report)}
-    assert rules == {"dict-output", "unsupported-op"}
+    warned = {(escape["path"], escape["line"]): escape["settled"] for escape in run["escapes"] if escape["warned"]}
+    assert warned == {(str(masks), batch): "harmful", (str(attention), causal): "not exercised"}
+    (branch,) = [d for d in counted(gpt2.report) if d["rule"] == "shape-dependent-branch"]
+    assert (branch["path"], branch["line"], branch["basis"]) == (str(masks), batch, "observed")
+    verdicts = {entry["dimension"]: entry["verdict"] for entry in run["generalises"]}
+    assert verdicts == {0: False, 1: True}
