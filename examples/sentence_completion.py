@@ -75,10 +75,7 @@ class NextTokenPredictor(nn.Module):
         self.head.weight = self.wte.weight
 
     def forward(self, tokens):
-        length = tokens.size(0)
-        if length > self.wpe.num_embeddings:
-            raise ValueError("the sentence is too long")
-        positions = torch.arange(length, device=tokens.device)
+        positions = torch.arange(tokens.size(0), device=tokens.device)
         x = (self.wte(tokens) + self.wpe(positions)).unsqueeze(0)
         for block in self.blocks:
             x = block(x)
@@ -116,7 +113,7 @@ print("completed:", scripted(tokens).tolist())
 
 mlmodel = ct.convert(
     scripted,
-    inputs=[ct.TensorType(name="context", shape=(ct.RangeDim(1, 64),), dtype=np.int32)],
+    inputs=[ct.TensorType(name="context", shape=(ct.RangeDim(1, MAX_LENGTH),), dtype=np.int32)],
 )
 
 mlmodel.short_description = "Completes a sentence, given as the tokens of its beginning"

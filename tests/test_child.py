@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tslint import child, process, reaper
+from tslint import child, interpreter, process, reaper
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, Evidence, Finished, Note, ProbeDied, Request, StepBegan, StepEnded
 
@@ -484,7 +484,7 @@ def test_which_interpreter(empty_environment: Path, tmp_path: Path, monkeypatch:
     assert child.interpreter(inside) == child.interpreter(str(empty_environment)) == inside
     assert not child.available(inside)
     (empty_environment / "lib" / f"python3.{sys.version_info[1]}" / "site-packages" / "torch").mkdir()
-    child.available.cache_clear()
+    interpreter._asked.cache_clear()
     assert not child.available(inside), "an empty folder is not PyTorch"
     for name, message in (
         ("nowhere/python", "is not there"),
@@ -527,10 +527,19 @@ def test_an_interpreter_that_is_none(fake: Fake, tmp_path: Path) -> None:
     assert fake.run("", python="nowhere/python").errors == ("`--python nowhere/python`: this interpreter is not there",)
 
 
-def test_what_is_missing(empty_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing(empty_environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = str(empty_environment / "bin/python")
-    child.available.cache_clear()
+    interpreter._asked.cache_clear()
     assert child.missing(inside).startswith(f"PyTorch is not installed for {inside}, so nothing was run: ")
     assert child.missing("nowhere/python") == "`--python nowhere/python`: this interpreter is not there"
-    monkeypatch.setattr("tslint.interpreter.available", lambda python: True)
-    assert child.missing(inside) == ""
+    other = tmp_path / "python"
+    for script, sentence in (
+        ("exit 0", ""),
+        ("exit 4", "is older than Python 3.10"),
+        ("exit 9", "does not work as a Python"),
+    ):
+        other.write_text(f"#!/bin/sh\n{script}\n")
+        other.chmod(0o755)
+        interpreter._asked.cache_clear()
+        assert child.missing(str(other)).startswith(f"{other} {sentence}" if sentence else "")
+    assert child.missing(str(other)) != ""

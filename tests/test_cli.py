@@ -216,6 +216,13 @@ def test_output_file(api: StandIn, capsys: pytest.CaptureFixture[str], tmp_path:
     assert cli.main(["check", "--output-format", "json", "--output-file", "report.json"]) == 1
     assert capsys.readouterr() == ("", "")
     assert json.loads(Path("report.json").read_text())["version"] == 1
+    assert Path("report.json").stat().st_mode == Path("tslint.toml").stat().st_mode
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert cli.main(["check", "--output-format", "concise", "--output-file", "pipe"]) == 1
+    assert os.read(reader, 1000).startswith(b"net.py:3:5: ") and Path("pipe").is_fifo()
+    os.close(reader)
+    capsys.readouterr()
     assert cli.main(["check", "--output-file", "none/report.txt"]) == 2
     message = "tslint: error: `--output-file none/report.txt` cannot be written: No such file or directory\n"
     assert capsys.readouterr() == ("", message)

@@ -78,6 +78,12 @@ def test_a_value_that_nothing_changed_refutes_nothing() -> None:
     )
 
 
+def test_a_value_that_is_the_same_on_every_size_refutes_nothing() -> None:
+    note = "it stays the same on every size that the eager model accepts"
+    result = merged(diagnostic(), RAN, escape("harmless", note=note, **{"example": 4, "dimension 2 = 8": 4}))
+    assert (result.basis, result.notes) == (Basis.PREDICTED, (note,))
+
+
 def test_one_harmless_escape_beside_an_unexercised_one_refutes_nothing() -> None:
     both = [escape("harmless", **{"example": 4, "b": 5}), escape("not exercised")]
     assert merged(diagnostic(), RAN, *both).basis == Basis.PREDICTED
@@ -109,3 +115,21 @@ def test_a_module_that_arrived_in_eval_mode_refutes_a_missing_eval() -> None:
     assert merged(at_call, StepEnded(0, "eager", "ok", 0.1)).basis == Basis.REFUTED
     wrong = ModeWrong(0, "training", ("",), None)
     assert merged(at_call, StepEnded(0, "eager", "ok", 0.1), wrong).basis == Basis.PREDICTED
+
+
+def seen(message: str, span: Span | None) -> Diagnostic:
+    return Diagnostic(
+        "unsupported-op", "coreml", Claim.CONVERT_FAILS, Severity.ERROR, Basis.OBSERVED, message, PATH, span,
+        evidence=({"kind": "OpUnsupported"},),
+    )  # fmt: skip
+
+
+def test_one_op_seen_on_two_routes_is_listed_once_with_the_evidence_of_both() -> None:
+    [result] = merge([], [seen("`aten::diff`", Span(7, None, 7, None)), seen("`aten::diff`", CALL)], [ENTRY])
+    assert len(result.evidence) == 2
+
+
+def test_two_ops_on_one_line_are_both_listed() -> None:
+    line = Span(7, None, 7, None)
+    found = merge([], [seen("`aten::diff`", line), seen("`aten::diag`", line)], [ENTRY])
+    assert [diagnostic.message for diagnostic in found] == ["`aten::diff`", "`aten::diag`"]

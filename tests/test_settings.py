@@ -152,6 +152,11 @@ def test_models_of_a_target() -> None:
             "`inputs` in a `models` table of tslint.toml must be a list of strings, not `1,3`",
         ),
         (
+            "[[models]]\ntarget = 'a.py'\ninputs = ['1,3,x']",
+            "`inputs` in a `models` table of tslint.toml must be like `1,3,224,224`, `int64[2..11]` or "
+            "`image:float32[1,3,128..512,128..512]`, not `1,3,x`",
+        ),
+        (
             "[[models]]\nmodel = 'Net'",
             "a `models` table of tslint.toml has no `target`: a file, or `package.module:attribute`",
         ),
@@ -200,3 +205,19 @@ def test_unknown_rules_are_named_with_the_nearest() -> None:
 )
 def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1", "1,3,224,224", " 1, 3,8..16 ", "1,", "int64[2..11]", "image:float32[1,3,128..512,128..512]", "x : bool[ ]"],
+)
+def test_inputs_as_they_are_written(text: str) -> None:
+    assert load((), None, {"input": [text]}).input == (text.strip(),)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1,x", "1.5", "1,,3", "float32", "float32[1", "1..", "..2", "-1,3", "3x:int64[1]"]
+)
+def test_inputs_that_cannot_be_read(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^`--input` must be like `1,3,224,224`, "):
+        load((), None, {"input": [text]})

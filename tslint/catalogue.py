@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tslint.diagnostic import Applicability, Claim
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib  # type: ignore[no-redef,import-not-found,unused-ignore]
+else:
+    import tomli as tomllib
 
 URL = "https://github.com/tslint/tslint/blob/main/rules"
 GROUPS = ("trace", "script", "mode", "coreml", "tslint")

@@ -15,10 +15,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tslint.evidence import EntryChosen, Evidence, ProbeDied, Request, StepBegan, StepEnded
 from tslint.interpreter import InterpreterError, available, interpreter, missing
-from tslint.process import PACKAGE, TAIL, ChildError, Death, Life, Limits
+
+if TYPE_CHECKING:  # what starts processes is imported when one is started: a static check never does
+    from tslint.process import Death
 
 __all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "missing", "run"]
 
@@ -55,14 +58,16 @@ def run(
     memory: int | None = None,
     on_evidence: OnEvidence | None = None,
     show_output: bool = False,
-    package: Path = PACKAGE,
+    package: Path | None = None,
 ) -> ChildResult:
     """Runs REQUEST in PYTHON (see :func:`interpreter`) and returns what it reported, at most TIMEOUT seconds later.
 
     MEMORY, in bytes, limits the resident size of the process tree (default: :func:`default_memory`). ON_EVIDENCE is
     called here with each piece as it comes. SHOW_OUTPUT passes what the child prints on to standard error. PACKAGE is the
-    folder of the package that the child loads.
+    folder of the package that the child loads (default: this one).
     """
+    from tslint.process import PACKAGE, TAIL, ChildError, Life, Limits
+
     limits = Limits(time.monotonic() + timeout, timeout, memory or default_memory())
     collected = _Collected(on_evidence or (lambda evidence: None))
     output = ""
@@ -70,7 +75,7 @@ def run(
     try:
         executable = interpreter(python)
         while True:
-            with Life(executable, request, package, show_output) as life:
+            with Life(executable, request, package or PACKAGE, show_output) as life:
                 try:
                     death = life.watch(limits, collected.take)
                 finally:

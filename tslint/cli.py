@@ -85,7 +85,7 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
             value = next(words, "-")
             if value.startswith("-"):
                 return None
-        if option.kind == "texts":
+        if option.kind in ("texts", "inputs"):
             given.setdefault(name, []).append(value)
         else:
             given[name] = value
@@ -121,10 +121,10 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
 
 def _checked(targets: list[str], settings: Settings) -> Report:
-    from tslint import api
+    from tslint.api import check_paths
 
     if settings.static or settings.quiet or settings.show_output or not _is_terminal(sys.stderr):
-        return api.check_paths(targets, settings)
+        return check_paths(targets, settings)
     progress: Any = None
 
     def update(evidence: Evidence) -> None:
@@ -136,7 +136,7 @@ def _checked(targets: list[str], settings: Settings) -> Report:
         progress.update(evidence)
 
     try:
-        return api.check_paths(targets, settings, update)
+        return check_paths(targets, settings, update)
     finally:
         if progress is not None:
             progress.close()
@@ -185,12 +185,7 @@ def rules(output_format: str) -> int:
 def _write(text: str, path: str | None) -> None:
     """TEXT to PATH or standard output. A terminal that cannot show a character gets one that looks like it, or a `?`."""
     if path is not None:
-        from tslint import fixes
-
-        try:
-            fixes.write(Path(path), text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
+        _write_file(Path(path), text.encode("utf-8", "backslashreplace"))
         return
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -203,6 +198,19 @@ def _write(text: str, path: str | None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go()
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    from tslint import fixes
+
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # a device or a pipe: nothing that could be replaced
+        else:
+            path.touch()  # with the mode that the user's mask gives, which is then kept
+            fixes.write(path, content)
+    except OSError as error:
+        raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
 
 
 def _let_go() -> None:
@@ -298,6 +306,6 @@ def _check_command() -> Any:
 def _annotation(name: str, known: Option) -> Any:
     import typer
 
-    kind: Any = {"flag": bool, "texts": list[str]}.get(known.kind, str)
+    kind: Any = {"flag": bool, "texts": list[str], "inputs": list[str]}.get(known.kind, str)
     given = typer.Option(f"--{key_of(name)}", help=known.help, metavar=known.metavar, show_default=False)
     return Annotated[Optional[kind], given]  # noqa: UP045 -- see _check_command

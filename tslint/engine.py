@@ -12,7 +12,7 @@ import libcst as cst
 from tslint import catalogue
 from tslint.checks import Check, checks
 from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
-from tslint.evidence import Evidence
+from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 
@@ -26,11 +26,8 @@ CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
 
 
-def predict(facts: Facts, routes: Iterable[str] = ()) -> tuple[list[Diagnostic], list[str]]:
-    """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed.
-
-    ``routes`` are those asked for by name; ``script`` among them makes script hazards matter everywhere.
-    """
+def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
+    """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed."""
     table = {kind: found for kind, found in checks().items() if issubclass(kind, (cst.CSTNode, Facts))}
     found: list[Diagnostic] = []
     crashes: list[str] = []
@@ -39,7 +36,7 @@ def predict(facts: Facts, routes: Iterable[str] = ()) -> tuple[list[Diagnostic],
         for subject in subjects:
             for check in wanted:
                 found += _run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes)
-    return sorted(_matter(_unique(found), facts, set(routes)), key=order), crashes
+    return sorted(_unique(found), key=order), crashes
 
 
 def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagnostic], list[str]]:
@@ -50,12 +47,31 @@ def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagno
     def of_place(finding: Finding) -> Facts | None:
         return context.facts(finding.at) if isinstance(finding.at, Place) else None
 
+    entries: dict[int, EntryChosen] = {}
     for item in evidence:
+        if isinstance(item, EntryChosen):
+            entries[item.entry] = item
         for check in checks().get(type(item), ()):
             proof = {"kind": type(item).__name__, **to_json(item)}
             for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
-                found.append(dataclasses.replace(diagnostic, evidence=(proof,)))
+                placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
+                found.append(dataclasses.replace(placed, evidence=(proof,)))
     return found, crashes
+
+
+def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, EntryChosen]) -> Diagnostic:
+    """What concerns a model as a whole stands at its class, its mode where the model was handed over.
+
+    What ended the process, or is wrong with the installation, stands nowhere.
+    """
+    entry = entries.get(getattr(item, "entry", -1))
+    if entry is None or isinstance(item, (ModelFailed, ProbeDied)):
+        return diagnostic
+    choices = [entry.place, entry.class_place]
+    place = next((place for place in (choices if isinstance(item, ModeWrong) else choices[::-1]) if place), None)
+    if place is None:
+        return diagnostic
+    return dataclasses.replace(diagnostic, path=place.path, span=place.span, symbol=place.symbol)
 
 
 def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
@@ -148,25 +164,32 @@ def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list({(d.rule, d.claim, d.path, d.span): d for d in diagnostics}.values())
 
 
-def _matter(diagnostics: list[Diagnostic], facts: Facts, routes: set[str]) -> list[Diagnostic]:
-    """Hazards of a route that nobody takes are ``info``.
+def weigh(diagnostics: Iterable[Diagnostic], facts: Facts, routes: Iterable[str]) -> list[Diagnostic]:
+    """The diagnostics of one file with severities that follow the routes taken: what is true on a route nobody takes is info.
 
-    Of scripting: in a class that nothing scripts and that no trace hazard forces to be scripted. Of tracing: in one that
-    the file scripts and does not trace. A route asked for by name is taken.
+    Script hazards are, in a class that nothing scripts and that no control flow forces to be scripted; trace hazards are,
+    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken.
     """
-    forced = {
-        (d.symbol or "").split(".")[0] for d in diagnostics if d.rule in CONTROL_FLOW and d.severity != Severity.INFO
-    }
-    scripted = {cls.name for cls in facts.module_classes if facts.is_scripted(cls)} | forced
-    untraced = {cls.name for cls in facts.module_classes if facts.is_scripted(cls) and not facts.is_traced(cls)}
+    found, asked = list(diagnostics), set(routes)
+    scripted = {cls.name for cls in facts.module_classes if facts.is_scripted(cls)}
+    traced = {cls.name for cls in facts.module_classes if facts.is_traced(cls)}
+    forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO}
     result = []
-    for diagnostic in diagnostics:
-        owner = (diagnostic.symbol or "").split(".")[0]
-        quiet = (diagnostic.claim in SCRIPT_CLAIMS and owner not in scripted and not routes & {"script", "all"}) or (
-            diagnostic.claim in TRACE_CLAIMS and owner in untraced and not routes & {"trace", "all"}
-        )
+    for diagnostic in found:
+        owner = _owner(diagnostic)
+        if diagnostic.claim in SCRIPT_CLAIMS:
+            quiet = not asked & {"script", "all"} and owner not in scripted | forced
+        elif diagnostic.claim in TRACE_CLAIMS:
+            quiet = not asked & {"trace", "all"} and owner in scripted - traced
+        else:
+            quiet = False
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
     return result
+
+
+def _owner(diagnostic: Diagnostic) -> str:
+    """The class that a diagnostic concerns."""
+    return (diagnostic.symbol or "").split(".")[0]
 
 
 def label(place: Place, message: str) -> Label:

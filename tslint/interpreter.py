@@ -6,7 +6,6 @@ import functools
 import importlib.machinery
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,10 +14,14 @@ PROBE = """
 import sys
 if sys.path[:1] == [""]:
     del sys.path[0]
+if sys.version_info < (3, 10):
+    sys.exit(4)
 import importlib.machinery
 spec = importlib.machinery.PathFinder.find_spec("torch")
 sys.exit(0 if spec is not None and spec.origin is not None else 3)
 """
+
+READY, BROKEN, WITHOUT_TORCH, TOO_OLD = 0, 1, 3, 4
 
 LIMIT = 30.0
 """Seconds in which an interpreter must answer."""
@@ -43,18 +46,25 @@ def interpreter(python: str | None = None) -> str:
     return next((path for path in candidates if available(path)), candidates[0])
 
 
-@functools.cache
 def available(python: str) -> bool:
-    """Whether PyTorch is installed for the interpreter PYTHON. Nothing of it is imported."""
+    """Whether PyTorch is installed for the interpreter PYTHON, which is new enough. Nothing of it is imported."""
+    return _asked(python) == READY
+
+
+@functools.cache
+def _asked(python: str) -> int:
+    """READY, WITHOUT_TORCH, TOO_OLD, or another number where the interpreter does not work."""
     if python == sys.executable:
         here = str(Path.cwd())
         spec = importlib.machinery.PathFinder.find_spec("torch", [path for path in sys.path if path not in ("", here)])
-        return spec is not None and spec.origin is not None
+        return READY if spec is not None and spec.origin is not None else WITHOUT_TORCH
+    import subprocess
+
     try:
         command = [python, "-c", PROBE]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT).returncode == 0
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT).returncode
     except (OSError, subprocess.TimeoutExpired):
-        return False
+        return BROKEN
 
 
 def missing(python: str | None = None) -> str:
@@ -63,8 +73,13 @@ def missing(python: str | None = None) -> str:
         found = interpreter(python)
     except InterpreterError as error:
         return str(error)
-    if available(found):
+    answer = _asked(found)
+    if answer == READY:
         return ""
+    if answer == TOO_OLD:
+        return f"{found} is older than Python 3.10, so nothing was run: name a newer one with `--python`"
+    if answer != WITHOUT_TORCH:
+        return f"{found} does not work as a Python interpreter, so nothing was run: name another one with `--python`"
     remedy = "name one that has it with `--python`" if python is None else "install it there, or name another one"
     return f"PyTorch is not installed for {found}, so nothing was run: {remedy}, or `pip install 'tslint[coreml]'`"
 

@@ -82,19 +82,30 @@ def _severity(predicted: Diagnostic, observed: Diagnostic) -> Severity:
 
 
 def _joined(observed: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Observed diagnostics of one rule, claim and place as one, with the evidence of all."""
-    found: dict[tuple[object, ...], Diagnostic] = {}
+    """Observed diagnostics of one rule, message, claim and place as one, with the evidence of all.
+
+    The same problem may be seen on several routes, and not every route knows columns.
+    """
+    found: list[Diagnostic] = []
     for diagnostic in observed:
-        key = (diagnostic.rule, diagnostic.path, diagnostic.span, diagnostic.message if diagnostic.span is None else "")
-        known = found.get(key)
-        if known is None:
-            found[key] = diagnostic
-        elif known.claim == diagnostic.claim or {known.claim, diagnostic.claim} <= GENERALISATION:
-            worse = diagnostic if diagnostic.claim == Claim.TRACE_DIFFERS != known.claim else known
-            found[key] = dataclasses.replace(worse, evidence=known.evidence + diagnostic.evidence)
-        else:
-            found[(*key, diagnostic.claim)] = diagnostic
-    return list(found.values())
+        index = next((i for i, known in enumerate(found) if _twins(known, diagnostic)), None)
+        if index is None:
+            found.append(diagnostic)
+            continue
+        known = found[index]
+        worse = diagnostic if diagnostic.claim == Claim.TRACE_DIFFERS != known.claim else known
+        found[index] = dataclasses.replace(worse, evidence=known.evidence + diagnostic.evidence)
+    return found
+
+
+def _twins(one: Diagnostic, other: Diagnostic) -> bool:
+    if (one.rule, one.path, one.message) != (other.rule, other.path, other.message):
+        return False
+    if not _same_claim(one.claim, other.claim):
+        return False
+    if one.span is None or other.span is None:
+        return one.span is other.span
+    return _overlap(one.span, other.span)
 
 
 class _Run:
@@ -145,8 +156,8 @@ class _Run:
             if _overlap(diagnostic.span, escape.place.span)
         ]
         harmless = [escape for escape in here if escape.verdict == "harmless"]
-        if harmless and len(harmless) == len(here):
-            inputs = dict.fromkeys(name for escape in harmless for name in _changed(escape))
+        inputs = dict.fromkeys(name for escape in harmless for name in _changed(escape))
+        if inputs and len(harmless) == len(here):
             return _refuted(diagnostic, inputs)
         if here:
             notes = dict.fromkeys(escape.note for escape in here if escape.note)
@@ -184,7 +195,7 @@ class _Run:
 
 def _changed(escape: Escape) -> list[str]:
     values = list(escape.values.items())
-    return [name for name, value in values[1:] if value != values[0][1]] or [name for name, _ in values[1:]]
+    return [name for name, value in values[1:] if value != values[0][1]]
 
 
 def _shapes(inputs: Sequence[InputSpec]) -> str:

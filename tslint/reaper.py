@@ -36,10 +36,12 @@ def descendants(root: int) -> list[int]:
     """The processes below ROOT, parents first, as /proc shows them now; none where there is no /proc."""
     children: dict[int, list[int]] = {}
     with contextlib.suppress(OSError):
-        for folder in Path("/proc").glob("[0-9]*"):
-            parent = _parent(int(folder.name))
+        with os.scandir("/proc") as folders:
+            pids = [int(folder.name) for folder in folders if folder.name.isdigit()]
+        for pid in pids:
+            parent = _parent(pid)
             if parent is not None:
-                children.setdefault(parent, []).append(int(folder.name))
+                children.setdefault(parent, []).append(pid)
     found: list[int] = []
     waiting = [root]
     while waiting:
@@ -54,9 +56,18 @@ def resident(pids: list[int], shared_once: bool = False) -> int:
     return sum((_proportional(pid) if shared_once else None) or _resident(pid) for pid in pids)
 
 
+def _read(path: str) -> bytes:
+    # Every process of the machine is asked several times a second: this costs a third of what Path.read_bytes does.
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(handle, 4096)
+    finally:
+        os.close(handle)
+
+
 def _parent(pid: int) -> int | None:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        stat = _read(f"/proc/{pid}/stat")
         # The name in parentheses may hold anything, parentheses and spaces too: what follows the last one counts.
         return int(stat[stat.rindex(b")") + 2 :].split()[1])
     except (OSError, ValueError, IndexError):
@@ -65,14 +76,14 @@ def _parent(pid: int) -> int | None:
 
 def _resident(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(_read(f"/proc/{pid}/statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
 
 
 def _proportional(pid: int) -> int | None:
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
+        for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
             if line.startswith(b"Pss:"):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):

@@ -74,13 +74,11 @@ def annotation(target: cst.AssignTarget, type_: str, facts: Facts) -> Edit:
     return after(target.target, f": {type_}", facts)
 
 
-def wrapper(
-    cls: cst.ClassDef, name: str, base: str, parameters: str, names: Sequence[str], keys: Sequence[str], facts: Facts
-) -> Edit:
-    """A class behind CLS that holds a model and answers with the values of the mapping that it returns, as a tuple.
+def wrapper_class(name: str, base: str, parameters: str, names: Sequence[str], keys: Sequence[str]) -> str:
+    """A class that holds a model and answers with the values of the mapping that it returns: one, or a tuple.
 
-    PARAMETERS is the text of forward's parameters behind ``self``, NAMES their names, BASE how the file spells
-    ``torch.nn.Module``.
+    PARAMETERS is the text of forward's parameters behind ``self``, NAMES their names, BASE how ``torch.nn.Module`` is
+    spelled.
     """
     call = f"self.model({', '.join(names)})"
     if len(keys) == 1:
@@ -96,6 +94,13 @@ def wrapper(
         f"    def forward(self, {parameters}):" if parameters else "    def forward(self):",
         *(f"        {line}" for line in body),
     ]
+    return "\n".join(lines)
+
+
+def wrapper(
+    cls: cst.ClassDef, name: str, base: str, parameters: str, names: Sequence[str], keys: Sequence[str], facts: Facts
+) -> Edit:
+    """The class of :func:`wrapper_class` behind CLS."""
     end = facts.span(cls)
     place = Span(end.end_line, end.end_column, end.end_line, end.end_column)
-    return Edit(place, "\n\n\n" + "\n".join(lines))
+    return Edit(place, "\n\n\n" + wrapper_class(name, base, parameters, names, keys))

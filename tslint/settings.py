@@ -26,6 +26,12 @@ ROUTES = ("trace", "script", "mixed", "export")
 FAIL_ON = ("error", "warning", "info")
 OUTPUT_FORMATS = ("full", "concise", "json")
 
+_SIZES = r"\s*\d+\s*(\.\.\s*\d+\s*)?(,\s*\d+\s*(\.\.\s*\d+\s*)?)*,?\s*"
+INPUT = re.compile(rf"\s*([^\W\d]\w*\s*:)?\s*([a-z]+\d*\s*\[({_SIZES})?\s*\]|{_SIZES})\s*")
+"""How an input is written; which dtypes there are is for the run to say."""
+
+INPUT_WANTED = "like `1,3,224,224`, `int64[2..11]` or `image:float32[1,3,128..512,128..512]`"
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message is one sentence for the user."""
@@ -33,7 +39,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Option:
-    """What a field of Settings takes. ``kind`` is flag, text, texts, seconds or size.
+    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds or size.
 
     ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
     ``toml`` and ``cli`` say where it may be given.
@@ -88,7 +94,7 @@ class Settings:
     )
     input: tuple[str, ...] = option(
         (),
-        "texts",
+        "inputs",
         "An example input, once each: `1,3,224,224`, `int64[2..11]`, `image:float32[1,3,128..512,128..512]`.",
         toml=False,
         metavar="INPUT",
@@ -263,10 +269,13 @@ def _value(known: Option, value: Any, where: str, from_toml: bool) -> Any:
         if not isinstance(value, str):
             raise wrong
         return _chosen(known, value, where)
-    if known.kind == "texts":
+    if known.kind in ("texts", "inputs"):
         if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
             raise wrong
         parts = [part.strip() for item in value for part in (item.split(",") if known.commas else [item])]
+        faulty = [part for part in parts if known.kind == "inputs" and not INPUT.fullmatch(part)]
+        if faulty:
+            raise SettingsError(f"{where} must be {INPUT_WANTED}, not `{faulty[0]}`")
         return tuple(_chosen(known, part, where) for part in parts if part)
     if known.kind == "seconds":
         return _seconds(value, wrong, from_toml)
@@ -296,6 +305,7 @@ _WANTED = {
     "flag": "true or false",
     "text": "a string",
     "texts": "a list of strings",
+    "inputs": "a list of strings",
     "seconds": "a number of seconds above 0",
     "size": "a size such as `4GiB`",
 }
@@ -318,7 +328,7 @@ def _model(table: dict[str, Any], shown: str) -> ModelTable:
     for key, value in table.items():
         if key not in MODEL_KEYS:
             raise SettingsError(f"unknown key `{key}` in a `models` table of {shown}{nearest(key, MODEL_KEYS)}")
-        kind = "texts" if key == "inputs" else "text"
+        kind = "inputs" if key == "inputs" else "text"
         _value(Option(kind, ""), value, f"`{key}` in a `models` table of {shown}", from_toml=True)
     if "target" not in table:
         raise SettingsError(f"a `models` table of {shown} has no `target`: a file, or `package.module:attribute`")

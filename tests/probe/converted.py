@@ -9,12 +9,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy
-import torch
+import pytest
 
-from tslint.evidence import ConversionDiffered, Evidence
-from tslint.probe.subject import Inputs, Subject
-from tslint.probe.verify import Verdict, verify
+numpy = pytest.importorskip("numpy")
+torch = pytest.importorskip("torch")
+
+from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
+from tslint.probe.subject import Inputs, Subject  # noqa: E402
+from tslint.probe.verify import Verdict, verify  # noqa: E402
 
 
 @contextlib.contextmanager

@@ -235,6 +235,7 @@ def spans() -> Report:
         dataclasses.replace(DICT, span=Span(3, 12, 8, 6)),
         dataclasses.replace(MATH, span=Span(4, None, 4, None), labels=(), fix=None, help=None),
         dataclasses.replace(MATH, span=Span(5, 9, 5, 12), caption=None, labels=(), help=None),
+        dataclasses.replace(DICT, span=Span(3, 12, 8, 6), caption=None),
         dataclasses.replace(MATH, span=Span(6, 9, 6, 9), caption=None, labels=(), help=None, fix=None),
         dataclasses.replace(MATH, span=Span(99, 1, 99, 4), labels=(), help=None, fix=None),
         sources={SEGMENTATION: source},
@@ -254,7 +255,7 @@ def labels() -> Report:
     found = dataclasses.replace(
         MATH,
         span=Span(30, 11, 30, 13),
-        labels=(*here, Label(other, Span(7, 1, 7, 7), "defined here"), *stack),
+        labels=(*here, Label(other, Span(7, 10, 8, 2), "defined here"), *stack),
     )
     return report(found, sources={SEGMENTATION: source, other: source})
 

@@ -20,9 +20,10 @@ LOUD = (Severity.ERROR, Severity.WARNING)
 def reported(case: Case, text: str | None = None) -> list[Diagnostic]:
     """What static checking says of an example at warning or above."""
     source = Source.from_text(case.text if text is None else text, Path("/example.py"))
-    found, crashes = engine.predict(Facts(source, source.parse()))
+    facts = Facts(source, source.parse())
+    found, crashes = engine.predict(facts)
     assert not crashes
-    return [diagnostic for diagnostic in found if diagnostic.severity in LOUD]
+    return [diagnostic for diagnostic in engine.weigh(found, facts, ()) if diagnostic.severity in LOUD]
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int]]:
@@ -70,14 +71,17 @@ def test_claim_and_fix_are_those_of_the_page(case: Case) -> None:
             assert diagnostic.fix.applicability is case.rule.fix
 
 
-def test_every_claim_of_a_page_is_made_by_an_example() -> None:
+def test_every_claim_of_a_page_is_made_by_an_example_or_by_the_run() -> None:
+    """Static checking never says more of a branch or loop than that it specialises; the run may see wrong outputs."""
     made: dict[str, set[Claim]] = {}
     for case in parsable:
         if case.kind == "bad" and not case.observed:
             made.setdefault(case.rule.name, set()).update(diagnostic.claim for diagnostic in reported(case))
     for case in parsable:
         if case.rule.name in made:
-            assert made[case.rule.name] == set(case.rule.claims), case.rule.name
+            left = set(case.rule.claims) - made[case.rule.name]
+            seen = {Claim.TRACE_DIFFERS} if Claim.TRACE_SPECIALISES in made[case.rule.name] else set()
+            assert left <= seen, case.rule.name
 
 
 def test_a_file_that_cannot_be_parsed_is_refused_on_its_line() -> None:

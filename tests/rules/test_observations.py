@@ -172,7 +172,7 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
         (
             ConversionRefused(0, "trace", "ValueError", "Number of outputs provided, 2, do not match\nmore", None),
             "conversion-failed",
-            "`ct.convert` refuses the trace program: Number of outputs provided, 2, do not match",
+            "`ct.convert` refuses the program: Number of outputs provided, 2, do not match",
         ),
         (
             ConversionDiffered(0, "trace", "example", "var_3", 0.125),

@@ -88,6 +88,14 @@ def test_no_claim_comes_true_elsewhere(case: Case, tmp_path: Path) -> None:
         assert trial.shown(claim) is None, f"{claim.value} comes true"
 
 
+@pytest.mark.parametrize("name", sorted({case.rule.name for case in cases("bad")}))
+def test_every_claim_of_a_page_comes_true_on_some_example(name: str, tmp_path: Path) -> None:
+    rule = catalogue.rules()[name]
+    own = [case for case in cases("bad") if case.rule.name == name]
+    for claim in rule.claims:
+        assert any(Trial(case, tmp_path).shown(claim) for case in own), claim.value
+
+
 def test_every_phrase_is_quoted_from_a_bad_example(tmp_path: Path) -> None:
     heard: dict[str, str] = {}
     for case in cases("bad"):

@@ -25,6 +25,7 @@ from tslint.facts.kinds import (
     NoneKind,
     Str,
     Tuple,
+    options,
 )
 
 
@@ -58,9 +59,13 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
     """The returns of the file's own forwards that hold something the tracer does not take as an output."""
     for cls in facts.module_classes:
         function = cls.methods.get("forward")
-        if function is None or _is_abstract(function):
+        if function is None or _is_abstract(function) or _is_overridden(cls, facts):
             continue
         found = [(statement, kind, refused_part(kind)) for statement, kind in facts.returns(function)]
+        if any(statement is not None and not isinstance(kind, NoneKind) for statement, kind, _ in found):
+            found = [
+                entry for entry in found if entry[0] is not None
+            ]  # an `elif` without `else`: never meant to end there
         every = all(part is not None and not isinstance(kind, Either) for _, kind, part in found)
         for statement, kind, part in found:
             if part is not None:
@@ -74,7 +79,8 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
 def refused_part(kind: Kind) -> Kind | None:
     """The first part of a value that the tracer refuses as an output, mappings first; None where it takes all of it.
 
-    Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not.
+    Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not, nor is a list
+    of lists or tuples.
     """
     parts = list(_parts(kind))
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
@@ -88,6 +94,8 @@ def _parts(kind: Kind) -> Iterator[Kind]:
         for item in kind.items:
             yield from _parts(item)
     elif isinstance(kind, List):
+        if any(isinstance(option, (List, Tuple)) for option in options(kind.element)):
+            yield kind
         yield from _parts(kind.element)
     elif isinstance(kind, (Dict, NoneKind, Str, Data, BakedSize, Instance, Module, Callable)) or (
         isinstance(kind, Constant) and kind.type is not None
@@ -101,6 +109,8 @@ def words(part: Kind) -> str:
         return "a dict" if part.name == "dict" else _article(f"`{part.name}`", part.name)
     if isinstance(part, NoneKind):
         return "None"
+    if isinstance(part, List):
+        return "a list of lists or tuples"
     if isinstance(part, Constant):
         return _article(f"`{part.type}`", part.type or "")
     if isinstance(part, Instance):
@@ -115,12 +125,22 @@ def _article(text: str, name: str) -> str:
 
 
 def _is_abstract(function: cst.FunctionDef) -> bool:
-    """Whether a body does nothing but raise: a base class's, meant to be overridden."""
+    """Whether a body does nothing but raise or return None: a base class's, meant to be overridden."""
     for statement in function.body.body:
         for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]:
             empty = isinstance(part, cst.Expr) and isinstance(
                 part.value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
             )
-            if not (empty or isinstance(part, (cst.Raise, cst.Pass))):
+            nothing = isinstance(part, cst.Return) and (
+                part.value is None or (isinstance(part.value, cst.Name) and part.value.value == "None")
+            )
+            if not (empty or nothing or isinstance(part, (cst.Raise, cst.Pass))):
                 return False
     return True
+
+
+def _is_overridden(cls: ModuleClass, facts: Facts) -> bool:
+    """Whether a class of the file inherits from CLS and has a forward of its own: CLS is a base then, and not what is traced."""
+    return any(
+        other is not cls and cls in other.lineage and "forward" in other.methods for other in facts.module_classes
+    )

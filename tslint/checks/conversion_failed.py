@@ -13,4 +13,5 @@ from tslint.facts.context import Context
 
 @on(ConversionRefused)
 def observe(evidence: ConversionRefused, context: Context) -> Iterator[Finding]:
-    yield Finding(evidence.place, {"route": evidence.route, "message": one_line(evidence.message)})
+    caption = f"on the {evidence.route} route"
+    yield Finding(evidence.place, {"message": one_line(evidence.message)}, caption=caption)

@@ -9,7 +9,7 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
 from tslint.checks._places import in_condition, only_decides, only_speaks
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -53,7 +53,7 @@ def is_condition(evidence: BranchTaken | LoopUnrolled, context: Context) -> bool
 
 def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) -> Finding:
     """The finding of a condition that another input answers otherwise."""
-    _, severity = generalisation(evidence)
+    claim, severity = generalisation(evidence)
     if isinstance(evidence, BranchTaken):
         caption = f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}"
     else:
@@ -61,6 +61,7 @@ def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) 
     return Finding(
         evidence.place,
         {"statement": statement_at(evidence, context)},
+        claim=claim,
         severity=severity,
         labels=labels(evidence.stack, evidence.place),
         caption=caption,
@@ -92,14 +93,21 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
     words = STATEMENTS[type(node)]
     leaves = list(_leaves(test))
     if any(facts.is_tensor(leaf) or (facts.is_data(leaf) and _read_in(leaf, test, facts)) for leaf in leaves):
-        yield Finding(test, {"statement": words}, severity=Severity.WARNING, help=HELP)
+        yield Finding(test, {"statement": words}, claim=Claim.TRACE_SPECIALISES, severity=Severity.WARNING, help=HELP)
         return
     origins = {facts.origin(leaf) for leaf in leaves if facts.is_data(leaf)}
     for origin in origins - {None}:
         assert origin is not None
         if only_decides(origin, facts):  # else it is a baked value, and reported as that
             labels_ = (facts.label(test, f"and decides {words}"),)
-            yield Finding(origin, {"statement": words}, severity=Severity.WARNING, labels=labels_, help=HELP)
+            yield Finding(
+                origin,
+                {"statement": words},
+                claim=Claim.TRACE_SPECIALISES,
+                severity=Severity.WARNING,
+                labels=labels_,
+                help=HELP,
+            )
 
 
 def _read_in(leaf: cst.BaseExpression, test: cst.BaseExpression, facts: Facts) -> bool:

@@ -35,13 +35,19 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
 
 @on(OutputRefused)
 def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
-    if evidence.kind == "mapping":
+    if is_mapping(evidence):
+        keys = [item.key for item in evidence.items if item.shape is not None]
         yield Finding(
             evidence.place,
-            {"function": "forward", "what": "a dict" if evidence.type == "dict" else f"the mapping `{evidence.type}`"},
+            {"function": "forward", "what": _what(evidence)},
             caption=caption(evidence.items),
-            help=advice([item.key for item in evidence.items]),
+            help=f"{advice(keys)}\n{_sketch(evidence, keys, context)}" if keys else advice(keys),
         )
+
+
+def is_mapping(evidence: OutputRefused) -> bool:
+    """Whether a mapping is what the tracer minds, be it inside a tuple."""
+    return evidence.kind == "mapping" or "Encountering a dict" in evidence.message
 
 
 def caption(items: Sequence[OutputItem]) -> str | None:
@@ -55,6 +61,12 @@ def caption(items: Sequence[OutputItem]) -> str | None:
     return f"{'key' if len(items) == 1 else 'keys'} {text}"
 
 
+def _what(evidence: OutputRefused) -> str:
+    if evidence.kind != "mapping" or evidence.type == "dict":
+        return "a dict"
+    return f"the mapping `{evidence.type}`"
+
+
 def advice(keys: Sequence[str]) -> str:
     """The wrapper, with the model's real keys where they are known."""
     if not keys:
@@ -63,6 +75,16 @@ def advice(keys: Sequence[str]) -> str:
         return f'trace a wrapper that returns `model(x)["{keys[0]}"]`'
     named = ", ".join(f'y["{key}"]' for key in keys[:MOST_KEYS])
     return f"trace a wrapper that returns `{named}{', …' if len(keys) > MOST_KEYS else ''}` of `y = model(x)`"
+
+
+def _sketch(evidence: OutputRefused, keys: Sequence[str], context: Context) -> str:
+    """The wrapper's code, for a model that the source alone does not show to be fixable."""
+    symbol = evidence.place.symbol if evidence.place else None
+    functions = context.nodes_at(evidence.place, cst.FunctionDef)
+    names = _parameter_names(functions[0]) if functions else None
+    inputs = ["*inputs"] if names is None else names
+    owner = (symbol or "Model").split(".")[0]
+    return rewrite.wrapper_class(f"{owner}Outputs", "nn.Module", ", ".join(inputs), inputs, keys[:MOST_KEYS])
 
 
 def _keys(kind: Kind) -> list[str]:

@@ -37,7 +37,7 @@ def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
 def died(evidence: ProbeDied, context: Context) -> Iterator[Finding]:
     words = ENDINGS.get(evidence.how, "the process ended in the {step} step: {detail}")
     what = words.format(step=evidence.step, detail=evidence.detail)
-    yield Finding(None, {"what": what}, help=_said(evidence.output))
+    yield Finding(evidence.place, {"what": what}, help=_said(evidence.output))
 
 
 def _said(output: str) -> str | None:

@@ -9,7 +9,7 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
 from tslint.checks.data_dependent_branch import is_condition
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -21,14 +21,20 @@ HELP = "write it as one operation on tensors, or script the loop around a traced
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
     if _varies(facts.rounds(loop.iter)) and facts.is_traced_code(loop.iter):
-        yield Finding(loop.iter, {"iterable": facts.text(loop.iter)}, severity=Severity.WARNING, help=HELP)
+        yield Finding(
+            loop.iter,
+            {"iterable": facts.text(loop.iter)},
+            claim=Claim.TRACE_SPECIALISES,
+            severity=Severity.WARNING,
+            help=HELP,
+        )
 
 
 @on(LoopUnrolled)
 def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
     if is_condition(evidence, context):
         return
-    _, severity = generalisation(evidence)
+    claim, severity = generalisation(evidence)
     facts = context.facts(evidence.place)
     iterables = [loop.iter for loop in context.nodes_at(evidence.place, cst.CompFor)]
     iterables += [loop.iter for loop in context.nodes_at(evidence.place, cst.For)]
@@ -36,6 +42,7 @@ def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
     yield Finding(
         evidence.place,
         {"iterable": text},
+        claim=claim,
         severity=severity,
         labels=labels(evidence.stack, evidence.place),
         caption=f"{evidence.count} rounds with the example input; should be {evidence.other} with {evidence.tried}",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._observed import one_line
 from tslint.checks._outputs import refused_returns, words
+from tslint.checks.dict_output import is_mapping
 from tslint.diagnostic import Finding, Place
 from tslint.evidence import OutputRefused
 from tslint.facts.context import Context
@@ -36,10 +36,10 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
 
 @on(OutputRefused)
 def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
-    if evidence.kind != "mapping":
+    if not is_mapping(evidence):
         what = "nothing" if evidence.kind == "none" else f"`{evidence.type}`"
         refused = [item for item in evidence.items if item.shape is None]
-        caption = f"`{refused[0].key}` is `{refused[0].type}`" if refused else one_line(evidence.message)
+        caption = f"output {refused[0].key} is `{refused[0].type}`" if refused and refused[0].key else None
         place = _function(evidence, context) if evidence.kind == "none" else evidence.place
         yield Finding(place, {"function": "forward", "what": what}, caption=caption, help=HELP)
 

@@ -6,7 +6,6 @@ import libcst as cst
 
 from tslint.facts.frame import Frame
 from tslint.facts.kinds import (
-    CONSTANT,
     MISSING,
     UNKNOWN,
     BakedSize,
@@ -32,7 +31,8 @@ from tslint.facts.kinds import (
     join_all,
     options,
 )
-from tslint.facts.ops import elementwise, matmul
+from tslint.facts.ops_base import elementwise
+from tslint.facts.ops_neural import matmul
 
 NUMBERS = (Constant, Size, FixedSize, BakedSize, Data)
 
@@ -241,6 +241,3 @@ def _shapes_compared(left: Kind, right: Kind) -> Kind:
     if data is not None:
         return data
     return BakedSize(depends, None, origin=origin) if depends else Constant("bool")  # type: ignore[arg-type]  # dims
-
-
-__all__ = ["CONSTANT", "binary", "compare", "extended", "invert", "numbers"]

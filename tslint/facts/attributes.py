@@ -7,7 +7,6 @@ import libcst as cst
 from tslint.facts import shapes
 from tslint.facts.frame import Frame
 from tslint.facts.kinds import (
-    FIXED,
     NONE,
     UNKNOWN,
     Callable,
@@ -215,6 +214,3 @@ def _of_callable(frame: Frame, value: Callable, name: str) -> Kind:
             if isinstance(statement, cst.FunctionDef) and statement.name.value == name:
                 return Callable(statement)
     return UNKNOWN
-
-
-__all__ = ["FIXED", "attribute", "attribute_of", "global_name", "library"]

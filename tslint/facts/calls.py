@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tslint.facts import builtin_calls, library_calls
+from tslint.facts import builtin_calls, container_calls, library_calls
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
     CONSTANT,
@@ -19,11 +19,11 @@ from tslint.facts.kinds import (
     Module,
     Tensor,
     Tuple,
-    join,
     join_all,
     present,
 )
 from tslint.facts.layers import Options, apply_layer
+from tslint.facts.signatures import LIBRARIES
 
 
 def call(frame: Frame, node: cst.Call) -> Kind:
@@ -204,9 +204,9 @@ def call_library(frame: Frame, node: cst.CSTNode, function: Callable, args: Args
         return module_method(frame, node, function.owner, last, args)
     if head == "super":
         return _super_call(frame, function, last, args)
-    if head in builtin_calls.OWNERS:
-        return builtin_calls.method(frame, node, function, last, args)
-    if head == "builtins" or name.partition(".")[0] in builtin_calls.LIBRARIES:
+    if head in container_calls.OWNERS:
+        return container_calls.method(frame, node, function, last, args)
+    if head == "builtins" or name.partition(".")[0] in LIBRARIES:
         return builtin_calls.function(frame, node, name, args, _apply)
     return library_calls.function(frame, node, name, function, args, _apply)
 
@@ -281,9 +281,9 @@ def _remember_mutation(frame: Frame, node: cst.Call, function: Kind, args: Args)
         return
     changed: Kind | None = None
     if isinstance(owner, List):
-        changed = builtin_calls.list_after(owner, name, args)
+        changed = container_calls.list_after(owner, name, args)
     elif isinstance(owner, Dict):
-        changed = builtin_calls.dict_after(owner, name, args)
+        changed = container_calls.dict_after(owner, name, args)
     elif isinstance(owner, Tensor) and name.endswith("_") and isinstance(func.value, cst.Name):
         return
     if changed is not None:
@@ -335,6 +335,3 @@ def _remember_registration(
             frame.analysis.note_items(owner.cls, (value,), more=True)
         else:
             store(frame, func.value, Module(layer=owner.layer, items=(*owner.items, value), call=owner.call))
-
-
-__all__ = ["CONSTANT", "arguments", "call", "dispatch", "invoke_function", "join", "store"]

@@ -109,6 +109,7 @@ class Classes:
         self.by_node: dict[cst.ClassDef, ModuleClass] = {}
         self.plain: list[cst.ClassDef] = []
         self.handed: dict[ModuleClass, list[ModuleClass]] = {}
+        self.holders: dict[ModuleClass, list[ModuleClass]] = {}
         self._deciding: set[cst.ClassDef] = set()
         for node in tree.all(cst.ClassDef):
             self._module_class(node)
@@ -193,14 +194,16 @@ class Classes:
 
     def find_inner(self) -> None:
         """Sets ``builds`` and ``is_inner`` of every class."""
+        known = self._class_names()
         for cls in self.by_node.values():
             built: dict[str, None] = {}
-            for name in self._names_in(cls.node):
+            for name in (n for n in self._names_in(cls.node) if n.value in known):
                 other = self.module_class(name)
                 if other is not None and other is not cls and self._is_base(name) is None:
                     built[other.name] = None
                     if other not in cls.lineage:
                         other.is_inner = True
+                        self.holders.setdefault(other, []).append(cls)
             cls.builds = tuple(built)
         for call in self.tree.all(cst.Call):
             owner = self.module_class(call.func)
@@ -210,6 +213,16 @@ class Classes:
                     if handed is not None:
                         handed.is_inner = True
                         self.handed.setdefault(owner, []).append(handed)
+                        self.holders.setdefault(handed, []).append(owner)
+
+    def _class_names(self) -> set[str]:
+        """The names that may stand for a class of the file: its own, and those that something is assigned to."""
+        known = {node.name.value for node in self.by_node}
+        for bindings in self.names.scopes.values():
+            for name, found in bindings.items():
+                if any(type(b.value) is cst.Name and b.value.value in known for b in found):
+                    known.add(name)
+        return known
 
     def held_by(self, roots: list[ModuleClass]) -> set[ModuleClass]:
         """ROOTS, and all that they build or are handed, directly or through one another."""
@@ -229,7 +242,7 @@ class Classes:
         return found
 
     def _names_in(self, node: cst.ClassDef) -> Iterator[cst.Name]:
-        return (n for n in walk(node.body) if isinstance(n, cst.Name))
+        return (n for n in walk(node.body) if type(n) is cst.Name)
 
     def _is_base(self, name: cst.Name) -> cst.CSTNode | None:
         """The call or class in which NAME is no construction: a base, ``super(Name, self)``, ``isinstance(x, Name)``."""

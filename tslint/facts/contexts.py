@@ -32,7 +32,6 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
-    Unknown,
     Value,
     depends_of,
     join_all,
@@ -239,6 +238,3 @@ def substitute(frame: Frame, node: cst.CSTNode, kind: Kind, context: Context, bi
     if isinstance(kind, Either):
         return Either(tuple(substitute(frame, node, o, context, binding) for o in kind.options))
     return kind
-
-
-__all__ = ["Unknown", "bind", "instantiate", "leaves", "pins_for", "skeleton", "substitute"]

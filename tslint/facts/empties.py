@@ -104,11 +104,18 @@ def _added(function: cst.FunctionDef, name: str, kind: str) -> Iterator[tuple[cs
         elif isinstance(node, cst.Assign):
             for target in node.targets:
                 inner = target.target
+                value = node.value
                 if isinstance(inner, cst.Subscript) and dotted(inner.value) == name:
-                    yield node.value, False
-                elif kind == "list" and dotted(inner) == name and isinstance(node.value, cst.BinaryOperation):
-                    if isinstance(node.value.operator, cst.Add) and dotted(node.value.left) == name:
-                        yield node.value.right, True
+                    yield value, False
+                elif kind == "list" and dotted(inner) == name and _adds_to(value, name):
+                    yield value.right, True  # type: ignore[attr-defined]  # a sum, as was just seen
+
+
+def _adds_to(value: cst.BaseExpression, name: str) -> bool:
+    """``name + more``"""
+    if not isinstance(value, cst.BinaryOperation) or not isinstance(value.operator, cst.Add):
+        return False
+    return dotted(value.left) == name
 
 
 def _kind_of(facts: Facts, node: cst.BaseExpression, extend: bool) -> Kind:

@@ -19,12 +19,12 @@ ENTRY_CALLS = (
     "torch.export.export",
     "coremltools.convert",
 )
-EFFECT_CALLS = frozenset({
-    "torch.save", "numpy.save", "numpy.savez", "os.system", "os.remove", "os.unlink", "os.rename", "os.rmdir", "shutil.rmtree", "shutil.move",
-    "shutil.copy", "shutil.copyfile", "shutil.copytree", "pickle.dump", "json.dump", "huggingface_hub.upload_file",
-    "huggingface_hub.upload_folder", "huggingface_hub.create_repo", "wandb.init", "requests.post", "requests.put", "os.replace",
-    "os.popen", "os.execv", "os.kill", "joblib.dump",
-})  # fmt: skip
+EFFECT_CALLS = words("""
+    torch.save numpy.save numpy.savez os.system os.remove os.unlink os.rename os.rmdir shutil.rmtree shutil.move
+    shutil.copy shutil.copyfile shutil.copytree pickle.dump json.dump huggingface_hub.upload_file
+    huggingface_hub.upload_folder huggingface_hub.create_repo wandb.init requests.post requests.put os.replace
+    os.popen os.execv os.kill joblib.dump
+""")
 EFFECT_METHODS = words("""
     backward push_to_hub save_pretrained write_text write_bytes fit manual_backward to_csv unlink rmtree upload_file
     upload_folder savefig

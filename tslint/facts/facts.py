@@ -46,7 +46,7 @@ class Facts:
     def __init__(self, source: Source, module: cst.Module) -> None:
         self.source = source
         self.module = module
-        self.tree = Tree(module)
+        self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
         self._flows: dict[cst.FunctionDef, Flow] = {}
         self._tried: set[cst.CSTNode] = set()
@@ -80,7 +80,7 @@ class Facts:
         return self.tree.parent.get(node)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where NODE stands. The first call of a file computes all its positions."""
+        """Where NODE stands. Positions are computed once somebody asks, a top-level statement at a time."""
         return self.tree.span(node)
 
     def text(self, node: cst.CSTNode, limit: int = 60) -> str:
@@ -283,9 +283,11 @@ class Facts:
     def reached(self, node: cst.CSTNode) -> str | None:
         """``forward`` where NODE is in code that some module's forward reaches in this file; else None."""
         for around in (node, *self.tree.ancestors(node)):
-            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
-                if any(c.in_forward for c in self.analysis.contexts.get(around, ())):
-                    return "forward"
+            contexts = (
+                self.analysis.contexts.get(around, ()) if isinstance(around, (cst.FunctionDef, cst.Lambda)) else ()
+            )
+            if any(c.in_forward for c in contexts):
+                return "forward"
         return None
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:

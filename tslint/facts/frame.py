@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tslint.facts.kinds import UNKNOWN, Dim, Dims, Either, Kind, Shape, Tensor, Unknown, Value, join, options
+from tslint.facts.kinds import Dim, Dims, Either, Kind, Shape, Tensor, Unknown, Value, join, options
 from tslint.facts.shapes import AMBIGUOUS, dims_at, rank_of
 
 if TYPE_CHECKING:
@@ -230,6 +230,3 @@ class Args:
     @property
     def all(self) -> list[Kind]:
         return [*self.positional, *self.keywords.values()]
-
-
-__all__ = ["UNKNOWN", "Args", "Binding", "Block", "Context", "Env", "Frame", "join_envs", "only", "without"]

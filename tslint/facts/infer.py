@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import libcst as cst
@@ -10,6 +11,7 @@ import libcst as cst
 from tslint.facts import shapes
 from tslint.facts.attributes import library
 from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.construction import constructor_parameters
 from tslint.facts.contexts import bind, instantiate, leaves, pins_for, skeleton, substitute
 from tslint.facts.expressions import evaluate
 from tslint.facts.frame import Args, Binding, Context, Env, Frame
@@ -18,21 +20,16 @@ from tslint.facts.kinds import (
     NONE,
     UNKNOWN,
     Callable,
-    Constant,
     Dict,
     Kind,
     List,
     Module,
-    NoneKind,
     Shape,
-    Str,
     Tensor,
-    Tuple,
     Unknown,
     Value,
     join,
     join_all,
-    options,
 )
 from tslint.facts.names import Names
 from tslint.facts.parameters import annotation_kind, assumed
@@ -71,7 +68,7 @@ class Analysis:
         self._globals: dict[cst.CSTNode, Kind] = {}
         self._class_constants: dict[cst.CSTNode, Kind] = {}
         self._yields: dict[cst.CSTNode, list[cst.CSTNode]] = {}
-        self._constructions: dict[ModuleClass, list[cst.Call]] | None = None
+        self.constructions: dict[ModuleClass, list[cst.Call]] | None = None
         self.module_context = Context(tree.module, None)
         self._module_frame = Frame(self, self.module_context, {})
         self._run_forwards()
@@ -79,14 +76,25 @@ class Analysis:
     # -- what is analysed ---------------------------------------------------------------------------------------------
 
     def _run_forwards(self) -> None:
-        """The forward of each module class: first those that nothing else builds, then what these did not reach."""
-        classes = list(self.classes.by_node.values())
-        for inner in (False, True):
-            for cls in classes:
-                forward = cls.methods.get("forward")
-                if forward is None or cls.is_inner != inner or forward in self.contexts:
-                    continue
-                self.run_root(forward, cls, in_forward=True)
+        """The forward of each module class: those that build or are handed others first, then what they did not reach."""
+        done: set[ModuleClass] = set()
+        for cls in self.classes.by_node.values():
+            for one in self._outermost_first(cls, done):
+                forward = one.methods.get("forward")
+                if forward is not None and forward not in self.contexts:
+                    self.run_root(forward, one, in_forward=True)
+
+    def _outermost_first(self, cls: ModuleClass, done: set[ModuleClass]) -> Iterator[ModuleClass]:
+        """The classes that hold CLS, directly or not, then CLS itself; each once."""
+        stack = [(cls, False)]
+        while stack:
+            one, holders_done = stack.pop()
+            if holders_done:
+                yield one
+            elif one not in done:
+                done.add(one)
+                stack.append((one, True))
+                stack += [(holder, False) for holder in self.classes.holders.get(one, ())]
 
     def run_root(self, function: cst.FunctionDef, cls: ModuleClass | None, in_forward: bool) -> Context:
         """Analyses a function that nothing in the file calls, its parameters taken for what they look like."""
@@ -183,8 +191,9 @@ class Analysis:
         binding = Binding(frame.context, frame.block, {}, {})
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
-                binding.shapes[value] = leaf
                 self._share_rank(leaf, value)
+                known = shapes.rank_of(leaf) is not None or leaf.base is shapes.PARAMETER
+                binding.shapes[value] = leaf if known else Shape(leaf.base, value.rank, leaf.known)
             else:
                 binding.numbers[value] = leaf
         context.callers.append(binding)
@@ -265,6 +274,10 @@ class Analysis:
             known[node] = replaced_tensor(kind)
         return known[node]
 
+    def module_value(self, node: cst.BaseExpression) -> Kind:
+        """The kind of an expression as at module level."""
+        return self._in_module(node, self._globals)
+
     def annotation_kind(self, node: cst.BaseExpression, value: Value) -> Kind | None:
         return annotation_kind(self, node, value)
 
@@ -306,75 +319,11 @@ class Analysis:
             if init is not None:
                 context = Context(init, cls)
                 self.contexts.setdefault(init, []).append(context)
-                context.params = self._constructor_parameters(init, cls, context)
+                context.params = constructor_parameters(self, init, cls)
                 self._run(context, depth=0)
             found.done = True
             cls.attributes = found.attributes
         return found
-
-    def _constructor_parameters(self, init: cst.FunctionDef, cls: ModuleClass, context: Context) -> Env:
-        params = init.params
-        env: Env = {}
-        everything = [*params.posonly_params, *params.params, *params.kwonly_params]
-        for index, param in enumerate(everything):
-            if index == 0:
-                env[param.name.value] = Module(cls)
-            else:
-                env[param.name.value] = self._constructor_argument(cls, param, index - 1)
-        if isinstance(params.star_arg, cst.Param):
-            env[params.star_arg.name.value] = List(UNKNOWN, CONSTANT, None, "tuple")
-        if params.star_kwarg is not None:
-            env[params.star_kwarg.name.value] = Dict((), Constant(argument=True), complete=False)
-        return env
-
-    def _constructor_argument(self, cls: ModuleClass, param: cst.Param, index: int) -> Kind:
-        """A constant; a module, class or function where the file itself constructs the class with one."""
-        handed: list[Kind] = []
-        for call in self.constructions(cls):
-            given = next(
-                (a.value for a in call.args if a.keyword is not None and a.keyword.value == param.name.value), None
-            )
-            plain = [a for a in call.args if a.keyword is None]
-            if given is None and index < len(plain) and not any(a.star for a in plain[: index + 1]):
-                given = plain[index].value
-            kind = self._module_like(given) if given is not None else None
-            if kind is not None:
-                handed.append(kind)
-        default = self._module_like(param.default) if param.default is not None else None
-        if default is not None:
-            handed.append(default)
-        if handed:
-            return join_all(handed)
-        return Constant(_literal_type(param), argument=True)
-
-    def constructions(self, cls: ModuleClass) -> list[cst.Call]:
-        """The calls in the file that construct CLS."""
-        if self._constructions is None:
-            self._constructions = {}
-            for call in self.tree.all(cst.Call):
-                found = self.classes.module_class(call.func)
-                if found is not None:
-                    self._constructions.setdefault(found, []).append(call)
-        return self._constructions.get(cls, [])
-
-    def _module_like(self, node: cst.BaseExpression) -> Kind | None:
-        """The kind of an argument that is a module, a class or a function, read off its expression alone."""
-        instance = self.classes.instance_class(node)
-        if instance is not None:
-            return Module(instance, call=node if isinstance(node, cst.Call) else None)
-        if isinstance(node, (cst.Name, cst.Attribute)):
-            qualified = self.names.qualified(node)
-            if qualified is not None and qualified.startswith("torch.") and not qualified.startswith("torch.float"):
-                return library(qualified)
-            binding = self.names.definition(node) if isinstance(node, cst.Name) else None
-            if binding is not None and isinstance(binding.node, (cst.FunctionDef, cst.ClassDef)):
-                return Callable(binding.node)
-        if isinstance(node, cst.Call) and isinstance(node.func, (cst.Name, cst.Attribute)):
-            qualified = self.names.qualified(node.func)
-            if qualified is not None and qualified.startswith("torch.nn."):
-                kind = self._in_module(node, self._globals)
-                return kind if isinstance(kind, Module) else None
-        return None
 
     def note_attribute(
         self,
@@ -410,11 +359,7 @@ class Analysis:
                 return
         before = noted.attributes.get(name)
         if before is not None and before.node is not node:
-            kind = (
-                kind
-                if isinstance(before.kind, (NoneKind, Constant)) and _replaces(before.kind, kind)
-                else join(before.kind, kind)
-            )
+            kind = _merged(before.kind, kind)
         noted.attributes[name] = Attribute(name, node, value, kind, registered, method)
 
     def note_items(self, cls: ModuleClass, items: tuple[Kind, ...], more: bool = False) -> None:
@@ -431,22 +376,21 @@ class Analysis:
             self.module_context.kinds[self.tree.module] = CONSTANT
             frame = self._module_frame
             frame.depth = 10
-            try:
+            with suppress(RecursionError):
                 run_block(frame, self.tree.module)  # type: ignore[arg-type]  # a module has a body as a suite has
-            except RecursionError:
-                pass
         return self.module_context
 
 
-def _replaces(before: Kind, after: Kind) -> bool:
-    return isinstance(before, Constant) and not isinstance(after, Constant)
-
-
-def replaced_tensor(kind: Kind) -> Kind:
-    """A tensor made at module level is the same in every call."""
-    if isinstance(kind, Tensor):
-        return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), "plain")
-    return kind
+def _merged(before: Kind, after: Kind) -> Kind:
+    """An attribute that is set twice: a container grows, everything else is one or the other."""
+    if (
+        isinstance(before, Module)
+        and isinstance(after, Module)
+        and before.layer == after.layer
+        and before.call is after.call
+    ):
+        return after
+    return join(before, after)
 
 
 def _param(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
@@ -457,19 +401,8 @@ def _param(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | Non
     return None
 
 
-def _literal_type(param: cst.Param) -> str | None:
-    default = param.default
-    if isinstance(default, cst.Integer):
-        return "int"
-    if isinstance(default, cst.Float):
-        return "float"
-    if isinstance(default, cst.SimpleString):
-        return "str"
-    if isinstance(default, cst.Name) and default.value in ("True", "False"):
-        return "bool"
-    if param.annotation is not None and isinstance(param.annotation.annotation, cst.Name):
-        return param.annotation.annotation.value
-    return None
-
-
-__all__ = ["Analysis", "Noted", "Str", "Tuple", "options"]
+def replaced_tensor(kind: Kind) -> Kind:
+    """A tensor made at module level is the same in every call."""
+    if isinstance(kind, Tensor):
+        return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), "plain")
+    return kind

@@ -27,7 +27,8 @@ from tslint.facts.kinds import (
     join_all,
     options,
 )
-from tslint.facts.ops import adaptive, convolved, flattened, resized
+from tslint.facts.ops_neural import adaptive, convolved, resized
+from tslint.facts.ops_views import flattened
 from tslint.facts.shapes import dims_at, rank_of
 from tslint.facts.signatures import CHANNEL_NORMS, LAST_NORMS, LAYER_RANKS, LOSS_LAYERS_END, RECURRENT, SAME_LAYERS
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import libcst as cst
 
 from tslint.facts import shapes
-from tslint.facts.builtin_calls import Apply, as_parameter, mapping
+from tslint.facts.builtin_calls import Apply, as_parameter
 from tslint.facts.classes import is_library_module
+from tslint.facts.container_calls import mapping
 from tslint.facts.einsum import rearrange
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
@@ -30,16 +31,17 @@ from tslint.facts.kinds import (
 from tslint.facts.ops import operate
 from tslint.facts.shapes import flat_sizes
 from tslint.facts.signatures import CONTAINERS, FALSE_WHILE_TRACING, TRUE_WHILE_TRACING
+from tslint.facts.tree import words
 
-TENSOR_CLASSES = frozenset(
-    ["Tensor", "FloatTensor", "LongTensor", "IntTensor", "BoolTensor", "ByteTensor", "DoubleTensor", "HalfTensor"]
-)
-RETURNS_FIRST = frozenset({
-    "copy.deepcopy", "copy.copy", "torch.compile", "torch.jit.script", "torch.jit.ignore", "torch.jit.unused", "torch.autograd.Variable",
-    "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm",
-    "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.remove_weight_norm", "torch.jit.freeze", "torch.jit.trace",
-    "functools.partial", "functools.lru_cache", "functools.wraps", "torch.jit.optimize_for_inference",
-})  # fmt: skip
+TENSOR_CLASSES = words("""
+    Tensor FloatTensor LongTensor IntTensor BoolTensor ByteTensor DoubleTensor HalfTensor
+""")
+RETURNS_FIRST = words("""
+    copy.deepcopy copy.copy torch.compile torch.jit.script torch.jit.ignore torch.jit.unused torch.autograd.Variable
+    torch.nn.utils.weight_norm torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm
+    torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.remove_weight_norm torch.jit.freeze torch.jit.trace
+    functools.partial functools.lru_cache functools.wraps torch.jit.optimize_for_inference
+""")
 SECOND = frozenset(["typing.cast", "torch.jit.annotate", "typing_extensions.cast"])
 CALLS_FIRST = frozenset(["torch.utils.checkpoint.checkpoint", "torch.jit.fork", "torch.vmap", "torch.func.vmap"])
 OPERATOR_HOMES = (

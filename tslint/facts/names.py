@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from bisect import bisect
 from dataclasses import dataclass
 
 import libcst as cst
@@ -13,7 +14,7 @@ from tslint.facts.tree import Tree
 BUILTINS = frozenset(dir(builtins))
 STAR_NAMES = {"math": frozenset(n for n in dir(math) if not n.startswith("_"))}
 Scope = cst.CSTNode
-Scopes = (cst.FunctionDef, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
+SCOPES = frozenset([cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp])
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,8 @@ class Names:
         self.stars: list[str] = []
         self._scope_of: dict[cst.CSTNode, Scope] = {}
         self._known: dict[cst.CSTNode, str | None] = {}
-        self._globals: dict[str, str | None] = {}
         self._busy: set[cst.CSTNode] = set()
+        self._ordered: dict[int, tuple[list[Binding], list[int]]] = {}
         self._collect()
 
     # -- scopes -----------------------------------------------------------------------------------------------------
@@ -53,11 +54,12 @@ class Names:
                 found = known
                 break
             trail.append(below)
-            if isinstance(current, (cst.ClassDef, cst.FunctionDef)):
+            kind = type(current)
+            if kind is cst.ClassDef or kind is cst.FunctionDef:
                 # decorators, defaults and bases belong to the scope around
-                if below is current.body or (isinstance(current, cst.FunctionDef) and below is current.params):
+                if below is current.body or below is getattr(current, "params", None):  # type: ignore[attr-defined]
                     found = current
-            elif isinstance(current, Scopes) or current is self.tree.module:
+            elif kind in SCOPES or kind is cst.Module:
                 found = current
             below, current = current, self.tree.parent.get(current)
         result = found or self.tree.module
@@ -84,9 +86,10 @@ class Names:
     def _is_fallback(self, node: cst.CSTNode) -> bool:
         """Whether NODE stands in an ``except`` or ``else`` branch, as what replaces a failed import does."""
         for around in self.tree.ancestors(node):
-            if isinstance(around, (cst.ExceptHandler, cst.Else)):
+            kind = type(around)
+            if kind is cst.ExceptHandler or kind is cst.Else:
                 return True
-            if isinstance(around, (cst.FunctionDef, cst.ClassDef)):
+            if kind is cst.FunctionDef or kind is cst.ClassDef:
                 return False
         return False
 
@@ -163,12 +166,16 @@ class Names:
         """What holds at NODE: an import outlives what replaces it when it fails; else the last before NODE counts."""
         if len(found) == 1:
             return found[0]
-        firm = [b for b in found if not b.fallback] or found
         index = self.tree.index
-        here = index.get(node, len(index))
-        ordered = sorted(firm, key=lambda b: index[b.node])
-        before = [b for b in ordered if index[b.node] < here and not self._holds(b, node)]
-        return before[-1] if before else ordered[-1]
+        ordered = self._ordered.get(id(found))
+        if ordered is None:
+            firm = sorted([b for b in found if not b.fallback] or found, key=lambda b: index[b.node])
+            ordered = self._ordered[id(found)] = (firm, [index[b.node] for b in firm])
+        bindings, places = ordered
+        for place in range(bisect(places, index.get(node, len(index)) - 1) - 1, -1, -1):
+            if not self._holds(bindings[place], node):
+                return bindings[place]
+        return bindings[-1]
 
     def _holds(self, binding: Binding, node: cst.CSTNode) -> bool:
         """Whether NODE is part of the value that BINDING assigns (``x = x + 1``)."""

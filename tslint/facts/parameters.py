@@ -157,12 +157,12 @@ def _by_default(default: cst.BaseExpression) -> Kind:
     return CONSTANT if isinstance(default, cst.Attribute) else UNKNOWN
 
 
-NO_TENSOR_METHODS = words("""
-    keys items values get update append extend pop insert split join format startswith endswith lower upper strip
-    shape_as keys setdefault nodes edges graph batch num_nodes x edge_index edge_attr ndata edata pos y encode
-    decode tensors mask tensor coordinate_map_key features F C indice_dict spatial_shape image_sizes image_size
-    fields bert_embeddings fields_
+NO_TENSOR = words("""
+    keys items values get update append extend pop insert join format startswith endswith lower upper strip setdefault
+    nodes edges ndata edata num_nodes edge_index edge_attr x y pos batch tensors mask tensor image_sizes decode encode
+    coordinate_map_key indice_dict spatial_shape
 """)
+"""Attributes that no tensor has, but mappings, lists, strings, graphs and sparse or nested batches do."""
 
 
 def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None:
@@ -184,7 +184,7 @@ def _uses(function: cst.FunctionDef) -> dict[str, str]:
             if isinstance(first, cst.Index) and isinstance(first.value, (cst.SimpleString, cst.FormattedString)):
                 found.setdefault(node.value.value, "unknown")
         elif isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-            if node.attr.value in NO_TENSOR_METHODS:
+            if node.attr.value in NO_TENSOR:
                 found.setdefault(node.value.value, "unknown")
         elif isinstance(node, cst.Comparison) and isinstance(node.left, cst.Name):
             for target in node.comparisons:

@@ -12,23 +12,26 @@ from tslint.facts.tree import words
 LIBRARIES = ("math", "cmath", "numpy", "scipy", "statistics", "decimal", "fractions", "builtins", "operator")
 """Libraries of plain Python numbers: a size that passes through one of their functions leaves the graph."""
 
-KEPT = frozenset({
-    "builtins.abs", "builtins.min", "builtins.max", "builtins.pow", "builtins.sum", "math.prod", "operator.add",
-    "operator.sub", "operator.mul", "operator.floordiv", "operator.truediv", "operator.mod", "operator.neg", "operator.pow",
-})  # fmt: skip
+KEPT = words("""
+    builtins.abs builtins.min builtins.max builtins.pow builtins.sum math.prod operator.add operator.sub
+    operator.mul operator.floordiv operator.truediv operator.mod operator.neg operator.pow
+""")
 """Those that leave a size live: they only apply its own operators."""
 
-NUMBER_BUILTINS = frozenset({"builtins." + n for n in ("int", "float", "bool", "complex", "round", "divmod", "hash", "str", "repr", "format", "hex", "oct", "bin", "chr")})  # fmt: skip
+NUMBER_BUILTINS = words("""
+    builtins.int builtins.float builtins.bool builtins.complex builtins.round builtins.divmod builtins.hash
+    builtins.str builtins.repr builtins.format builtins.hex builtins.oct builtins.bin builtins.chr
+""")
 
-LIBRARY_CONSTANTS = frozenset({
-    "math.pi", "math.e", "math.tau", "math.inf", "math.nan", "numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "numpy.newaxis",
-    "torch.pi", "torch.inf", "torch.nan", "torch.e", "sys.maxsize", "torch.__version__", "torch.version.cuda",
-})  # fmt: skip
+LIBRARY_CONSTANTS = words("""
+    math.pi math.e math.tau math.inf math.nan numpy.pi numpy.e numpy.inf numpy.nan numpy.newaxis torch.pi torch.inf
+    torch.nan torch.e sys.maxsize torch.__version__ torch.version.cuda
+""")
 
-FALSE_WHILE_TRACING = frozenset({
-    "torch.jit.is_scripting", "torch.onnx.is_in_onnx_export", "torch.compiler.is_compiling", "torch.is_grad_enabled",
-    "torch._dynamo.is_compiling", "torch.compiler.is_dynamo_compiling", "torch.is_autocast_enabled",
-})  # fmt: skip
+FALSE_WHILE_TRACING = words("""
+    torch.jit.is_scripting torch.onnx.is_in_onnx_export torch.compiler.is_compiling
+    torch._dynamo.is_compiling torch.compiler.is_dynamo_compiling torch.is_autocast_enabled
+""")
 TRUE_WHILE_TRACING = frozenset({"torch.jit.is_tracing", "torch._C._get_tracing_state"})
 
 # -- operators: the same whether called as torch.f(x), x.f() or F.f(x) ---------------------------------------------------
@@ -104,18 +107,29 @@ EVIDENCE = words("""
 
 # -- layers ------------------------------------------------------------------------------------------------------------
 
-SAME_LAYERS = frozenset({
-    "AlphaDropout", "CELU", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "ELU", "FeatureAlphaDropout", "GELU", "Hardshrink",
-    "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LeakyReLU",
-    "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax",
-    "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "ChannelShuffle", "Swish",
-})  # fmt: skip
+SAME_LAYERS = words("""
+    AlphaDropout CELU Dropout Dropout1d Dropout2d Dropout3d ELU FeatureAlphaDropout GELU Hardshrink Hardsigmoid
+    Hardswish Hardtanh Identity InstanceNorm1d InstanceNorm2d InstanceNorm3d LeakyReLU LocalResponseNorm LogSigmoid
+    LogSoftmax Mish PReLU RReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign
+    Tanh Tanhshrink Threshold ChannelShuffle Swish
+""")
 LAYER_RANKS = {
-    "BatchNorm2d": 4, "BatchNorm3d": 5, "InstanceNorm2d": 4, "InstanceNorm3d": 5, "Dropout2d": 4, "PixelShuffle": 4, "PixelUnshuffle": 4,
-    "ReflectionPad2d": 4, "ReplicationPad2d": 4, "ZeroPad2d": 4, "ConstantPad2d": 4, "ReflectionPad1d": 3, "ReplicationPad1d": 3,
-    "ConstantPad1d": 3, "ZeroPad1d": 3, "UpsamplingBilinear2d": 4, "UpsamplingNearest2d": 4, "Softmax2d": 4, "ReplicationPad3d": 5,
-    "ConstantPad3d": 5, "ReflectionPad3d": 5, "ZeroPad3d": 5, "CircularPad2d": 4, "CircularPad1d": 3,
-}  # fmt: skip
+    **dict.fromkeys(words("ReflectionPad1d ReplicationPad1d ConstantPad1d ZeroPad1d CircularPad1d"), 3),
+    **dict.fromkeys(
+        words("""
+            BatchNorm2d InstanceNorm2d Dropout2d PixelShuffle PixelUnshuffle ReflectionPad2d
+            ReplicationPad2d ZeroPad2d ConstantPad2d UpsamplingBilinear2d UpsamplingNearest2d Softmax2d
+            CircularPad2d
+        """),
+        4,
+    ),
+    **dict.fromkeys(
+        words("""
+            BatchNorm3d InstanceNorm3d ReplicationPad3d ConstantPad3d ReflectionPad3d ZeroPad3d
+        """),
+        5,
+    ),
+}
 CHANNEL_NORMS = frozenset(["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "GroupNorm"])
 LAST_NORMS = frozenset(["LayerNorm", "RMSNorm"])
 LOSS_LAYERS_END = "Loss"

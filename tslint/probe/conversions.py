@@ -54,12 +54,14 @@ def _dims(shape: Any) -> tuple[tuple[int, int], ...] | None:
 
 
 def _dtype(dtype: Any) -> torch.dtype:
-    """The torch dtype of a NumPy type, a torch dtype or one of MIL's types; float32 where none is given."""
+    """The torch dtype of a NumPy type, a torch dtype or one of MIL's types; float32 where none is given.
+
+    Core ML knows int32 alone, and PyTorch's own integers are int64: integers become these.
+    """
     if isinstance(dtype, torch.dtype):
         return dtype
     text = getattr(dtype, "__name__", str(dtype)) if dtype is not None else "float32"
-    for word, found in (("int64", torch.int64), ("int32", torch.int32), ("int", torch.int64), ("bool", torch.bool),
-                        ("fp16", torch.float32), ("float16", torch.float32)):  # fmt: skip
+    for word, found in (("int", torch.int64), ("bool", torch.bool)):
         if word in text:
             return found
     return torch.float32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -49,6 +49,15 @@ class CpuInstead(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
+def _doing_nothing() -> Callable[..., None]:
+    """A function of its own each time: torch's Dynamo keeps a table of these by identity."""
+
+    def nothing(*_args: Any, **_kwargs: Any) -> None:
+        return None
+
+    return nothing
+
+
 @contextlib.contextmanager
 def cpu_instead() -> Iterator[CpuInstead]:
     """Within it no call for a GPU that is not there raises. Where there is one, nothing is changed."""
@@ -76,13 +85,10 @@ def cpu_instead() -> Iterator[CpuInstead]:
             kwargs["device"] = mode.swap(kwargs["device"], f'`.to(device="{kwargs["device"]}")`')
         return module_to(self, *args, **kwargs)
 
-    def nothing(*_args: Any, **_kwargs: Any) -> None:
-        return None
-
     torch.load = to_cpu
     torch.nn.Module.to = move  # type: ignore[method-assign]
     for name in cuda_names:
-        setattr(torch.cuda, name, nothing)
+        setattr(torch.cuda, name, _doing_nothing())
     try:
         with mode:
             yield mode

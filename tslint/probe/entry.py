@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import EntryChosen, ModelSpec, Note, Request
+from tslint.evidence import EntryChosen, ModelSpec, Note, Outline, Request
 from tslint.probe import conventions, importing, specs
 from tslint.probe.conversions import wanted_inputs
 from tslint.probe.frames import Territory, class_place
@@ -101,7 +101,7 @@ class Finder:
 
     def _import(self, path: Path) -> ModuleType:
         try:
-            return importing.import_file(path)
+            return importing.import_file(path, _running(self.request.outline))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -208,12 +208,12 @@ class Finder:
         ranges: dict[tuple[int, int], tuple[int, int]] = {}
         inputs, how = recorded.inputs, f"the file's own {recorded.function} call"
         wanted = wanted_inputs(recorded.conversion.kwargs) if recorded.conversion is not None else None
-        if inputs is None and wanted is not None:
-            inputs, ranges = specs.inputs_of([dataclasses.replace(w, name=None) for w in wanted], recorded.module)
-        elif inputs is not None and wanted is not None:
-            ranges = {(i, d): pair for i, w in enumerate(wanted) for d, pair in enumerate(w.dims) if pair[0] != pair[1]}
         if inputs is None and recorded.standin is not None:
             inputs = recorded.standin.called_with
+        if inputs is not None and wanted is not None:
+            ranges = {(i, d): pair for i, w in enumerate(wanted) for d, pair in enumerate(w.dims) if pair[0] != pair[1]}
+        elif wanted is not None:
+            inputs, ranges = specs.inputs_of([dataclasses.replace(w, name=None) for w in wanted], recorded.module)
         if inputs is None:
             inputs = infer(recorded.module)
             how += ", inputs inferred from its first layers"
@@ -305,6 +305,15 @@ class Finder:
                 class_place(type(subject.module)),
             )
         )
+
+
+def _running(outline: Outline | None) -> tuple[int, ...]:
+    """Lines that importing the file must not run: its own calls and side effects, and the statement that leads to them."""
+    if outline is None:
+        return ()
+    calls = tuple(call.place.span.line for call in outline.calls)
+    stop = (outline.stop_line,) if outline.stop_line is not None else ()
+    return (*calls, *(effect.line for effect in outline.side_effects), *stop)
 
 
 _ROUTES = {

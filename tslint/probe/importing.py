@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,8 +28,28 @@ def dotted_name(path: Path) -> tuple[str, Path]:
     return ".".join(parts) or path.stem, directory
 
 
-def import_file(path: Path) -> ModuleType:
+def definitions(tree: ast.Module, lines: Sequence[int]) -> ast.Module:
+    """TREE up to the first statement that holds one of LINES; after it imports, functions and classes alone.
+
+    A function that holds one of them stays: defining it runs nothing.
+    """
+    harmless = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    kept: list[ast.stmt] = []
+    reached = False
+    for statement in tree.body:
+        if not isinstance(statement, harmless):
+            reached = reached or any(statement.lineno <= n <= (statement.end_lineno or n) for n in lines)
+            if reached:
+                continue
+        kept.append(statement)
+    tree.body = kept
+    return tree
+
+
+def import_file(path: Path, without: Sequence[int] = ()) -> ModuleType:
     """The module of the file PATH. Raises what its code raises.
+
+    WITHOUT are lines that must not run: what trains, writes, traces or converts (see ``definitions``).
 
     A file inside a package gets its dotted name, the directory above the top package first on the path; a flat file its
     stem. It stands in ``sys.modules`` before it runs, ``sys.argv`` is ``[path]``.
@@ -52,7 +73,11 @@ def import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        if without:
+            tree = definitions(ast.parse(path.read_bytes(), str(path)), without)
+            exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
+        else:
+            spec.loader.exec_module(module)
     except BaseException:
         sys.modules.pop(name, None)
         raise
@@ -96,7 +121,7 @@ def parse_call(text: str) -> tuple[tuple[str, ...], list[Any], dict[str, Any], b
 def is_named_target(target: str) -> bool:
     """Whether TARGET is ``package.module:attribute(...)`` rather than a path."""
     head, colon, rest = target.partition(":")
-    if not colon or not rest or Path(target).exists():
+    if not colon or not rest[:1].isidentifier() or Path(target).exists():
         return False
     return all(part.isidentifier() for part in head.split("."))
 

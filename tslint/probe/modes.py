@@ -48,7 +48,8 @@ def _training_flag(node: Any) -> str | None:
         return "dropout" if _constant(node, flag) and _constant(node, rate) else None
     if kind == "aten::batch_norm":
         statistics = list(node.inputs())[3]
-        return "batch-norm" if _constant(node, 5) and not statistics.mustBeNone() else None
+        missing = str(statistics.type()) == "NoneType"
+        return "batch-norm" if _constant(node, 5) and not missing else None
     if kind == "aten::scaled_dot_product_attention":
         return "dropout" if _constant(node, 4) else None
     return None
@@ -59,16 +60,18 @@ def report(subject: Subject, program: Any, territory: Territory, emit: Emit) -> 
     graph = program.inlined_graph
     found: dict[tuple[str, Place | None], list[str]] = {}
     first_random: Place | None = None
+    random_ops = 0
     for node in graph.nodes():
         what = _training_flag(node)
         if what is not None:
             found.setdefault((what, place_of_node(node, territory)), []).append(_module_path(node))
-        elif first_random is None and _RANDOM.match(node.kind()) and not node.kind().endswith("dropout"):
-            first_random = place_of_node(node, territory)
+        elif _RANDOM.match(node.kind()) and not node.kind().endswith("dropout"):
+            random_ops += 1
+            first_random = first_random or place_of_node(node, territory)
     for (what, place), paths in found.items():
         effect = f"{len(paths)} in the graph" if len(paths) > 1 else ""
         emit(ModeWrong(subject.entry, what, tuple(dict.fromkeys(paths)), place, effect))
-    if not any(what == "dropout" for what, _ in found):
+    if random_ops and not any(what == "dropout" for what, _ in found):
         try:
             equal, _, why = difference(_run(program, subject, 0), _run(program, subject, 1))
         except Exception:

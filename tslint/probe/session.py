@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
+import inspect
 import platform
+import traceback
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+
+import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
 from tslint.probe import compare, eager, importing, modes
 from tslint.probe.devices import CpuInstead, cpu_instead
 from tslint.probe.entry import Entry, Finder, Nothing, UserError
-from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.frames import Territory, class_place, stack_of_traceback
+from tslint.probe.standins import FunctionModule
+from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import first_line, trace
 
@@ -42,16 +50,20 @@ def run(request: Request, emit: Emit) -> None:
     territory = Territory(files, library=named)
     with cpu_instead() as devices:
         entries = find_entries(request, emit, territory)
-        said = _say_device(devices, emit, False)
-        prepared = []
-        for entry in entries:
-            prepared.append((entry, *run_entry(entry, request, emit, territory)))
-            said = _say_device(devices, emit, said)
-    for entry, settled, usable in prepared:
+    said = _say_device(devices, emit, False)
+    for entry in entries:
+        with cpu_instead() as devices:
+            settled, usable = run_entry(entry, request, emit, of_entry(entry, territory))
+        said = _say_device(devices, emit, said)
         if usable:
-            with_gpu = cpu_instead() if devices.asked else _unchanged()
-            with with_gpu:
+            with cpu_instead() if said else contextlib.nullcontext():
                 hand_over(entry, settled, request, emit)
+
+
+def of_entry(entry: Entry, territory: Territory) -> Territory:
+    """Whose code counts as the user's while ENTRY runs: a model whose class is a library's is that library's own code."""
+    place = class_place(type(entry.subject.module))
+    return territory if place is None or territory.holds(place.path) else Territory(territory.files, library=True)
 
 
 def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:
@@ -59,12 +71,6 @@ def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:
         emit(Note(0, f"no GPU here: {devices.asked} was given the CPU"))
         return True
     return said
-
-
-class _unchanged:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def find_entries(request: Request, emit: Emit, territory: Territory) -> list[Entry]:
@@ -95,7 +101,22 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
         message = f"{error.msg}, line {error.lineno} of {Path(error.filename).name}"
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    if root is not error and first_line(root) not in message:
+        message = f"{message} ({type(root).__name__}: {first_line(root)})"
     return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
+
+
+def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
+    """TERRITORY, or all code but torch's where MODULE is of a library's own class, which the user only builds."""
+    own = module.function if isinstance(module, FunctionModule) else type(module)
+    try:
+        path = inspect.getsourcefile(own)
+    except TypeError:  # a class made at run time
+        return territory
+    return territory if path is None or territory.holds(path) else dataclasses.replace(territory, library=True)
 
 
 def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) -> tuple[Settled, bool]:
@@ -103,6 +124,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
     subject = entry.subject
     steps = Steps(subject.entry, emit, request.skip)
     settled = Settled()
+    territory = territory_of(subject.module, territory)
     subject.was_training = subject.was_training or subject.module.training
     live = entry.live or eager.live_in_training(subject.module)
     if entry.report_training and (subject.was_training or live):
@@ -120,24 +142,34 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
         return settled, False
     if not steps.wanted("trace"):
         return settled, True
-    with steps("trace") as outcome:
+    with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
             outcome.status, outcome.message = "failed", settled.message
-        escapes = sum(1 for moment in tracing.moments if not moment.quiet)
-        outcome.detail = f"{escapes} escapes" if escapes else ""
+        restore(subject.module)
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)
-    if tracing.program is None or not steps.wanted("compare"):
-        compare.report_unsettled(subject, tracing.moments, emit)
-        return settled, True
-    with steps("compare") as outcome:
-        if not result.deterministic:
-            outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
+        if tracing.program is None or not steps.wanted("compare"):
             compare.report_unsettled(subject, tracing.moments, emit)
-        else:
-            compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+    if subject.traced is not None and steps.wanted("compare"):
+        with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
+            if result.deterministic:
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+            else:
+                outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
+                compare.report_unsettled(subject, tracing.moments, emit)
+    restore(subject.module)
     return settled, True
+
+
+@contextlib.contextmanager
+def _guarded(entry: int, step: str, emit: Emit) -> Iterator[None]:
+    """A failure of tslint's own ends one step, and is said; the steps after it run where they can."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        emit(Note(entry, f"the step {step} failed inside tslint: {type(error).__name__}: {first_line(error)}"))
 
 
 def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> None:
@@ -146,9 +178,5 @@ def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> N
     subject = entry.subject
     wanted = request if entry.converted else dataclasses.replace(request, convert=False)
     steps = Steps(subject.entry, emit, request.skip)
-    try:
+    with _guarded(subject.entry, "routes", emit):
         routes.run_routes(subject, settled, wanted, steps, emit)
-    except KeyboardInterrupt:
-        raise
-    except Exception as error:
-        emit(Note(subject.entry, f"the routes ended early: {type(error).__name__}: {first_line(error)}"))

@@ -58,6 +58,7 @@ class Verdict:
     harmless_on: list[str] = field(default_factory=list)
     unexplained_on: list[str] = field(default_factory=list)
     joint: bool = False
+    live_seen: bool = False
 
 
 def positions(moments: Sequence[Moment]) -> Positions:
@@ -128,12 +129,25 @@ class Settler:
         self.graph: Canonical = canonical(self.program)
         self.verdicts = {key: Verdict(moments) for key, moments in self.base.items()}
 
+    def curious(self) -> bool:
+        """Whether an input on which the trace is right could still say something: about a value that may change."""
+        return any(
+            not verdict.harmless_on
+            and verdict.harmful is None
+            and not all(m.quiet for m in verdict.moments)
+            and not verdict.live_seen
+            for verdict in self.verdicts.values()
+        )
+
     def settle(self, trial: Trial) -> bool:
         """Takes one trial into account; the answer is whether the escapes explain a trace that is wrong there."""
         changed = changes(self.base, trial.positions)
         for key, moments in trial.positions.items():
             if key in self.verdicts:
-                self.verdicts[key].values[trial.inputs.name] = _shown(self.base[key], moments)
+                verdict = self.verdicts[key]
+                verdict.values[trial.inputs.name] = _shown(self.base[key], moments)
+                if trial.right and all(m.live for m in moments) and moments[0].mark != verdict.moments[0].mark:
+                    verdict.live_seen = True
         return self._right(trial, changed) if trial.right else self._wrong(trial, changed)
 
     def _right(self, trial: Trial, changed: list[Change]) -> bool:
@@ -155,7 +169,7 @@ class Settler:
 
     def _reaches(self, change: Change, trial: Trial, theirs: Canonical) -> tuple[Place | None] | None:
         """Where the escape alone changes the graph, in a tuple; None where it does not, or could not be tried."""
-        tracing = self._forced([change], trial)
+        tracing = self._forced([change.key], trial)
         if tracing is None or tracing.program is None:
             return None
         ours = canonical(tracing.program)
@@ -166,10 +180,14 @@ class Settler:
     def _wrong(self, trial: Trial, changed: list[Change]) -> bool:
         if not changed:
             return False
-        forcible = [c for c in changed if c.moment.via != "__iter__"]
         guilty: list[tuple[Change, Place | None]] = []
+        guilty += [(c, None) for c in changed if self.verdicts[c.key].harmful is not None]
+        known = {change.key for change, _ in guilty}
+        forcible = [c for c in changed if c.moment.via != "__iter__" and c.key not in known]
         tried = True
         for change in forcible:
+            if known and self.verdicts[change.key].harmless_on:
+                continue
             outcome = self._alone(change, trial)
             if outcome is None:
                 tried = False
@@ -177,7 +195,7 @@ class Settler:
                 guilty.append((change, outcome[1]))
         if not guilty:
             guilty = [(c, None) for c in changed if c.moment.via == "__iter__"]
-        if not guilty and (not tried or self._together(forcible, trial)):
+        if not guilty and (not tried or self._together(trial)):
             guilty = [(c, None) for c in forcible]
             for change in forcible:
                 self.verdicts[change.key].joint = True
@@ -193,7 +211,7 @@ class Settler:
 
     def _alone(self, change: Change, trial: Trial) -> tuple[bool, Place | None] | None:
         """(wrong, where the value is used) of the trial's own trace with CHANGE alone forced; None if it was not tried."""
-        tracing = self._forced([change], trial)
+        tracing = self._forced([change.key], trial)
         if tracing is None:
             return None
         wrong = self._is_wrong(tracing, trial)
@@ -202,15 +220,18 @@ class Settler:
             use = place_of_difference(canonical(tracing.program), canonical(trial.program), self.territory)
         return wrong, use
 
-    def _together(self, changed: list[Change], trial: Trial) -> bool:
-        tracing = self._forced(changed, trial)
+    def _together(self, trial: Trial) -> bool:
+        """Whether the trial's own trace is wrong with every escape forced: then the escapes explain it, whichever."""
+        tracing = self._forced(list(self.base), trial)
         return tracing is not None and self._is_wrong(tracing, trial)
 
-    def _forced(self, changed: list[Change], trial: Trial) -> Tracing | None:
-        if self.tries <= 0 or not changed:
+    def _forced(self, keys: list[Key], trial: Trial) -> Tracing | None:
+        if self.tries <= 0 or not keys:
             return None
         self.tries -= 1
-        forced = {change.key: [moment.raw for moment in self.base[change.key]] for change in changed}
+        forced = {
+            key: [moment.raw for moment in self.base[key]] for key in keys if not all(m.live for m in self.base[key])
+        }
         return record(self.module, trial.inputs, self.territory, forced)
 
     def _is_wrong(self, tracing: Tracing, trial: Trial) -> bool:

@@ -59,7 +59,8 @@ def traced_frames(text: str) -> list[Frame]:
 
 
 _SCRIPTED = re.compile(
-    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in [^\n]*)?\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)', re.MULTILINE
+    r'^ *File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in [^\n]*)?\n(?P<code>(?:.*\n?)*?)(?=^ *File "|\Z)',
+    re.MULTILINE,
 )
 _MARK = re.compile(r"^( *)(~+)( <--- HERE)?\s*$")
 

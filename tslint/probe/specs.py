@@ -45,8 +45,10 @@ class Wanted:
 
 
 def inside(low: int, high: int) -> int:
-    """A size within a range, in its middle, a multiple of what both ends are multiples of."""
+    """A size within a range, near its middle, a multiple of what both ends are multiples of where one lies between."""
     step = math.gcd(low, high) or 1
+    while step > 1 and (high - low) // 2 < step:
+        step //= 2
     return low + (high - low) // 2 // step * step
 
 

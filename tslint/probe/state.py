@@ -16,6 +16,9 @@ import torch
 _LARGEST = 2**24
 """Elements of buffers that are copied at most; larger ones are left as they are."""
 
+_MACHINERY = frozenset(vars(torch.nn.Module())) - {"_buffers", "_non_persistent_buffers_set", "training"}
+"""Attributes that torch itself keeps: submodules and hooks. Whoever replaces a part or hooks a module means it."""
+
 _known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
 
 
@@ -23,10 +26,14 @@ def _copied(value: Any) -> Any:
     return value.copy() if type(value) in (dict, list, set, collections.OrderedDict) else value
 
 
+def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in module.__dict__.items() if key not in _MACHINERY]
+
+
 class _State:
     def __init__(self, module: torch.nn.Module) -> None:
         self.attributes = [
-            (weakref.ref(child), {key: _copied(value) for key, value in child.__dict__.items()})
+            (weakref.ref(child), {key: _copied(value) for key, value in _own(child)})
             for child in module.modules()
             if not isinstance(child, torch.jit.ScriptModule)
         ]
@@ -38,7 +45,9 @@ class _State:
         for reference, saved in self.attributes:
             child = reference()
             if child is not None:
-                child.__dict__.clear()
+                for key, _ in _own(child):
+                    if key not in saved:
+                        del child.__dict__[key]
                 child.__dict__.update({key: _copied(value) for key, value in saved.items()})
         for index, (buffer, before, version) in enumerate(self.buffers):
             if buffer._version != version:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.evidence import InputRefused, OutputRefused, TraceRefused
-from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.frames import Territory, place_of_code, stack_of_traceback
 from tslint.probe.record import Moment, Recorder
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
@@ -27,6 +28,7 @@ class Tracing:
     program: Any = None
     error: BaseException | None = None
     moments: list[Moment] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 _trace: Any = torch.jit.trace
@@ -68,6 +70,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
     recorder = Recorder.of(module, territory)
     recorder.forced = forced or {}
     result = Tracing(moments=recorder.moments)
+    start = time.perf_counter()
     try:
         with recorder:
             result.program = trace_module_once(module, inputs)
@@ -75,6 +78,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
         raise
     except BaseException as error:
         result.error = error
+    result.seconds = time.perf_counter() - start
     return result
 
 
@@ -109,7 +113,7 @@ def trace(
         error = record(subject.module, subject.example, territory).error
         message = first_line(error) if error is not None else ""
         for name, value in inputs:
-            emit(InputRefused(subject.entry, name, type(value).__name__, message))
+            emit(InputRefused(subject.entry, name, type(value).__name__, message, _forward_place(subject)))
         if error is not None:
             settled.status, settled.message = "refused", message
             return Tracing(error=error)
@@ -156,6 +160,12 @@ def _kind(output: Any) -> str:
     if output is None:
         return "none"
     return "mapping" if isinstance(output, Mapping) else "other"
+
+
+def _forward_place(subject: Subject) -> Place | None:
+    """The line on which the module's forward begins."""
+    code = getattr(type(subject.module).forward, "__code__", None)
+    return place_of_code(code) if code is not None else None
 
 
 def _non_tensors(subject: Subject) -> list[tuple[str, Any]]:

@@ -71,6 +71,8 @@ class Origins:
                 known[name] = False
             elif expanded:
                 known[name] = any(known.get(source.unique(), False) for source in node.inputs())
+            elif any(known.get(source.unique(), False) for source in node.inputs()):
+                known[name] = True
             else:
                 known.setdefault(name, False)
                 stack.append((current, True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -87,11 +89,13 @@ def dtype_name(tensor: torch.Tensor) -> str:
 def traceable(value: Any) -> bool:
     """Whether `torch.jit.trace` takes VALUE as an output: a tensor, or tuples and lists of nothing else.
 
-    A mapping is refused under ``strict=True``, an empty tuple or list always.
+    A mapping is refused under ``strict=True``, an empty tuple or list always; a list holds tensors alone.
     """
     if isinstance(value, torch.Tensor):
         return True
-    return isinstance(value, (tuple, list)) and len(value) > 0 and all(traceable(item) for item in value)
+    if isinstance(value, list):
+        return len(value) > 0 and all(isinstance(item, torch.Tensor) for item in value)
+    return isinstance(value, tuple) and len(value) > 0 and all(traceable(item) for item in value)
 
 
 def difference(expected: Any, actual: Any, numbers: bool = False) -> tuple[bool, float | None, str]:
@@ -150,13 +154,29 @@ class Flattened(torch.nn.Module):
         self.keys = keys
         self.training = model.training
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
+    def answer(self, *args: Any, **kwargs: Any) -> Any:
         leaves = dict(items_of(self.model(*args, **kwargs)))
         found = tuple(leaves[key] for key in self.keys)
         return found[0] if len(found) == 1 else found
 
 
 def flatten(model: torch.nn.Module, output: Any) -> Flattened | None:
-    """MODEL wrapped to answer with the tensors of OUTPUT, or None where there are none."""
+    """MODEL wrapped to answer with the tensors of OUTPUT, or None where there are none.
+
+    The wrapper's forward has the parameters of the model's: the tracer names the program's inputs after them.
+    """
     keys = tuple(key for key, item in items_of(output) if isinstance(item, torch.Tensor))
-    return Flattened(model, keys) if keys else None
+    if not keys:
+        return None
+
+    def forward(self: Flattened, *args: Any, **kwargs: Any) -> Any:
+        return self.answer(*args, **kwargs)
+
+    with contextlib.suppress(TypeError, ValueError):
+        parameters = list(inspect.signature(model.forward).parameters.values())
+        this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        if all(p.kind is not inspect.Parameter.POSITIONAL_ONLY for p in parameters):
+            forward.__signature__ = inspect.Signature([this, *parameters])  # type: ignore[attr-defined]
+    kind = type("Flattened", (Flattened,), {"forward": forward, "__module__": Flattened.__module__})
+    wrapped: Flattened = kind(model, keys)
+    return wrapped

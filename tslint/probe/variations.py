@@ -23,6 +23,10 @@ LARGEST = 2**24
 """Elements that a varied tensor may have at most, unless its range says otherwise."""
 
 
+SMALL = 2**15
+"""Elements up to which two sizes of each dimension are tried, not one."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One change to try: new sizes by axis (none: the values alone), and how the values are made."""
@@ -36,7 +40,8 @@ class Choice:
 class Group:
     """Choices of one kind. The caller tries them in order and keeps up to ``enough`` that eager accepts.
 
-    ``fallbacks`` are further groups tried only where every choice here was refused.
+    ``fallbacks`` are further groups tried only where every choice here was refused. That a ``composite`` one is refused
+    says nothing that its dimensions do not say by themselves.
     """
 
     label: str
@@ -44,6 +49,7 @@ class Group:
     choices: tuple[Choice, ...]
     enough: int = 1
     fallbacks: tuple[Group, ...] = ()
+    composite: bool = False
 
 
 class Variator:
@@ -80,7 +86,9 @@ class Variator:
         yield self._values("other values", ("negated", "scaled", "zeros", "reseeded"), 4)
 
     def _values(self, label: str, ways: tuple[str, ...], enough: int) -> Group:
-        return Group(label, (), tuple(Choice(_VALUE_NAMES[way], (), way) for way in ways), enough)
+        floating = any(self.leaves[i].dtype.is_floating_point for i in self.tensors)
+        kept = [way for way in ways if floating or way != "scaled"]
+        return Group(label, (), tuple(Choice(_VALUE_NAMES[way], (), way) for way in kept), enough)
 
     def _ranged(self, axis: Axis, pair: tuple[int, int]) -> Group:
         low, high = pair
@@ -97,6 +105,7 @@ class Variator:
     def _dimension(self, dimension: int, done: set[Axis]) -> Iterator[Group]:
         """The dimension in every input that has it with the same size; else in each input alone; else all of that size."""
         axes = [(i, dimension) for i in range(len(self.tensors)) if len(self.shape(i)) > dimension]
+        enough = 2 if all(self.leaves[i].numel() <= SMALL for i in self.tensors) else 1
         by_size: dict[int, list[Axis]] = {}
         for axis in axes:
             if axis not in done:
@@ -113,7 +122,11 @@ class Variator:
                 choice = Choice(f"dimension {dimension} doubled", tuple((a, 2 * self._size(a)) for a in multiple))
                 fallbacks.append(Group(f"dimension {dimension}", multiple, (choice,)))
             yield Group(
-                self._label(tuple(together)), tuple(together), self._sizes(tuple(together), size), 2, tuple(fallbacks)
+                self._label(tuple(together)),
+                tuple(together),
+                self._sizes(tuple(together), size),
+                enough,
+                tuple(fallbacks),
             )
 
     def _size(self, axis: Axis) -> int:
@@ -154,7 +167,7 @@ class Variator:
         halves = tuple((a, max(1, self._size(a) // 2)) for a in axes)
         doubles = tuple((a, 2 * self._size(a)) for a in axes)
         choices = [Choice(self._spatial_name(sizes), sizes) for sizes in (halves, doubles) if self._changes(sizes)]
-        return Group("the spatial dimensions", axes, tuple(choices))
+        return Group("the spatial dimensions", axes, tuple(choices), composite=True)
 
     def _ragged(self) -> Group | None:
         axes = self._from_third()
@@ -162,9 +175,8 @@ class Variator:
             return None
         odd = tuple((a, self._size(a) + 3) for a in axes)
         even = tuple((a, self._size(a) + 32) for a in axes)
-        return Group(
-            "an odd size", axes, (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
-        )
+        choices = (Choice(self._spatial_name(odd), odd), Choice(self._spatial_name(even), even))
+        return Group("an odd size", axes, choices, composite=True)
 
     def _spatial_name(self, sizes: tuple[tuple[Axis, int], ...]) -> str:
         first = sizes[0][0][0]

@@ -163,10 +163,10 @@ def _elsewhere(label: Label, report: Report, width: int) -> list[Line]:
         lines = [[(place, "cyan")], *paragraph([("    ", "")], label.message, width)]
     source = report.sources.get(label.path, ())
     if 1 <= label.span.line <= len(source):
-        alone = dataclasses.replace(label.span, end_line=label.span.line)
-        code = snippet(
-            ["" for _ in range(label.span.line - 1)] + [source[label.span.line - 1]], alone, "", (), width, "cyan"
-        )
+        end = label.span.end_column if label.span.end_line == label.span.line else None
+        alone = dataclasses.replace(label.span, end_line=label.span.line, end_column=end)
+        before = [""] * (label.span.line - 1)  # no line above is to be shown
+        code = snippet([*before, source[label.span.line - 1]], alone, "", (), width, "cyan")
         lines += code[:1]
     return lines
 
@@ -197,7 +197,7 @@ def _end(report: Report, options: Options) -> list[Line]:
         for note in report.notes:
             lines += paragraph([("note: ", "bold")], one_line(note), options.width)
     for error in report.errors:
-        lines += paragraph([("error: ", "bold red")], one_line(error), options.width)
+        lines += paragraph([("tslint: error: ", "bold red")], one_line(error), options.width)
     if not options.quiet:
         summary = _summary(report, options)
         fits = width_of(summary) <= options.width

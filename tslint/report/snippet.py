@@ -45,7 +45,7 @@ def snippet(
     number_width = len(str(max(shown)))
     room = max(width - number_width - 5, 20)
     start = _start(source, span, room)
-    arrows = _arrow_column(source, marks, shown, start, room)
+    arrows = _arrow_column(source, marks, start, room)
     lines: list[Line] = []
     previous = None
     for number in shown:
@@ -89,12 +89,12 @@ def _ends(code: Code, span: Span) -> tuple[int, int]:
     return first, code.column(span.end_column)
 
 
-def _arrow_column(source: Sequence[str], marks: Sequence[Mark], shown: Sequence[int], start: int, room: int) -> int:
-    """Where the labels beside lines begin: behind all lines shown, else behind the labelled ones; 0 if they fit nowhere."""
+def _arrow_column(source: Sequence[str], marks: Sequence[Mark], start: int, room: int) -> int:
+    """Where the labels beside lines begin: behind all marked lines, else behind the labelled ones; 0 if they fit nowhere."""
     beside = [mark for mark in marks if not mark.below]
     longest = max((cells(mark.text) for mark in beside), default=0)
-    for lines in (shown, [mark.span.line for mark in beside]):
-        column = max((cells(Code(source[line - 1]).window(start, room)) for line in lines), default=0) + 4
+    for group in (marks, beside):
+        column = max((cells(Code(source[m.span.line - 1]).window(start, room)) for m in group), default=0) + 4
         if column + 2 + longest <= room:
             return column
     return 0
@@ -114,7 +114,7 @@ def _rows(text: str, number: int, marks: Sequence[Mark], start: int, room: int, 
     below = [mark for mark in here if mark.below or not arrows]
     beside = "; ".join(mark.text for mark in here if mark not in below)
     if beside:
-        row += [(" " * (arrows - cells(visible)), ""), ("← ", "cyan"), *marked(beside, "cyan")]
+        row += [(" " * (arrows - cells(visible)), ""), ("← ", "cyan"), *marked(beside, "cyan", "cyan")]
     return [[segment for segment in row if segment[0]], *_under(code, below, start, room)]
 
 
@@ -125,6 +125,7 @@ def _split(text: str, first: int, last: int) -> tuple[str, str, str]:
         columns.append(columns[-1] + cells(char))
     one = next((index for index, column in enumerate(columns) if column >= first), len(text))
     other = next((index for index, column in enumerate(columns) if column >= last), len(text))
+    other = max(one, other)
     return text[:one], text[one:other], text[other:]
 
 
@@ -140,22 +141,24 @@ def _under(code: Code, marks: Sequence[Mark], start: int, room: int) -> list[Lin
 
 
 def _caption(mark: Mark, column: int, length: int, bars: Sequence[int], room: int) -> list[Line]:
+    if not mark.text and mark.span.end_line > mark.span.line:
+        return []
     if not mark.text:
         return [[(_bars(bars, column), mark.style), (f"╰{'─' * (length - 2)}╯" if length > 1 else "╰", mark.style)]]
     space = room - column - 3
     if cells(mark.text) <= space or (space >= NARROW and not bars):
         rows = wrap(mark.text, space, space)
-        first: Line = [(_bars(bars, column), mark.style), ("╰─ ", mark.style), *marked(rows[0], mark.style)]
-        return [first, *([(" " * (column + 3), ""), *marked(row, mark.style)] for row in rows[1:])]
+        first: Line = [(_bars(bars, column), mark.style), ("╰─ ", mark.style), *marked(rows[0], mark.style, mark.style)]
+        return [first, *([(" " * (column + 3), ""), *marked(row, mark.style, mark.style)] for row in rows[1:])]
     if not bars and cells(mark.text) + 3 <= column + 1:
         lead = " " * (column - cells(mark.text) - 2)
-        return [[(lead, ""), *marked(mark.text, mark.style), (" ─╯", mark.style)]]
+        return [[(lead, ""), *marked(mark.text, mark.style, mark.style), (" ─╯", mark.style)]]
     # There is no room beside the mark: the text stands on rows of its own, the mark above them.
     rows = wrap(mark.text, room - 4, room - 4)
     corner: Line = [(_bars(bars, column), mark.style), ("╯" if column else "╰", mark.style)]
     if column > 4:
         corner = [("    ╭" + "─" * (column - 5) + "╯", mark.style)]
-    return [corner, *([("    ", ""), *marked(row, mark.style)] for row in rows)]
+    return [corner, *([("    ", ""), *marked(row, mark.style, mark.style)] for row in rows)]
 
 
 def _bars(bars: Sequence[int], column: int) -> str:

@@ -1,0 +1,273 @@
+"""Escapes settled by other inputs: harmful, harmless, not exercised; several of them told apart; what nothing explains."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from running import observe
+from torch import nn
+
+from tslint.evidence import (
+    BranchTaken,
+    ConstantBaked,
+    Escape,
+    Generalises,
+    LoopUnrolled,
+    TraceDiffered,
+    Variations,
+)
+from tslint.probe.subject import Inputs
+
+pytestmark = pytest.mark.torch
+
+
+def verdicts(seen):
+    return [(escape.via, escape.verdict) for escape in seen.of(Escape)]
+
+
+def generalises(seen):
+    return [(g.input, g.dimension, g.verdict) for g in seen.of(Generalises)]
+
+
+class Scaled(nn.Module):
+    def forward(self, x):
+        return x / math.sqrt(x.size(2)), x * float(x.size(1))
+
+
+def test_both_values_and_which_input_needs_the_other():
+    baked = observe(Scaled(), torch.rand(2, 6, 8)).of(ConstantBaked)
+    assert [(b.via, b.value, b.other, b.tried, b.differs) for b in baked] == [
+        ("__float__", 8.0, 4.0, "dimension 2 = 4", True),
+        ("__float__", 6.0, 3.0, "dimension 1 = 3", True),
+    ]
+    assert [b.place.symbol for b in baked] == ["Scaled.forward"] * 2
+    assert [b.use.span.line for b in baked] == [b.place.span.line for b in baked]
+
+
+def test_generalises_over_what_no_escape_stops():
+    seen = observe(Scaled(), torch.rand(2, 6, 8))
+    assert generalises(seen) == [("x", 0, True), ("x", 1, False), ("x", 2, False)]
+    stops = [[place.span.column for place in g.stopped_by] for g in seen.of(Generalises)]
+    assert stops == [[], [46], [20]]
+
+
+class Both(nn.Module):
+    """Two values change together on every input: only one of them matters."""
+
+    def forward(self, x):
+        used = math.sqrt(x.size(2))
+        checked = int(x.size(2))
+        if checked < 0:
+            raise ValueError("no such size")
+        return x / used
+
+
+def test_what_changed_and_does_not_matter_is_not_blamed():
+    seen = observe(Both(), torch.rand(2, 6, 8))
+    assert [baked.via for baked in seen.of(ConstantBaked)] == ["__float__"]
+    by_via = {escape.via: escape for escape in seen.of(Escape)}
+    assert by_via["__float__"].verdict == "harmful"
+    assert by_via["__int__"].verdict == "not exercised"
+    assert by_via["__int__"].note.startswith("changed only on inputs where the trace is wrong for another reason")
+
+
+class Harmless(nn.Module):
+    def forward(self, x, y):
+        z = x[:, : y.size(1)]
+        print(f"{x.size(2)} wide")
+        return z[:, :, : min(x.size(2), 2 * z.size(2))] % x.size(2)
+
+
+def test_harmless_only_where_the_value_changed_and_the_trace_was_right(capsys):
+    seen = observe(Harmless(), torch.rand(2, 6, 8), torch.rand(2, 3, 8))
+    assert seen.settled.status == "works"
+    found = {(escape.via, escape.verdict) for escape in seen.of(Escape)}
+    assert ("__format__", "harmless") in found
+    assert ("__index__", "harmless") in found
+    assert ("__bool__", "not exercised") in found
+    formatted = next(escape for escape in seen.of(Escape) if escape.via == "__format__")
+    assert formatted.values["example"] == "8" and "4" in formatted.values.values()
+
+
+class Linear(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 16)
+
+    def forward(self, x):
+        y = self.linear(x)
+        return y / math.sqrt(y.size(-1))
+
+
+def test_a_size_that_eager_pins_is_not_exercised():
+    seen = observe(Linear(), torch.rand(2, 6, 8))
+    assert verdicts(seen) == [("__float__", "not exercised")]
+    assert seen.of(Escape)[0].note == "no input that the eager model accepts changed it"
+    assert generalises(seen) == [("x", 0, True), ("x", 1, True), ("x", 2, None)]
+    assert list(seen.one(Variations).refused) == ["dimension 2"]
+    assert "mat1 and mat2" in seen.one(Variations).refused["dimension 2"]
+
+
+class Branch(nn.Module):
+    def forward(self, x):
+        if x.sum() > 0:
+            return x + 1
+        return x - 1
+
+
+def test_a_branch_on_values_is_flipped():
+    seen = observe(Branch(), torch.rand(2, 3) + 0.5)
+    taken = seen.one(BranchTaken)
+    assert (taken.origin, taken.truth, taken.other, taken.differs) == ("data", True, False, True)
+    assert taken.tried == "negated values"
+    assert seen.settled.control_flow == ("",)
+    assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
+
+
+class Whole(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(4, 4)
+        self.inner = nn.Sequential(Branch())
+
+    def forward(self, x):
+        return self.inner(self.first(x))
+
+
+def test_control_flow_names_the_module_that_has_it():
+    torch.manual_seed(0)
+    seen = observe(Whole(), torch.randn(4, 4) * 3)
+    assert seen.one(BranchTaken).differs
+    assert seen.settled.control_flow == ("inner.0",)
+
+
+class ShapeBranch(nn.Module):
+    def forward(self, x):
+        return x * 2 if x.shape[1] > 4 else x
+
+
+def test_a_branch_on_a_size():
+    taken = observe(ShapeBranch(), torch.rand(2, 6)).one(BranchTaken)
+    assert (taken.origin, taken.truth, taken.other, taken.tried) == ("size", True, False, "dimension 1 = 3")
+
+
+class Same(nn.Module):
+    """Both ways give the same answer: the path is recorded all the same."""
+
+    def forward(self, x):
+        return x * 2 if x.shape[1] > 4 else x + x
+
+
+def test_a_path_that_makes_no_difference_specialises():
+    seen = observe(Same(), torch.rand(2, 6))
+    assert seen.one(BranchTaken).differs is False
+    assert verdicts(seen) == [("__bool__", "harmless")]
+    assert seen.settled.status == "works"
+
+
+class Until(nn.Module):
+    def forward(self, x):
+        while x.max() < 10:
+            x = x + 3
+        return x
+
+
+def test_a_while_loop_counts_its_rounds():
+    seen = observe(Until(), torch.ones(2, 3))
+    loop = seen.one(LoopUnrolled)
+    assert (loop.origin, loop.count, loop.differs) == ("data", 3, True)
+    assert loop.other != 3
+    assert seen.of(BranchTaken) == []
+    assert seen.settled.control_flow == ("",)
+
+
+class Two(nn.Module):
+    def forward(self, q, k):
+        return (q @ k.transpose(1, 2)) / math.sqrt(k.size(2))
+
+
+def test_dimensions_that_must_agree_are_varied_together():
+    seen = observe(Two(), torch.rand(2, 3, 8), torch.rand(2, 5, 8))
+    assert generalises(seen) == [
+        ("q", 0, True), ("q", 1, True), ("q", 2, False),
+        ("k", 0, True), ("k", 1, True), ("k", 2, False),
+    ]  # fmt: skip
+    assert seen.one(ConstantBaked).tried == "dimension 2 of `q`, `k` = 4"
+
+
+def test_a_range_is_varied_within_its_ends():
+    seen = observe(Scaled(), torch.rand(1, 2, 6), ranges={(0, 2): (4, 8)})
+    assert {"dimension 2 = 4", "dimension 2 = 8"} <= set(seen.one(Variations).tried)
+    assert not {"dimension 2 = 3", "dimension 2 = 12"} & set(seen.one(Variations).tried)
+
+
+def test_other_inputs_of_the_user_come_first():
+    other = Inputs("other_inputs()", (torch.rand(2, 6, 5),))
+    seen = observe(Scaled(), torch.rand(2, 6, 8), others=(other,))
+    assert next(iter(seen.one(Variations).tried)) == "other_inputs()"
+    assert seen.of(ConstantBaked)[0].tried == "other_inputs()"
+    assert seen.of(ConstantBaked)[0].other == 5.0
+
+
+class Embedded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(10, 4)
+
+    def forward(self, tokens):
+        return self.embedding(tokens) * len(tokens)
+
+
+def test_integers_stay_within_the_examples_own():
+    seen = observe(Embedded(), torch.tensor([1, 9, 3]))
+    assert "other values" in seen.one(Variations).tried
+    assert seen.one(Variations).refused == {}
+    assert seen.one(ConstantBaked).via == "__len__"
+
+
+class Border(nn.Module):
+    """The value written is expanded to the size seen while tracing; nothing becomes a Python value."""
+
+    def forward(self, x):
+        y = x * 1
+        y[:, 0:1] = torch.zeros(1)
+        return y
+
+
+def test_a_difference_that_no_escape_explains_names_its_line():
+    seen = observe(Border(), torch.rand(2, 6))
+    differed = seen.of(TraceDiffered)
+    if seen.settled.status == "works":
+        pytest.skip("this torch keeps the size of a value that is written through a slice")
+    assert differed[0].place.symbol is None and differed[0].place.span.line
+
+
+class Counts(nn.Module):
+    def forward(self, x):
+        return x + 1, x.size(1)
+
+
+def test_a_number_in_the_output_becomes_a_tensor():
+    seen = observe(Counts(), torch.rand(2, 6))
+    differed = seen.one(TraceDiffered)
+    assert differed.message == "output 1 is a Python int, which the trace answers as a tensor"
+    assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
+
+
+class Cached(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cache = None
+
+    def forward(self, x):
+        if self.cache is None or self.cache.shape[0] != x.shape[1]:
+            self.cache = torch.arange(x.shape[1])
+        return x + self.cache
+
+
+def test_a_cache_filled_by_one_call_does_not_reach_the_next():
+    seen = observe(Cached(), torch.rand(2, 6))
+    assert seen.settled.status == "works"
+    assert seen.subject.module.cache is None

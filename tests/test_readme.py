@@ -1,0 +1,60 @@
+"""README says what is true today: transcripts, rules, commands, options."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from commandline import ROOT, tslint
+from readme import README, RULES, measured, printed, rules_table, transcripts
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def test_readme_shows_both_examples() -> None:
+    commands = [command for command, _ in transcripts(TEXT)]
+    assert "check examples/segmentation.py" in commands
+    assert "check examples/sentence_completion.py" in commands
+
+
+@pytest.mark.torch
+@pytest.mark.coreml
+@pytest.mark.parametrize(("command", "output"), transcripts(TEXT), ids=[command for command, _ in transcripts(TEXT)])
+def test_transcripts_are_what_tslint_prints(command: str, output: str) -> None:
+    """``python tests/readme.py`` writes them anew."""
+    assert measured(printed(command)) == measured(output)
+
+
+def test_the_table_of_rules_is_the_catalogue() -> None:
+    (table,) = RULES.findall(TEXT)
+    assert table == rules_table()
+
+
+def test_every_link_into_the_repository_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", TEXT)
+    assert links
+    assert [link for link in links if not (ROOT / link.partition("#")[0]).exists()] == []
+
+
+def test_every_option_that_readme_names_exists() -> None:
+    named = set(re.findall(r"`(--[a-z-]+)", TEXT)) - {"--check", "--version"}
+    helps = tslint("check", "--help", cwd=ROOT).out
+    assert {option for option in named if option not in helps} == set()
+
+
+def test_the_configuration_that_readme_shows_is_accepted(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert shown.startswith("[tool.tslint]")
+    (tmp_path / "pyproject.toml").write_text(shown, encoding="utf-8")
+    (tmp_path / "plain.py").write_text("x = 1\n", encoding="utf-8")
+    outcome = tslint("check", "--static", "plain.py", cwd=tmp_path)
+    assert outcome.status == 0, outcome
+
+
+def test_changelog_has_the_headings_of_keep_a_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^(##+) (.+)$", text, re.MULTILINE)
+    assert headings[0] == ("##", "[Unreleased]")
+    allowed = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert {title for level, title in headings if level == "###"} <= allowed
