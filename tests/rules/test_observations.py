@@ -239,7 +239,9 @@ def test_caption_of_a_dict_names_the_real_keys() -> None:
     diagnostic = observed(OutputRefused(0, "mapping", "dict", items, "", place('{"out": x * scale, "aux": x}')))
     assert diagnostic.caption == "keys `out` [1, 21, 224, 224] and `aux` [1, 21, 224, 224]"
     advice, _, code = (diagnostic.help or "").partition("\n")
-    assert advice == 'trace a wrapper that returns `y["out"], y["aux"]` of `y = model(x)`'
+    assert advice == (
+        'trace a wrapper that returns `y["out"], y["aux"]` of `y = model(x)`: `tslint check --fix --unsafe-fixes` writes it'
+    )
     assert code.splitlines() == [
         "class NetOutputs(nn.Module):",
         "    def __init__(self, model):",

@@ -9,13 +9,14 @@ import libcst as cst
 from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._outputs import Refused, refused_part, refused_returns, words
-from tslint.diagnostic import Finding, Fix
+from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import OutputItem, OutputRefused
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Dict, Kind
 
 MOST_KEYS = 6
+WRITES = ": `tslint check --fix --unsafe-fixes` writes it"
 
 
 @on(Facts)
@@ -23,12 +24,13 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
     for refused in refused_returns(facts):
         if refused.mapping:
             keys = _keys(refused.value)
+            fix = _wrapper(refused, keys, facts)
             yield Finding(
                 refused.at,
                 {"function": "forward", "what": words(refused.part)},
                 severity=refused.severity,
-                fix=_wrapper(refused, keys, facts),
-                help=advice(keys),
+                fix=fix,
+                help=advice(keys) + (WRITES if fix else ""),
                 symbol=f"{refused.cls.name}.forward",
             )
 
@@ -41,7 +43,7 @@ def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
             evidence.place,
             {"function": "forward", "what": _what(evidence)},
             caption=caption(evidence.items),
-            help=f"{advice(keys)}\n{_sketch(evidence, keys, context)}" if keys else advice(keys),
+            help=_help(evidence, keys, context),
         )
 
 
@@ -75,6 +77,23 @@ def advice(keys: Sequence[str]) -> str:
         return f'trace a wrapper that returns `model(x)["{keys[0]}"]`'
     named = ", ".join(f'y["{key}"]' for key in keys[:MOST_KEYS])
     return f"trace a wrapper that returns `{named}{', …' if len(keys) > MOST_KEYS else ''}` of `y = model(x)`"
+
+
+def _help(evidence: OutputRefused, keys: list[str], context: Context) -> str:
+    """The advice, who writes it, and the wrapper's code."""
+    if not keys:
+        return advice(keys)
+    fixable = _is_fixable(evidence.place, context)
+    return f"{advice(keys)}{WRITES if fixable else ''}\n{_sketch(evidence, keys, context)}"
+
+
+def _is_fixable(place: Place | None, context: Context) -> bool:
+    """Whether the source alone shows how to write the wrapper of the return at PLACE."""
+    facts = context.facts(place)
+    if facts is None or place is None:
+        return False
+    here = [refused for refused in refused_returns(facts) if facts.span(refused.at).line == place.span.line]
+    return any(_wrapper(refused, _keys(refused.value), facts) is not None for refused in here if refused.mapping)
 
 
 def _sketch(evidence: OutputRefused, keys: Sequence[str], context: Context) -> str:
