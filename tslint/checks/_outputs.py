@@ -13,7 +13,6 @@ from tslint.facts.classes import ModuleClass
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import (
     BakedSize,
-    Callable,
     Constant,
     Data,
     Dict,
@@ -21,7 +20,6 @@ from tslint.facts.kinds import (
     Instance,
     Kind,
     List,
-    Module,
     NoneKind,
     Str,
     Tuple,
@@ -63,15 +61,13 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
             continue
         found = [(statement, kind, refused_part(kind)) for statement, kind in facts.returns(function)]
         if any(statement is not None and not isinstance(kind, NoneKind) for statement, kind, _ in found):
-            found = [
-                entry for entry in found if entry[0] is not None
-            ]  # an `elif` without `else`: never meant to end there
-        every = all(part is not None and not isinstance(kind, Either) for _, kind, part in found)
+            # An `elif` without `else`: never meant to end there.
+            found = [entry for entry in found if entry[0] is not None]
+        every = all(_is_sure(kind) for _, kind, _ in found)
         for statement, kind, part in found:
             if part is not None:
-                open_ = not every and (
-                    isinstance(kind, Either) or statement is None or bool(branches(statement, facts))
-                )
+                taken = statement is not None and not branches(statement, facts)
+                open_ = not every and not (taken and _is_sure(kind))
                 severity = Severity.INFO if cls.is_inner else Severity.WARNING if open_ else Severity.ERROR
                 yield Refused(cls, function, statement, kind, part, severity)
 
@@ -82,25 +78,32 @@ def refused_part(kind: Kind) -> Kind | None:
     Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not, nor is a list
     of lists or tuples.
     """
-    parts = list(_parts(kind))
+    parts = [part for part, _ in _parts(kind)]
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
 
 
-def _parts(kind: Kind) -> Iterator[Kind]:
+def _is_sure(kind: Kind) -> bool:
+    """Whether a value is refused on every path that leads to it."""
+    return any(sure for _, sure in _parts(kind))
+
+
+def _parts(kind: Kind, sure: bool = True) -> Iterator[tuple[Kind, bool]]:
+    """The refused parts of a value, each with whether it is there on every path."""
     if isinstance(kind, Either):
+        every = all(any(certain for _, certain in _parts(option)) for option in kind.options)
         for option in kind.options:
-            yield from _parts(option)
+            yield from _parts(option, sure and every)
     elif isinstance(kind, Tuple):
         for item in kind.items:
-            yield from _parts(item)
+            yield from _parts(item, sure)
     elif isinstance(kind, List):
         if any(isinstance(option, (List, Tuple)) for option in options(kind.element)):
-            yield kind
-        yield from _parts(kind.element)
-    elif isinstance(kind, (Dict, NoneKind, Str, Data, BakedSize, Instance, Module, Callable)) or (
+            yield kind, sure
+        yield from _parts(kind.element, sure)
+    elif isinstance(kind, (Dict, NoneKind, Str, Data, BakedSize, Instance)) or (
         isinstance(kind, Constant) and kind.type is not None
     ):
-        yield kind
+        yield kind, sure
 
 
 def words(part: Kind) -> str:
@@ -117,7 +120,7 @@ def words(part: Kind) -> str:
         return _article(f"`{part.name}`", part.name) if part.name else "an object"
     if isinstance(part, (Data, BakedSize)):
         return "a Python number"
-    return {Str: "a str", Module: "a module", Callable: "a function"}.get(type(part), "an object")
+    return "a str" if isinstance(part, Str) else "an object"
 
 
 def _article(text: str, name: str) -> str:
