@@ -24,7 +24,10 @@ Positions = dict[Key, list[Moment]]
 
 @dataclass
 class Trial:
-    """One further input, after eager accepted it: what eager answers, and whether the example's trace agrees."""
+    """One further input, after eager accepted it: what eager answers, and whether the example's trace agrees.
+
+    ``place`` is the line at which the trace raised.
+    """
 
     inputs: Inputs
     axes: tuple[tuple[int, int], ...]
@@ -34,6 +37,7 @@ class Trial:
     why: str
     positions: Positions = field(default_factory=dict)
     program: Any = None
+    place: Place | None = None
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Verdict:
     unexplained_on: list[str] = field(default_factory=list)
     joint: bool = False
     live_seen: bool = False
+    sizes_changed: bool = False
 
 
 def positions(moments: Sequence[Moment]) -> Positions:
@@ -146,6 +151,8 @@ class Settler:
             if key in self.verdicts:
                 verdict = self.verdicts[key]
                 verdict.values[trial.inputs.name] = _shown(self.base[key], moments)
+                pairs = zip(verdict.moments, moments, strict=False)
+                verdict.sizes_changed |= any(one.sizes != two.sizes for one, two in pairs)
                 if trial.right and all(m.live for m in moments) and moments[0].mark != verdict.moments[0].mark:
                     verdict.live_seen = True
         return self._right(trial, changed) if trial.right else self._wrong(trial, changed)
