@@ -67,6 +67,10 @@ class Comparison:
             if self.late() and number > 1:
                 break
             self.group(variator, group)
+        for group in variator.boundaries(self.settler.boundaries()):
+            if self.late() or not self.settler.boundaries():
+                break
+            self.group(variator, group)
 
     def group(self, variator: Variator, group: Group) -> None:
         accepted = 0
@@ -74,6 +78,8 @@ class Comparison:
         for choice in group.choices:
             if accepted >= group.enough or (accepted and self.late()):
                 break
+            if choice.name in self.tried:
+                continue
             if self._try(variator, choice, group, errors):
                 accepted += 1
         if accepted:

@@ -44,7 +44,8 @@ class Moment:
     """One escape. ``live``: the graph kept the value all the same. ``quiet``: worth a word only if the value changes.
 
     ``raw`` is what Python got, ``value`` what can be printed, ``mark`` what is compared; ``module`` is the path of the
-    module whose own code did it, ``sizes`` those that a value of origin ``size`` was computed from.
+    module whose own code did it, ``sizes`` and ``numbers`` are those that a value of origin
+    ``size`` was computed from.
     """
 
     via: str
@@ -59,6 +60,7 @@ class Moment:
     live: bool = False
     quiet: bool = False
     sizes: tuple[int, ...] = ()
+    numbers: tuple[Any, ...] = ()
 
     @property
     def place(self) -> Place | None:
@@ -230,7 +232,10 @@ class Recorder:
         finally:
             self._inside -= 1
         if origin == "size":
-            moment.sizes = (int(tensor.shape[0]),) if name in ("__len__", "__iter__") else self._origins.sizes(value)
+            if name in ("__len__", "__iter__"):
+                moment.sizes = (int(tensor.shape[0]),)
+            else:
+                moment.sizes, moment.numbers = self._origins.sizes(value)
         moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
         moment.note(raw)
         self.moments.append(moment)
@@ -281,7 +286,8 @@ class Recorder:
             origin = self._origins.of(value)
             if origin is not None:
                 moment = self._moment("argument", name, origin, _number(number))
-                moment.sizes = self._origins.sizes(value) if origin == "size" else ()
+                if origin == "size":
+                    moment.sizes, moment.numbers = self._origins.sizes(value)
                 self.moments.append(moment)
 
     def _answered(self, name: str, args: Any, answer: Any) -> None:

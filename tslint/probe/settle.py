@@ -7,9 +7,11 @@ does it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import torch
 
 from tslint.diagnostic import Place
 from tslint.probe.frames import Territory, context_of, range_arguments
@@ -98,6 +100,17 @@ def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | No
     return None
 
 
+def _whole(constants: Iterable[Any]) -> Iterator[int]:
+    """The whole numbers among CONSTANTS, some of which may be tensors."""
+    for constant in constants:
+        if type(constant) is int:
+            yield constant
+        elif isinstance(constant, torch.Tensor) and constant.numel() == 1 and not constant.is_complex():
+            number = float(constant)
+            if number.is_integer():
+                yield int(number)
+
+
 def _rounds(moment: Moment) -> int:
     """How often a loop over ``range`` runs, as far as its other arguments are literal."""
     arguments = range_arguments(moment.place) if moment.place is not None else (None,)
@@ -143,6 +156,16 @@ class Settler:
             and not verdict.live_seen
             for verdict in self.verdicts.values()
         )
+
+    def boundaries(self) -> tuple[int, ...]:
+        """Sizes at which a value that did not change with the sizes it comes from may: 1, and around each number in it."""
+        found: dict[int, None] = {}
+        for verdict in self.verdicts.values():
+            settled = verdict.harmful or verdict.harmless_on or verdict.live_seen
+            if verdict.sizes_changed and not settled and not all(m.quiet for m in verdict.moments):
+                for number in (0, *(n for moment in verdict.moments for n in _whole(moment.numbers))):
+                    found.update(dict.fromkeys((number + 1, number, number - 1)))
+        return tuple(sorted(n for n in found if n > 0))
 
     def settle(self, trial: Trial) -> bool:
         """Takes one trial into account; the answer is whether the escapes explain a trace that is wrong there."""

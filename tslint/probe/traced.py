@@ -65,12 +65,15 @@ class Origins:
             return "data"
         return "size" if self._reaches(value, self._size, through_sizes=True) else None
 
-    def sizes(self, value: Any) -> tuple[int, ...]:
-        """The sizes that VALUE is computed from, as they are in this trace.
+    def sizes(self, value: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+        """The sizes that VALUE is computed from, as they are in this trace; and the constants computed with.
+
+        A constant may be a tensor, which must not be read while the trace goes on: it would become part of it.
 
         A traced tensor's type carries its shape (``TensorType.sizes``, tried with torch 2.13).
         """
         found: list[int] = []
+        numbers: list[Any] = []
         seen: set[int] = set()
         stack = [value]
         while stack:
@@ -81,9 +84,11 @@ class Origins:
             sources = list(current.node().inputs())
             if current.node().kind() in _OF_SHAPES:
                 found += _sizes_of(sources)
+            elif current.node().kind() == "prim::Constant":
+                numbers.append(current.toIValue())
             else:
                 stack.extend(reversed(sources))
-        return tuple(found)
+        return tuple(found), tuple(numbers)
 
     def _reaches(self, value: Any, known: dict[int, bool], through_sizes: bool) -> bool:
         stack = [(value, False)]
