@@ -101,13 +101,44 @@ class Linear(nn.Module):
         return y / math.sqrt(y.size(-1))
 
 
-def test_a_size_that_eager_pins_is_not_exercised():
+def test_a_size_that_eager_pins_is_harmless():
     seen = observe(Linear(), torch.rand(2, 6, 8))
-    assert verdicts(seen) == [("__float__", "not exercised")]
-    assert seen.of(Escape)[0].note == "no input that the eager model accepts changed it"
+    assert verdicts(seen) == [("__float__", "harmless")]
+    assert seen.of(Escape)[0].note.startswith("the sizes it comes from are the same on every input")
     assert generalises(seen) == [("x", 0, True), ("x", 1, True), ("x", 2, None)]
     assert list(seen.one(Variations).refused) == ["dimension 2"]
     assert "mat1 and mat2" in seen.one(Variations).refused["dimension 2"]
+
+
+class Threshold(nn.Module):
+    def forward(self, x):
+        return x * 2 if x.shape[1] > 1000 else x / (1 + int(x.shape[0] / 50 / 50))
+
+
+def test_a_threshold_is_read_off_the_graph():
+    seen = observe(Threshold(), torch.rand(2, 6))
+    taken = seen.one(BranchTaken)
+    assert (taken.truth, taken.other, taken.tried, taken.differs) == (False, True, "dimension 1 = 1001", True)
+
+
+def test_a_size_that_changed_without_changing_the_value_says_nothing():
+    seen = observe(Threshold(), torch.rand(2, 6))
+    rounded = next(escape for escape in seen.of(Escape) if escape.via == "__int__")
+    assert rounded.verdict == "not exercised"
+    assert rounded.note == "no input that the eager model accepts changed it"
+
+
+class Causal(nn.Module):
+    def forward(self, x):
+        square = x @ x.transpose(1, 2)
+        return torch.tril(square) if x.shape[1] > 1 else square
+
+
+def test_one_is_a_size_worth_trying():
+    seen = observe(Causal(), torch.rand(2, 6, 4))
+    assert verdicts(seen) == [("__bool__", "harmless")]
+    assert seen.one(BranchTaken).tried == "dimension 1 = 1"
+    assert seen.one(BranchTaken).differs is False
 
 
 class Branch(nn.Module):

@@ -21,6 +21,7 @@ from tslint.evidence import (
 )
 from tslint.probe.frames import Territory, context_of
 from tslint.probe.graphs import canonical, place_of_difference
+from tslint.probe.modes import place_in
 from tslint.probe.record import Moment
 from tslint.probe.settle import Change, Settler, Trial, Verdict, positions
 from tslint.probe.specs import describe_inputs
@@ -66,6 +67,10 @@ class Comparison:
             if self.late() and number > 1:
                 break
             self.group(variator, group)
+        for group in variator.boundaries(self.settler.boundaries()):
+            if self.late() or not self.settler.boundaries():
+                break
+            self.group(variator, group)
 
     def group(self, variator: Variator, group: Group) -> None:
         accepted = 0
@@ -73,6 +78,8 @@ class Comparison:
         for choice in group.choices:
             if accepted >= group.enough or (accepted and self.late()):
                 break
+            if choice.name in self.tried:
+                continue
             if self._try(variator, choice, group, errors):
                 accepted += 1
         if accepted:
@@ -125,7 +132,8 @@ class Comparison:
         try:
             actual = answer(self.settler.program, inputs)
         except Exception as error:
-            return Trial(inputs, axes, expected, False, None, runtime_line(error))
+            place = place_in(str(error), self.territory)
+            return Trial(inputs, axes, expected, False, None, runtime_line(error), place=place)
         equal, apart, why = difference(expected, actual, numbers=True)
         return Trial(inputs, axes, expected, equal, apart, "" if equal else why)
 
@@ -217,6 +225,7 @@ def _report(run: Comparison, emit: Emit) -> None:
         place = None
         if trial.program is not None:
             place = place_of_difference(run.settler.graph, canonical(trial.program), run.territory)
+        place = place or trial.place
         emit(TraceDiffered(entry, trial.inputs.name, place, trial.apart, trial.why if trial.apart is None else ""))
     for verdict in run.settler.verdicts.values():
         _emit_escape(run, verdict, emit)
@@ -271,8 +280,11 @@ def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
             note = f"changed only on inputs where the trace is wrong for another reason: {verdict.unexplained_on[0]}"
         elif any(m.live for m in verdict.moments):
             outcome, note = _live(run, verdict)
-        elif moment.origin == "size" and run.every_size_tried():
-            outcome, note = "harmless", "it stays the same on every size that the eager model accepts"
+        elif moment.sizes and not verdict.sizes_changed and run.every_size_tried():
+            outcome, note = (
+                "harmless",
+                "the sizes it comes from are the same on every input that the eager model accepts",
+            )
         elif run.trials:
             note = "no input that the eager model accepts changed it"
         else:

@@ -28,7 +28,12 @@ _FRAME = re.compile(r"^(.+)\((\d+)\): (.+)$")
 
 def place_of_node(node: Any, territory: Territory) -> Place | None:
     """The user's innermost line among the frames of NODE's source range (``Node.sourceRange``, tried with torch 2.13)."""
-    for line in node.sourceRange().splitlines():
+    return place_in(node.sourceRange(), territory)
+
+
+def place_in(text: str, territory: Territory) -> Place | None:
+    """The user's innermost line in a TorchScript stack: lines like ``model.py(31): forward``."""
+    for line in text.splitlines():
         match = _FRAME.match(line.strip())
         if match and territory.holds(match[1]):
             number = int(match[2])

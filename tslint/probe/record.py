@@ -44,7 +44,8 @@ class Moment:
     """One escape. ``live``: the graph kept the value all the same. ``quiet``: worth a word only if the value changes.
 
     ``raw`` is what Python got, ``value`` what can be printed, ``mark`` what is compared; ``module`` is the path of the
-    module whose own code did it.
+    module whose own code did it, ``sizes`` and ``numbers`` are those that a value of origin
+    ``size`` was computed from.
     """
 
     via: str
@@ -58,6 +59,8 @@ class Moment:
     warned: bool = False
     live: bool = False
     quiet: bool = False
+    sizes: tuple[int, ...] = ()
+    numbers: tuple[Any, ...] = ()
 
     @property
     def place(self) -> Place | None:
@@ -228,6 +231,11 @@ class Recorder:
             raw = int(tensor.shape[0]) if name == "__iter__" else answer
         finally:
             self._inside -= 1
+        if origin == "size":
+            if name in ("__len__", "__iter__"):
+                moment.sizes = (int(tensor.shape[0]),)
+            else:
+                moment.sizes, moment.numbers = self._origins.sizes(value)
         moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
         moment.note(raw)
         self.moments.append(moment)
@@ -277,7 +285,10 @@ class Recorder:
                 continue
             origin = self._origins.of(value)
             if origin is not None:
-                self.moments.append(self._moment("argument", name, origin, _number(number)))
+                moment = self._moment("argument", name, origin, _number(number))
+                if origin == "size":
+                    moment.sizes, moment.numbers = self._origins.sizes(value)
+                self.moments.append(moment)
 
     def _answered(self, name: str, args: Any, answer: Any) -> None:
         tensors = [a for a in args if isinstance(a, torch.Tensor)]

@@ -18,7 +18,7 @@ from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
 from tslint.probe import compare, eager, importing, modes
 from tslint.probe.devices import CpuInstead, cpu_instead
 from tslint.probe.entry import Entry, Finder, Nothing, UserError
-from tslint.probe.frames import Territory, class_place, stack_of_traceback
+from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.standins import FunctionModule
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
@@ -53,17 +53,11 @@ def run(request: Request, emit: Emit) -> None:
     said = _say_device(devices, emit, False)
     for entry in entries:
         with cpu_instead() as devices:
-            settled, usable = run_entry(entry, request, emit, of_entry(entry, territory))
+            settled, usable = run_entry(entry, request, emit, territory)
         said = _say_device(devices, emit, said)
         if usable:
             with cpu_instead() if said else contextlib.nullcontext():
                 hand_over(entry, settled, request, emit)
-
-
-def of_entry(entry: Entry, territory: Territory) -> Territory:
-    """Whose code counts as the user's while ENTRY runs: a model whose class is a library's is that library's own code."""
-    place = class_place(type(entry.subject.module))
-    return territory if place is None or territory.holds(place.path) else Territory(territory.files, library=True)
 
 
 def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:

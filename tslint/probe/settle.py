@@ -7,9 +7,11 @@ does it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import torch
 
 from tslint.diagnostic import Place
 from tslint.probe.frames import Territory, context_of, range_arguments
@@ -24,7 +26,10 @@ Positions = dict[Key, list[Moment]]
 
 @dataclass
 class Trial:
-    """One further input, after eager accepted it: what eager answers, and whether the example's trace agrees."""
+    """One further input, after eager accepted it: what eager answers, and whether the example's trace agrees.
+
+    ``place`` is the line at which the trace raised.
+    """
 
     inputs: Inputs
     axes: tuple[tuple[int, int], ...]
@@ -34,6 +39,7 @@ class Trial:
     why: str
     positions: Positions = field(default_factory=dict)
     program: Any = None
+    place: Place | None = None
 
 
 @dataclass
@@ -59,6 +65,7 @@ class Verdict:
     unexplained_on: list[str] = field(default_factory=list)
     joint: bool = False
     live_seen: bool = False
+    sizes_changed: bool = False
 
 
 def positions(moments: Sequence[Moment]) -> Positions:
@@ -91,6 +98,17 @@ def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | No
             return Change(key, one, "rounds", _rounds(one), _rounds(two))
         return Change(key, one, "baked", one.value, two.value)
     return None
+
+
+def _whole(constants: Iterable[Any]) -> Iterator[int]:
+    """The whole numbers among CONSTANTS, some of which may be tensors."""
+    for constant in constants:
+        if type(constant) is int:
+            yield constant
+        elif isinstance(constant, torch.Tensor) and constant.numel() == 1 and not constant.is_complex():
+            number = float(constant)
+            if number.is_integer():
+                yield int(number)
 
 
 def _rounds(moment: Moment) -> int:
@@ -139,6 +157,16 @@ class Settler:
             for verdict in self.verdicts.values()
         )
 
+    def boundaries(self) -> tuple[int, ...]:
+        """Sizes at which a value that did not change with the sizes it comes from may: 1, and around each number in it."""
+        found: dict[int, None] = {}
+        for verdict in self.verdicts.values():
+            settled = verdict.harmful or verdict.harmless_on or verdict.live_seen
+            if verdict.sizes_changed and not settled and not all(m.quiet for m in verdict.moments):
+                for number in (0, *(n for moment in verdict.moments for n in _whole(moment.numbers))):
+                    found.update(dict.fromkeys((number + 1, number, number - 1)))
+        return tuple(sorted(n for n in found if n > 0))
+
     def settle(self, trial: Trial) -> bool:
         """Takes one trial into account; the answer is whether the escapes explain a trace that is wrong there."""
         changed = changes(self.base, trial.positions)
@@ -146,6 +174,8 @@ class Settler:
             if key in self.verdicts:
                 verdict = self.verdicts[key]
                 verdict.values[trial.inputs.name] = _shown(self.base[key], moments)
+                pairs = zip(verdict.moments, moments, strict=False)
+                verdict.sizes_changed |= any(one.sizes != two.sizes for one, two in pairs)
                 if trial.right and all(m.live for m in moments) and moments[0].mark != verdict.moments[0].mark:
                     verdict.live_seen = True
         return self._right(trial, changed) if trial.right else self._wrong(trial, changed)

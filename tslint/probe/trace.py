@@ -70,7 +70,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
     recorder = Recorder.of(module, territory)
     recorder.forced = forced or {}
     result = Tracing(moments=recorder.moments)
-    start = time.perf_counter()
+    start = time.thread_time()
     try:
         with recorder:
             result.program = trace_module_once(module, inputs)
@@ -78,7 +78,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
         raise
     except BaseException as error:
         result.error = error
-    result.seconds = time.perf_counter() - start
+    result.seconds = time.thread_time() - start
     return result
 
 
@@ -96,7 +96,7 @@ def runtime_line(error: BaseException) -> str:
     for line in reversed(lines):
         head, _, rest = line.partition(": ")
         if head.isidentifier() and head.endswith("Error") and rest:
-            return line
+            return line.removeprefix("RuntimeError: ") if line.startswith("RuntimeError: RuntimeError: ") else line
     return first_line(error)
 
 

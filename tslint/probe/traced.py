@@ -41,6 +41,17 @@ def is_tracing() -> bool:
     return torch._C._get_tracing_state() is not None
 
 
+_OF_SHAPES = ("aten::size", "aten::numel", "aten::dim", "aten::len")
+
+
+def _sizes_of(sources: list[Any]) -> list[int]:
+    shape = sources[0].type().sizes() if sources[0].isCompleteTensor() else None
+    if shape is None:
+        return []
+    dimension = sources[1].toIValue() if len(sources) > 1 else None
+    return [shape[dimension]] if isinstance(dimension, int) else list(shape)
+
+
 class Origins:
     """Where traced values come from: an input's size, an input's data, or neither (weights and constants)."""
 
@@ -54,6 +65,31 @@ class Origins:
             return "data"
         return "size" if self._reaches(value, self._size, through_sizes=True) else None
 
+    def sizes(self, value: Any) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+        """The sizes that VALUE is computed from, as they are in this trace; and the constants computed with.
+
+        A constant may be a tensor, which must not be read while the trace goes on: it would become part of it.
+
+        A traced tensor's type carries its shape (``TensorType.sizes``, tried with torch 2.13).
+        """
+        found: list[int] = []
+        numbers: list[Any] = []
+        seen: set[int] = set()
+        stack = [value]
+        while stack:
+            current = stack.pop()
+            if current.unique() in seen:
+                continue
+            seen.add(current.unique())
+            sources = list(current.node().inputs())
+            if current.node().kind() in _OF_SHAPES:
+                found += _sizes_of(sources)
+            elif current.node().kind() == "prim::Constant":
+                numbers.append(current.toIValue())
+            else:
+                stack.extend(reversed(sources))
+        return tuple(found), tuple(numbers)
+
     def _reaches(self, value: Any, known: dict[int, bool], through_sizes: bool) -> bool:
         stack = [(value, False)]
         while stack:
@@ -65,9 +101,7 @@ class Origins:
             kind = node.kind()
             if kind == "prim::Param":
                 known[name] = "__torch__" not in str(current.type())
-            elif kind in ("prim::GetAttr", "prim::Constant") or (
-                kind in ("aten::size", "aten::numel", "aten::dim", "aten::len") and not through_sizes
-            ):
+            elif kind in ("prim::GetAttr", "prim::Constant") or (kind in _OF_SHAPES and not through_sizes):
                 known[name] = False
             elif expanded:
                 known[name] = any(known.get(source.unique(), False) for source in node.inputs())

@@ -129,6 +129,15 @@ class Variator:
                 tuple(fallbacks),
             )
 
+    def boundaries(self, sizes: tuple[int, ...]) -> Iterator[Group]:
+        """Every dimension at each of SIZES, within the ranges that the user gave."""
+        for dimension in range(max((len(self.shape(i)) for i in range(len(self.tensors))), default=0)):
+            for group in self._dimension(dimension, set()):
+                low, high = self.subject.ranges.get(group.axes[0], (1, LARGEST))
+                wanted = [n for n in sizes if low <= n <= high and n != self._size(group.axes[0])]
+                choices = tuple(self._choice(group.axes, n) for n in wanted)
+                yield Group(group.label, group.axes, choices, len(choices), composite=True)
+
     def _size(self, axis: Axis) -> int:
         return self.shape(axis[0])[axis[1]]
 
