@@ -32,6 +32,24 @@ def test_a_helper_called_with_a_fixed_size_alone_has_a_fixed_size() -> None:
     assert seen(code) == ["fixed size", "fixed size"]
 
 
+def test_a_rank_learned_in_a_helper_finds_the_dimension_that_the_caller_counts_from_the_end() -> None:
+    code = """
+    class Net(nn.Module):
+        def __init__(self, dim, heads):
+            super().__init__()
+            self.heads = heads
+            self.qkv = nn.Linear(dim, 3 * dim)
+        def split(self, t):
+            batch, length, width = t.size()
+            return t.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+        def forward(self, x):
+            q, k, v = self.qkv(x).chunk(3, dim=-1)
+            v = self.split(v)
+            see(v.size(-1), v.size(2))
+    """
+    assert seen(code) == ["fixed size", "size x.1"]
+
+
 def test_one_live_caller_is_enough() -> None:
     code = """
     def scale(n):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -191,8 +191,9 @@ class Analysis:
         binding = Binding(frame.context, frame.block, {}, {})
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
-                binding.shapes[value] = leaf
                 self._share_rank(leaf, value)
+                known_rank = shapes.rank_of(leaf)
+                binding.shapes[value] = leaf if known_rank is not None else replace(leaf, rank=value.rank)
             else:
                 binding.numbers[value] = leaf
         context.callers.append(binding)
