@@ -238,10 +238,18 @@ class _Check:
         weighed: list[Diagnostic] = []
         for path in dict.fromkeys(d.path for d in found):
             own = [d for d in found if d.path == path]
-            facts = self.facts.get(path or "")
-            weighed += engine.weigh(own, facts, self.settings.route) if facts else own
+            weighed += engine.weigh(
+                own, self.facts.get(path or ""), {*self.settings.route, *self.scripting(target, path)}
+            )
         self.runs += assemble_runs(target, evidence, weighed)
         return weighed
+
+    def scripting(self, target: str, path: str | None) -> tuple[str, ...]:
+        """``script``, for the library files below a target whose own code scripts something."""
+        own = self.facts.get(str(Path(target).absolute()))
+        if own is None or path in self.facts:
+            return ()
+        return ("script",) if own.calls_to("torch.jit.script") else ()
 
     # -- what is left out ---------------------------------------------------------------------------------------------
 

@@ -164,15 +164,17 @@ def _unique(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list({(d.rule, d.claim, d.path, d.span): d for d in diagnostics}.values())
 
 
-def weigh(diagnostics: Iterable[Diagnostic], facts: Facts, routes: Iterable[str]) -> list[Diagnostic]:
+def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterable[str]) -> list[Diagnostic]:
     """The diagnostics of one file with severities that follow the routes taken: what is true on a route nobody takes is info.
 
     Script hazards are, in a class that nothing scripts and that no control flow forces to be scripted; trace hazards are,
-    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken.
+    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken. FACTS are None
+    for a file that was not checked itself (a library's).
     """
     found, asked = list(diagnostics), set(routes)
-    scripted = {cls.name for cls in facts.module_classes if facts.is_scripted(cls)}
-    traced = {cls.name for cls in facts.module_classes if facts.is_traced(cls)}
+    classes = facts.module_classes if facts else []
+    scripted = {cls.name for cls in classes if facts and facts.is_scripted(cls)}
+    traced = {cls.name for cls in classes if facts and facts.is_traced(cls)}
     forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO}
     result = []
     for diagnostic in found:

@@ -77,3 +77,44 @@ def test_places_and_symbols() -> None:
     assert facts.text(call) == "g( 1)"
     assert facts.label(call, "here").span == span
     assert facts.source.slice(span) == "g(\n            1)"
+
+
+def test_places_are_those_of_libcst_wherever_they_are_asked_for() -> None:
+    from libcst.metadata import MetadataWrapper, PositionProvider
+
+    code = '''
+    """A docstring
+    over lines."""
+    # a comment
+
+    a = 1; b = 2; """text"""
+    @first(1)
+    # between
+    @second
+    class A(  # é
+        object,
+    ):
+        x = "é", y
+
+        def f(self):
+            return [
+                1,
+            ]
+    if a: b = (3)
+    else:
+        pass
+
+    async def g(): return 'end'
+    '''
+    facts = facts_of(code)
+    ranges = MetadataWrapper(facts.module, unsafe_skip_copy=True).resolve(PositionProvider)
+    for node in (n for group in facts.tree.by_type.values() for n in group):
+        found, wanted = facts.span(node), ranges[node]
+        assert (found.line, found.column) == (wanted.start.line, wanted.start.column + 1)
+        assert (found.end_line, found.end_column) == (wanted.end.line, wanted.end.column + 1)
+
+
+def test_places_in_deep_nesting() -> None:
+    facts = facts_of(f"x = {'(' * 300}y{')' * 300}\n", header="")
+    name = facts.nodes(cst.Name)[-1]
+    assert facts.span(name).line == 1

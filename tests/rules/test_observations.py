@@ -238,7 +238,18 @@ def test_caption_of_a_dict_names_the_real_keys() -> None:
     items = (OutputItem("out", "Tensor", (1, 21, 224, 224)), OutputItem("aux", "Tensor", (1, 21, 224, 224)))
     diagnostic = observed(OutputRefused(0, "mapping", "dict", items, "", place('{"out": x * scale, "aux": x}')))
     assert diagnostic.caption == "keys `out` [1, 21, 224, 224] and `aux` [1, 21, 224, 224]"
-    assert diagnostic.help == 'trace a wrapper that returns `y["out"], y["aux"]` of `y = model(x)`'
+    advice, _, code = (diagnostic.help or "").partition("\n")
+    assert advice == 'trace a wrapper that returns `y["out"], y["aux"]` of `y = model(x)`'
+    assert code.splitlines() == [
+        "class NetOutputs(nn.Module):",
+        "    def __init__(self, model):",
+        "        super().__init__()",
+        "        self.model = model",
+        "",
+        "    def forward(self, x):",
+        "        outputs = self.model(x)",
+        '        return outputs["out"], outputs["aux"]',
+    ]
 
 
 def test_wrong_outputs_are_errors_and_other_graphs_warnings() -> None:

@@ -18,6 +18,7 @@ from tslint.facts.facts import Facts
 
 OTHERS = frozenset({"builtins.int", "builtins.len", "builtins.round", "builtins.divmod"})
 """Functions that are rules of their own."""
+OPERATORS = "operators on sizes stay in the graph: `+ - * // % **`"
 ROOTS = frozenset({"math.sqrt", "numpy.sqrt"})
 
 
@@ -28,14 +29,16 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     sizes = baked_sizes(call, facts)
     if sizes:
         fix = _power(call, facts)
-        live = f"`{rewrite.atom(call.args[0].value, facts)} ** 0.5` stays in the graph" if fix else ""
-        yield from baked(call, sizes, facts, fix, live or "operators on sizes stay in the graph: `+ - * // % **`")
+        yield from baked(call, sizes, facts, fix, _advice(call, fix, facts))
 
 
 @on(ConstantBaked)
 def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
     if baked_rule(evidence, context) == "math-on-size":
         claim, severity = generalisation(evidence)
+        facts = context.facts(evidence.place)
+        calls = context.nodes_at(evidence.place, cst.Call)
+        fix = _power(calls[0], facts) if facts and calls else None
         yield Finding(
             evidence.place,
             {"call": call_text(evidence, context)},
@@ -43,8 +46,13 @@ def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
             severity=severity,
             labels=labels(evidence.stack, evidence.place, evidence.use),
             caption=change(evidence, context),
-            help="operators on sizes stay in the graph: `+ - * // % **`",
+            fix=fix,
+            help=_advice(calls[0], fix, facts) if facts and calls else OPERATORS,
         )
+
+
+def _advice(call: cst.Call, fix: Fix | None, facts: Facts) -> str:
+    return f"`{rewrite.atom(call.args[0].value, facts)} ** 0.5` stays in the graph" if fix else OPERATORS
 
 
 def _power(call: cst.Call, facts: Facts) -> Fix | None:

@@ -46,7 +46,7 @@ class Facts:
     def __init__(self, source: Source, module: cst.Module) -> None:
         self.source = source
         self.module = module
-        self.tree = Tree(module)
+        self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
         self._flows: dict[cst.FunctionDef, Flow] = {}
         self._tried: set[cst.CSTNode] = set()
@@ -80,7 +80,7 @@ class Facts:
         return self.tree.parent.get(node)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where NODE stands. The first call of a file computes all its positions."""
+        """Where NODE stands. Positions are computed once somebody asks, a top-level statement at a time."""
         return self.tree.span(node)
 
     def text(self, node: cst.CSTNode, limit: int = 60) -> str:

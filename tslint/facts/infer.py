@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -192,8 +192,8 @@ class Analysis:
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
                 self._share_rank(leaf, value)
-                known_rank = shapes.rank_of(leaf)
-                binding.shapes[value] = leaf if known_rank is not None else replace(leaf, rank=value.rank)
+                known = shapes.rank_of(leaf) is not None or leaf.base is shapes.PARAMETER
+                binding.shapes[value] = leaf if known else Shape(leaf.base, value.rank, leaf.known)
             else:
                 binding.numbers[value] = leaf
         context.callers.append(binding)

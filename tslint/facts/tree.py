@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
@@ -60,12 +63,13 @@ def _in_source_order(kind: type, names: tuple[str, ...]) -> tuple[str, ...]:
 class Tree:
     """``parent`` maps each node of meaning to the one around it; ``nodes`` holds them all in source order."""
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, text: bytes | None = None) -> None:
         self.module = module
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.by_type: dict[type, list[cst.CSTNode]] = {}
         self.index: dict[cst.CSTNode, int] = {}
-        self._positions: dict[cst.CSTNode, Span] | None = None
+        self._spans: dict[cst.CSTNode, Span] = {}
+        self._text = text
         self._walk()
 
     def _walk(self) -> None:
@@ -110,14 +114,40 @@ class Tree:
                 yield found
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where NODE stands. The first call computes the positions of the whole file (twice the time of parsing it)."""
-        if self._positions is None:
-            self._positions = _positions(self.module)
-        return self._positions[node]
+        """Where NODE stands. Computed for one top-level statement at a time: a whole file takes twice as long as parsing."""
+        found = self._spans.get(node)
+        if found is None:
+            top = node
+            while self.parent.get(top, self.module) is not self.module:
+                top = self.parent[top]
+            line = self._lines.get(top)
+            if line is None:
+                self._spans.update(_positions(self.module))
+            else:
+                self._spans.update(_positions(self.module.with_changes(header=[], body=[top], footer=[]), top, line))
+            found = self._spans[node]
+        return found
 
-    @property
-    def has_positions(self) -> bool:
-        return self._positions is not None
+    @cached_property
+    def _lines(self) -> dict[cst.CSTNode, int]:
+        """The line of each top-level statement; empty where Python's parser and LibCST's may count differently."""
+        text = self.module.bytes if self._text is None else self._text
+        if b"\x0c" in text or text.count(b"\r") != text.count(b"\r\n"):
+            return {}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                lines = [statement.lineno for statement in ast.parse(text).body]
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return {}
+        found: dict[cst.CSTNode, int] = {}
+        index = 0
+        for statement in self.module.body:
+            if index >= len(lines):
+                return {}
+            found[statement] = lines[index]
+            index += len(statement.body) if isinstance(statement, cst.SimpleStatementLine) else 1
+        return found if index == len(lines) else {}
 
 
 def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
@@ -141,14 +171,17 @@ def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
         stack += children
 
 
-def _positions(module: cst.Module) -> dict[cst.CSTNode, Span]:
+def _positions(module: cst.Module, anchor: cst.CSTNode | None = None, line: int = 1) -> dict[cst.CSTNode, Span]:
+    """The places of all nodes of MODULE, moved so that ANCHOR begins in LINE."""
     from libcst.metadata import MetadataWrapper, PositionProvider
 
     def compute() -> dict[cst.CSTNode, Span]:
         # Without a copy, the nodes are those that the facts speak of; the parser never uses one twice.
         ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+        down = 0 if anchor is None else line - ranges[anchor].start.line
         return {
-            node: Span(r.start.line, r.start.column + 1, r.end.line, r.end.column + 1) for node, r in ranges.items()
+            node: Span(r.start.line + down, r.start.column + 1, r.end.line + down, r.end.column + 1)
+            for node, r in ranges.items()
         }
 
     try:

@@ -2,9 +2,9 @@
 
 Relies on these names of coremltools' PyTorch frontend, tried with coremltools 9.0: ``ops.convert_single_node``,
 ``internal_graph._expand_and_optimize_ir``, ``converter.transform_inplace_ops`` and
-``converter.generate_tensor_assignment_ops``. They are replaced while :meth:`Recovery.watching` lasts and put back on the
-way out, whatever happens. Nothing is registered: ops are looked up in coremltools' own table, after its own passes, so that
-what it lowers first is not missing, and what the user registered is known.
+``converter.generate_tensor_assignment_ops``, which are replaced while :meth:`Recovery.watching` lasts and put back on the way
+out, whatever happens; and on ``block.curr_block``, the block being built. Nothing is registered: ops are looked up in
+coremltools' own table, after its own passes, so that what it lowers first is not missing, and what the user registered is known.
 """
 
 from __future__ import annotations
@@ -146,6 +146,7 @@ class Recovery:
                     original(context, node)
                 except Exception as error:
                     del context._current_graph[depth:]
+                    _sweep()
                     inside = len(self.failures) > known or (tainted and _accidental(error))
                     self._record(node, error, _is_missing(node), inside)
                 else:
@@ -218,6 +219,19 @@ def _is_missing(node: Any) -> bool:
     from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
 
     return _TORCH_OPS_REGISTRY.get_func(node.kind) is None
+
+
+def _sweep() -> None:
+    """Takes out of the current block what a failed converter left there without outputs: every pass would stumble on it."""
+    from coremltools.converters.mil.mil.block import curr_block
+
+    block = curr_block()
+    for op in [op for op in block.operations if op.outputs is None]:
+        block.operations.remove(op)
+        op.enclosing_block = None
+        with contextlib.suppress(Exception):  # an input that it never came to hold
+            for value in op.get_flattened_inputs():
+                value.remove_child_op(op)
 
 
 def _accidental(error: Exception) -> bool:

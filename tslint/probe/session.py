@@ -146,6 +146,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
             outcome.status, outcome.message = "failed", settled.message
+        restore(subject.module)
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)
         if tracing.program is None or not steps.wanted("compare"):
