@@ -21,7 +21,7 @@ from torch import nn  # noqa: E402
 from tslint.evidence import Attempt, OpUnsupported, Request, RouteEnded, StepEnded  # noqa: E402
 from tslint.probe import routes, verify  # noqa: E402
 from tslint.probe.subject import Settled, Subject  # noqa: E402
-from tslint.probe.values import Flattened  # noqa: E402
+from tslint.probe.values import flatten  # noqa: E402
 from tslint.probe.verify import Verdict  # noqa: E402
 
 line = functools.partial(line_of, __file__)
@@ -109,7 +109,7 @@ class Dictionary(nn.Module):
 
 def test_a_refused_output_goes_on_in_its_wrapper():
     module = Dictionary()
-    wrapper = Flattened(module, ("out", "aux"))
+    wrapper = flatten(module, module(torch.randn(1, 4)))
     made = subject(module, torch.randn(1, 4), wrapped=wrapper, keys=("out", "aux"))
     report = run_routes(made, Settled("refused", wrapped="works", message="a dict"))
     (trace, *_) = report.of(RouteEnded)
@@ -145,6 +145,30 @@ def test_control_flow_makes_mixed_the_route():
     assert attempts["mixed"].parts == ("Loop",)
     assert (attempts["trace"].status, attempts["trace"].converts) == ("differs", "untried")
     assert steps(report) == {"script": "ok", "plan": "ok", "convert": "ok", "verify": "ok"}
+
+
+class LoopWithDictionary(Loop):
+    def forward(self, x):
+        while bool(x.sum() < 4):
+            x = self.body(x) + 1
+        return {"out": x, "aux": x * 2}
+
+
+def test_a_loop_that_answers_with_a_dictionary_is_scripted_inside_its_wrapper():
+    torch.manual_seed(0)
+    module = LoopWithDictionary()
+    made = subject(
+        module,
+        torch.zeros(1, 4),
+        others=[(torch.full((1, 4), 3.0),), (torch.full((1, 4), -3.0),)],
+        wrapped=flatten(module, module(torch.zeros(1, 4))),
+        keys=("out", "aux"),
+    )
+    report = run_routes(made, Settled("refused", wrapped="differs", message="a dict", control_flow=("",)))
+    mixed = table(report)["mixed"]
+    assert (mixed.status, mixed.parts) == ("works", ("LoopWithDictionary",))
+    assert (mixed.converts, mixed.verified, recommended(report)) == ("works", True, ["mixed"])
+    assert mixed.message == "with `torch.jit.freeze`"
 
 
 class Baked(nn.Module):

@@ -246,8 +246,8 @@ def test_caption_of_a_dict_names_the_real_keys() -> None:
         "        super().__init__()",
         "        self.model = model",
         "",
-        "    def forward(self, x):",
-        "        outputs = self.model(x)",
+        "    def forward(self, x, steps):",
+        "        outputs = self.model(x, steps)",
         '        return outputs["out"], outputs["aux"]',
     ]
 

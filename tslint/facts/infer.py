@@ -192,8 +192,7 @@ class Analysis:
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
                 self._share_rank(leaf, value)
-                known = shapes.rank_of(leaf) is not None or leaf.base is shapes.PARAMETER
-                binding.shapes[value] = leaf if known else Shape(leaf.base, value.rank, leaf.known)
+                binding.shapes[value] = leaf if _ranked(leaf) else Shape(leaf.base, value.rank, leaf.known)
             else:
                 binding.numbers[value] = leaf
         context.callers.append(binding)
@@ -406,3 +405,8 @@ def replaced_tensor(kind: Kind) -> Kind:
     if isinstance(kind, Tensor):
         return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), "plain")
     return kind
+
+
+def _ranked(shape: Shape) -> bool:
+    """Whether the rank of SHAPE is known already, or of no use."""
+    return shapes.rank_of(shape) is not None or shape.base is shapes.PARAMETER

@@ -30,6 +30,15 @@ class Plan:
     traced: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     """Attributes that had to be constants: in the user's code, those to annotate with `Final`."""
+    frozen: bool = False
+    """`torch.jit.freeze` was needed: it takes out the mapping between a scripted module and the wrapper around it."""
+
+    @property
+    def conditions(self) -> str:
+        """What must be done beside scripting and tracing, in a few words."""
+        finals = ", ".join(f"`{name}`" for name in self.constants)
+        parts = [f"{finals} annotated as `Final`" if finals else "", "`torch.jit.freeze`" if self.frozen else ""]
+        return f"with {' and '.join(filter(None, parts))}" if any(parts) else ""
 
 
 def to_script(subject: Subject, settled: Settled) -> tuple[str, ...]:
@@ -60,11 +69,14 @@ def build(subject: Subject, settled: Settled) -> Plan:
                     parts.script(subject, path, modules)
             whole = parts.made.get(outer)
             program = whole if whole is not None else trace(outer, subject.example)
+            frozen = whole is None and subject.module in parts.made
+            if frozen:
+                program = _freeze(program)
     except Exception as error:
         return Plan("refused", None, compiler.message(error), targets, tuple(parts.traced))
     finally:
         parts.restore()
-    plan = Plan("works", program, "", targets, tuple(parts.traced), tuple(sorted(parts.constants)))
+    plan = Plan("works", program, "", targets, tuple(parts.traced), tuple(sorted(parts.constants)), frozen)
     for given, answer in expected:
         if isinstance(answer, Exception):
             continue
@@ -231,6 +243,14 @@ def trace(module: torch.nn.Module, inputs: Inputs) -> Any:
         warnings.simplefilter("ignore")
         record: Any = torch.jit.trace
         return record(module, check_trace=False, **arguments)
+
+
+def _freeze(program: Any) -> Any:
+    """PROGRAM inlined, with nothing computed beforehand that would change its numbers. Raises what torch raises."""
+    freeze: Any = torch.jit.freeze
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return freeze(program.eval(), optimize_numerics=False)
 
 
 def _by_name(module: torch.nn.Module, inputs: Inputs) -> dict[str, Any]:

@@ -116,9 +116,7 @@ def _plan(
     with _step(steps, "plan") as outcome:
         made = plan.build(subject, settled)
         parts = plan.names(made.scripted, subject.module)
-        finals = ", ".join(f"`{name}`" for name in made.constants)
-        message = made.message or (f"with {finals} annotated as Final" if finals else "")
-        table.lines["mixed"] = Attempt(made.status, message=message, parts=parts)
+        table.lines["mixed"] = Attempt(made.status, message=made.message or made.conditions, parts=parts)
         if made.status == "untried":
             outcome.status, outcome.message = "skipped", made.message
         elif made.status == "works":
