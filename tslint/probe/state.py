@@ -17,7 +17,8 @@ _LARGEST = 2**24
 """Elements of buffers that are copied at most; larger ones are left as they are."""
 
 _MACHINERY = frozenset(vars(torch.nn.Module())) - {"_buffers", "_non_persistent_buffers_set", "training"}
-"""Attributes that torch itself keeps: submodules and hooks. Whoever replaces a part or hooks a module means it."""
+"""Attributes that torch itself keeps: submodules and hooks. Whoever replaces a part or hooks a module means it; a
+submodule that a call adds goes."""
 
 _known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
 
@@ -33,7 +34,7 @@ def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:
 class _State:
     def __init__(self, module: torch.nn.Module) -> None:
         self.attributes = [
-            (weakref.ref(child), {key: _copied(value) for key, value in _own(child)})
+            (weakref.ref(child), {key: _copied(value) for key, value in _own(child)}, tuple(child._modules))
             for child in module.modules()
             if not isinstance(child, torch.jit.ScriptModule)
         ]
@@ -42,9 +43,11 @@ class _State:
         self.buffers = [(buffer, buffer.detach().clone(), buffer._version) for buffer in buffers] if small else []
 
     def restore(self) -> None:
-        for reference, saved in self.attributes:
+        for reference, saved, names in self.attributes:
             child = reference()
             if child is not None:
+                for name in [name for name in child._modules if name not in names]:
+                    del child._modules[name]
                 for key, _ in _own(child):
                     if key not in saved:
                         del child.__dict__[key]
