@@ -39,8 +39,9 @@ def rules_table() -> str:
 
 
 def measured(text: str) -> str:
-    """TEXT with N for what differs from one run to the next: seconds, and the last digits of a difference."""
-    text = re.sub(r"\b\d+(\.\d+)? s\b", "N s", text)
+    """TEXT with N for what differs from one machine to the next: seconds, the inputs there was time for, last digits."""
+    text = re.sub(r"( \d+(\.\d+)? s\b)", " N s", text)
+    text = re.sub(r"\b\d+ inputs\b", "N inputs", text)
     text = re.sub(r"(difference |off by )[\d.]+(e-?\d+)?", r"\1N", text)
     return re.sub(r"[ ]{2,}", "  ", text)
 

@@ -10,7 +10,8 @@ import pytest
 
 from tslint import child
 from tslint.diagnostic import Place, Span
-from tslint.evidence import EntryChosen, ModelFailed, Outline, ProbeDied, Request, StepEnded
+from tslint.evidence import EntryChosen, ModelFailed, ProbeDied, StepEnded
+from tslint.request import Outline, Request
 
 pytestmark = pytest.mark.torch
 

@@ -18,7 +18,8 @@ import pytest
 
 from tslint import child, interpreter, process, reaper
 from tslint.diagnostic import Place, Span
-from tslint.evidence import EntryChosen, Evidence, Finished, Note, ProbeDied, Request, StepBegan, StepEnded
+from tslint.evidence import EntryChosen, Evidence, Finished, Note, ProbeDied, StepBegan, StepEnded
+from tslint.request import Request
 
 PACKAGE = Path(child.__file__).parent
 

@@ -20,7 +20,8 @@ from tslint.diagnostic import (
     from_json,
     to_json,
 )
-from tslint.evidence import Attempt, Escape, OpSite, OpUnsupported, Request, RouteEnded, decode, encode
+from tslint.evidence import Attempt, Escape, OpSite, OpUnsupported, RouteEnded, decode, encode
+from tslint.request import Request
 
 SPAN = Span(3, 5, 3, 9)
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from tslint import catalogue, child, engine, fixes, interpreter, merge
 from tslint.diagnostic import Basis, Claim, Diagnostic, Fix, Severity, Span
-from tslint.evidence import Evidence, ModelSpec, NoEntry, Outline, Request
+from tslint.evidence import Evidence, NoEntry
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
 from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Report, Run, fixable, shown, summarise
+from tslint.request import ModelSpec, Outline, Request
 from tslint.settings import ModelTable, Settings
 from tslint.source import Source, SourceError, SourceSyntaxError, UnreadableFileError, discover, suppressions
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint.evidence import EntryChosen, Evidence, ProbeDied, Request, StepBegan, StepEnded
+from tslint.evidence import EntryChosen, Evidence, ProbeDied, StepBegan, StepEnded
 from tslint.interpreter import InterpreterError, available, interpreter, missing
+from tslint.request import Request
 
 if TYPE_CHECKING:  # what starts processes is imported when one is started: a static check never does
     from tslint.process import Death

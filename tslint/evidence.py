@@ -1,4 +1,4 @@
-"""What a run is asked, and what it can report: frozen data, JSON both ways. Imports ``diagnostic`` alone.
+"""What a run can report: frozen data, JSON both ways. Imports ``diagnostic`` alone.
 
 The child writes one :class:`Evidence` object a line. Each states what happened, never what it means for the user: the
 checks make findings of it.
@@ -11,82 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tslint.diagnostic import Place, from_json, to_json
-
-# -- what a run is asked ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CallSite:
-    """A call in the user's file that builds or converts a TorchScript program.
-
-    ``function`` is one of ``torch.jit.trace``, ``torch.jit.trace_module``, ``torch.jit.script``,
-    ``torch.export.export`` and ``coremltools.convert``.
-    """
-
-    function: str
-    place: Place
-
-
-@dataclass(frozen=True)
-class SideEffect:
-    """A statement on the way to the last call site that trains, writes or uploads: ``line`` and its first line of text."""
-
-    line: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What the source of a file says about how to build and run its models; the parent reads it, the child uses it.
-
-    ``calls`` are the call sites that running the file as ``__main__`` reaches; ``stop_line`` is the last line of the
-    top-level statement that holds the last of them (a statement under the main guard counts as a top-level one).
-    ``functions`` are the names of functions and ``classes`` the names of ``nn.Module`` classes at module level, in
-    file order; ``roots`` those classes that no other class of the file builds.
-    """
-
-    path: str
-    functions: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    roots: tuple[str, ...] = ()
-    calls: tuple[CallSite, ...] = ()
-    stop_line: int | None = None
-    side_effects: tuple[SideEffect, ...] = ()
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """A model named on the command line or in a ``[[tool.tslint.models]]`` table.
-
-    ``model`` is ``Net``, ``Net(num_classes=21)`` or ``build_model()``, or None for what the target itself names;
-    ``inputs`` as ``--input`` takes them (``1,3,224,224``, ``int64[2..11]``, ``image:float32[1,3,128..512,128..512]``).
-    """
-
-    model: str | None = None
-    inputs: tuple[str, ...] = ()
-    origin: str = "--model/--input"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One run. ``target`` is a path, or ``package.module:attribute(...)``.
-
-    ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
-    one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one.
-    """
-
-    target: str
-    specs: tuple[ModelSpec, ...] = ()
-    outline: Outline | None = None
-    run_side_effects: bool = False
-    routes: tuple[str, ...] = ()
-    convert: bool = True
-    verify: bool = True
-    deployment_target: str | None = None
-    skip: tuple[str, ...] = ()
-
-
-# -- what a run can report -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

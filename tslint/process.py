@@ -22,7 +22,8 @@ from pathlib import Path
 
 from tslint import reaper
 from tslint.diagnostic import Place, Span, to_json
-from tslint.evidence import Evidence, Finished, Request, decode
+from tslint.evidence import Evidence, Finished, decode
+from tslint.request import Request
 
 TAIL = 64 * 1024
 """Bytes of the child's output that are kept."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support import facts_of
 
-from tslint.evidence import Outline
 from tslint.facts.entries import outline
+from tslint.request import Outline
 
 NET = """
 import coremltools as ct

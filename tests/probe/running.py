@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import torch
 
 from tslint.diagnostic import Place, Span, to_json
-from tslint.evidence import CallSite, Evidence, Outline, Request, decode
+from tslint.evidence import Evidence, decode
 from tslint.probe import session
-from tslint.probe.entry import Entry
+from tslint.probe.entry.finder import Entry
 from tslint.probe.frames import Territory
 from tslint.probe.subject import Inputs, Settled, Subject
+from tslint.request import CallSite, Outline, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 E = TypeVar("E", bound=Evidence)

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Evidence, Request
+from tslint.evidence import Evidence
 from tslint.probe.subject import Inputs, Settled, Steps, Subject
+from tslint.request import Request
 
 
 def line_of(file: str, marker: str) -> int:

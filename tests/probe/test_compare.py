@@ -9,15 +9,7 @@ import torch
 from running import observe
 from torch import nn
 
-from tslint.evidence import (
-    BranchTaken,
-    ConstantBaked,
-    Escape,
-    Generalises,
-    LoopUnrolled,
-    TraceDiffered,
-    Variations,
-)
+from tslint.evidence import BranchTaken, ConstantBaked, Escape, Generalises, LoopUnrolled, TraceDiffered, Variations
 from tslint.probe.subject import Inputs
 
 pytestmark = pytest.mark.torch

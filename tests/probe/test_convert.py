@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 from subjects import Report, line_of, subject_of, traced  # noqa: E402
 
-from tslint.probe import coreml  # noqa: E402
+from tslint.probe.convert import coreml  # noqa: E402
 
 ct = coreml.load()
 if ct is None:
@@ -19,11 +19,13 @@ if ct is None:
 
 from torch import nn  # noqa: E402
 
-from tslint.evidence import ConversionRefused, EnvironmentWrong, OpsCounted, OpUnsupported, Request  # noqa: E402
-from tslint.probe import compiler, environment  # noqa: E402
-from tslint.probe.convert import Conversion, convert  # noqa: E402
-from tslint.probe.recover import Recovery  # noqa: E402
+from tslint.evidence import ConversionRefused, EnvironmentWrong, OpsCounted, OpUnsupported  # noqa: E402
+from tslint.probe.convert import environment  # noqa: E402
+from tslint.probe.convert.convert import Conversion, convert  # noqa: E402
+from tslint.probe.convert.recover import Recovery  # noqa: E402
+from tslint.probe.script import compiler  # noqa: E402
 from tslint.probe.subject import RecordedConversion, Subject  # noqa: E402
+from tslint.request import Request  # noqa: E402
 
 line = functools.partial(line_of, __file__)
 

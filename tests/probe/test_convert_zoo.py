@@ -11,15 +11,16 @@ torch = pytest.importorskip("torch")
 
 from subjects import Report, line_of, subject_of, traced  # noqa: E402
 
-from tslint.probe import coreml  # noqa: E402
+from tslint.probe.convert import coreml  # noqa: E402
 
 if coreml.load() is None:
     pytest.skip("coremltools is not installed", allow_module_level=True)
 
 from torch import Tensor, nn  # noqa: E402
 
-from tslint.evidence import OpUnsupported, Request  # noqa: E402
-from tslint.probe.convert import convert  # noqa: E402
+from tslint.evidence import OpUnsupported  # noqa: E402
+from tslint.probe.convert.convert import convert  # noqa: E402
+from tslint.request import Request  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -10,20 +10,10 @@ import torch
 from running import Seen, outline_of
 
 from tslint.diagnostic import Place, Span
-from tslint.evidence import (
-    CallSite,
-    EntryChosen,
-    ModelFailed,
-    ModelSpec,
-    NoEntry,
-    Note,
-    Outline,
-    Request,
-    SideEffect,
-    StepEnded,
-)
+from tslint.evidence import EntryChosen, ModelFailed, NoEntry, Note, StepEnded
 from tslint.probe import session
 from tslint.probe.frames import Territory
+from tslint.request import CallSite, ModelSpec, Outline, Request, SideEffect
 
 pytestmark = pytest.mark.torch
 

@@ -11,18 +11,19 @@ torch = pytest.importorskip("torch")
 
 from subjects import Report, line_of, run_routes, subject_of, traced  # noqa: E402
 
-from tslint.probe import coreml  # noqa: E402
+from tslint.probe.convert import coreml  # noqa: E402
 
 if coreml.load() is None:
     pytest.skip("coremltools is not installed", allow_module_level=True)
 
 from torch import nn  # noqa: E402
 
-from tslint.evidence import Attempt, OpUnsupported, Request, RouteEnded, StepEnded  # noqa: E402
+from tslint.evidence import Attempt, OpUnsupported, RouteEnded, StepEnded  # noqa: E402
 from tslint.probe import routes, verify  # noqa: E402
 from tslint.probe.subject import Settled, Subject  # noqa: E402
 from tslint.probe.values import flatten  # noqa: E402
 from tslint.probe.verify import Verdict  # noqa: E402
+from tslint.request import Request  # noqa: E402
 
 line = functools.partial(line_of, __file__)
 

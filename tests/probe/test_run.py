@@ -15,12 +15,12 @@ from tslint.evidence import (
     ModeWrong,
     Note,
     OutputRefused,
-    Request,
     RouteEnded,
     StepBegan,
     StepEnded,
     Versions,
 )
+from tslint.request import Request
 
 pytestmark = pytest.mark.torch
 

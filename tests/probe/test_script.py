@@ -14,7 +14,7 @@ from torch import Tensor, nn  # noqa: E402
 
 from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused  # noqa: E402
 from tslint.probe.agree import quiet  # noqa: E402
-from tslint.probe.script import run_script  # noqa: E402
+from tslint.probe.script.script import run_script  # noqa: E402
 from tslint.probe.subject import Outcome, Subject  # noqa: E402
 
 line = functools.partial(line_of, __file__)

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from tslint.probe import specs
-from tslint.probe.importing import NotLiteral, definitions, is_named_target, parse_call
+from tslint.probe.entry import specs
+from tslint.probe.entry.importing import NotLiteral, definitions, is_named_target, parse_call
 
 pytestmark = pytest.mark.torch
 

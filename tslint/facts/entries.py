@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.diagnostic import Place
-from tslint.evidence import CallSite, Outline, SideEffect
 from tslint.facts.facts import Facts
 from tslint.facts.names import Names, dotted
 from tslint.facts.tree import walk, words
+from tslint.request import CallSite, Outline, SideEffect
 
 ENTRY_CALLS = (
     "torch.jit.trace",

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tslint.diagnostic import from_json
-from tslint.evidence import Evidence, Finished, Request, encode
+from tslint.evidence import Evidence, Finished, encode
+from tslint.request import Request
 
 
 def main(argv: Sequence[str]) -> int:

@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 
-from tslint.probe import compiler
 from tslint.probe.agree import call, copied, few, first_line, same
-from tslint.probe.calls import Call, observe_calls
+from tslint.probe.script import compiler
+from tslint.probe.script.calls import Call, observe_calls
+from tslint.probe.script.torchscript import plain_attributes
 from tslint.probe.subject import Inputs, Settled, Subject, seed
-from tslint.probe.torchscript import plain_attributes
 
 
 @dataclass

@@ -13,12 +13,14 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Evidence, Request, RouteEnded
-from tslint.probe import coreml, environment, plan, values
+from tslint.evidence import Attempt, Evidence, RouteEnded
+from tslint.probe import plan, values
 from tslint.probe.agree import call, first_line, same
-from tslint.probe.convert import Conversion, convert
-from tslint.probe.script import Scripted, run_script
+from tslint.probe.convert import coreml, environment
+from tslint.probe.convert.convert import Conversion, convert
+from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
+from tslint.request import Request
 
 ROUTES = ("trace", "script", "mixed", "export")
 
@@ -220,7 +222,7 @@ def _export(
     """`torch.export` where it is asked for, or where nothing else is left to try."""
     if not ("export" in asked or (not asked and not found)):
         return []
-    from tslint.probe.export import export
+    from tslint.probe.convert.export import export
 
     module = subject.wrapped or subject.module
     said: list[Evidence] = []

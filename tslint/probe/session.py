@@ -14,15 +14,19 @@ from pathlib import Path
 
 import torch
 
-from tslint.evidence import ModelFailed, NoEntry, Note, Request, Versions
-from tslint.probe import compare, eager, importing, modes
-from tslint.probe.devices import CpuInstead, cpu_instead
-from tslint.probe.entry import Entry, Finder, Nothing, UserError
+from tslint.evidence import ModelFailed, NoEntry, Note, Versions
+from tslint.probe import eager
+from tslint.probe.compare import compare
+from tslint.probe.entry import importing
+from tslint.probe.entry.devices import CpuInstead, cpu_instead
+from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
+from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
-from tslint.probe.standins import FunctionModule
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
-from tslint.probe.trace import first_line, trace
+from tslint.probe.trace import modes
+from tslint.probe.trace.tracing import first_line, trace
+from tslint.request import Request
 
 PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
 

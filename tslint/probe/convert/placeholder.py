@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from tslint.probe.agree import copied, quiet
+from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import seed
-from tslint.probe.torchscript import nodes
 
 _SMALL = 4096
 

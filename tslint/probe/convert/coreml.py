@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Request
 from tslint.probe.subject import Inputs, Subject
+from tslint.request import Request
 
 LOGGER = "coremltools"
 

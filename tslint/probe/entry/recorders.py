@@ -21,11 +21,11 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import Outline
 from tslint.probe.eager import live_in_training
+from tslint.probe.entry.standins import Anything, ExportStandIn, FakeCoremltools, FunctionModule, StandIn
 from tslint.probe.frames import Territory, caller
-from tslint.probe.standins import Anything, ExportStandIn, FakeCoremltools, FunctionModule, StandIn
 from tslint.probe.subject import Inputs, RecordedConversion
+from tslint.request import Outline
 
 _load: Any = torch.jit.load
 

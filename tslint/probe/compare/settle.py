@@ -14,11 +14,11 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
+from tslint.probe.compare.graphs import Canonical, canonical, first_difference, place_of_difference
 from tslint.probe.frames import Territory, context_of, range_arguments
-from tslint.probe.graphs import Canonical, canonical, first_difference, place_of_difference
-from tslint.probe.record import Key, Moment
 from tslint.probe.subject import Inputs
-from tslint.probe.trace import Tracing, record
+from tslint.probe.trace.record import Key, Moment
+from tslint.probe.trace.tracing import Tracing, record
 from tslint.probe.values import answer, difference
 
 Positions = dict[Key, list[Moment]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from tslint.probe.specs import Wanted
+from tslint.probe.entry.specs import Wanted
 
 _UNBOUNDED = 2**31 - 1
 

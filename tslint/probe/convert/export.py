@@ -1,6 +1,6 @@
 """The export route: `torch.export.export`, decompositions as coremltools wants them, `ct.convert` past what it refuses.
 
-Relies, beyond :mod:`tslint.probe.recover`, on ``internal_graph._TORCH_OPS_REGISTRY`` (asked there only whether it holds a
+Relies, beyond :mod:`tslint.probe.convert.recover`, on ``internal_graph._TORCH_OPS_REGISTRY`` (asked there only whether it holds a
 name) and on ``InternalTorchIRNode.from_exir_node`` (tried with coremltools 9.0).
 """
 
@@ -13,14 +13,15 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import OpsCounted, OpSite, Request
-from tslint.probe import coreml
+from tslint.evidence import OpsCounted, OpSite
 from tslint.probe.agree import copied, quiet
-from tslint.probe.convert import Conversion, refused
-from tslint.probe.placeholder import Observation, Shape
-from tslint.probe.recover import Failure, Recovery
+from tslint.probe.convert import coreml
+from tslint.probe.convert.convert import Conversion, refused
+from tslint.probe.convert.placeholder import Observation, Shape
+from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.sites import Frame, locate
 from tslint.probe.subject import Emit, Subject, seed
+from tslint.request import Request
 
 
 def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Emit) -> tuple[Any, Conversion]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tslint.probe.agree import first_line
-from tslint.probe.placeholder import Observation, stand_in
-from tslint.probe.torchscript import nodes
+from tslint.probe.convert.placeholder import Observation, stand_in
+from tslint.probe.script.torchscript import nodes
 
 STAND_IN_KIND = "tslint_stand_in"
 

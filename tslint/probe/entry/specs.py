@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from tslint.evidence import InputSpec
-from tslint.probe.importing import NotLiteral, parse_call
+from tslint.probe.entry.importing import NotLiteral, parse_call
 from tslint.probe.subject import Inputs, seed
 from tslint.probe.values import dtype_name, items_of
 

@@ -14,14 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tslint.evidence import ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported, Request
-from tslint.probe import coreml, environment
+from tslint.evidence import ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported
 from tslint.probe.agree import first_line
-from tslint.probe.origins import Origins
-from tslint.probe.placeholder import observe
-from tslint.probe.recover import Failure, Recovery
+from tslint.probe.convert import coreml, environment
+from tslint.probe.convert.origins import Origins
+from tslint.probe.convert.placeholder import observe
+from tslint.probe.convert.recover import Failure, Recovery
+from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import Emit, Subject
-from tslint.probe.torchscript import nodes
+from tslint.request import Request
 
 STRUCTURE = frozenset(
     {

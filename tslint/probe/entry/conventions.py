@@ -15,10 +15,10 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import Outline
+from tslint.probe.entry.infer import infer
 from tslint.probe.frames import place_of_code
-from tslint.probe.infer import infer
 from tslint.probe.subject import Inputs, seed
+from tslint.request import Outline
 
 INPUTS = ("example_inputs", "get_inputs")
 BUILDERS = ("build_model",)

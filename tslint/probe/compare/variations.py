@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch.utils import _pytree as pytree
 
-from tslint.probe.specs import describe_inputs
+from tslint.probe.entry.specs import describe_inputs
 from tslint.probe.subject import Inputs, Subject
 
 Axis = tuple[int, int]

@@ -10,25 +10,17 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import (
-    BranchTaken,
-    ConstantBaked,
-    Escape,
-    Generalises,
-    LoopUnrolled,
-    TraceDiffered,
-    Variations,
-)
+from tslint.evidence import BranchTaken, ConstantBaked, Escape, Generalises, LoopUnrolled, TraceDiffered, Variations
+from tslint.probe.compare.graphs import canonical, place_of_difference
+from tslint.probe.compare.settle import Change, Settler, Trial, Verdict, positions
+from tslint.probe.compare.variations import Axis, Choice, Group, Variator, shapes_text
+from tslint.probe.entry.specs import describe_inputs
 from tslint.probe.frames import Territory, context_of
-from tslint.probe.graphs import canonical, place_of_difference
-from tslint.probe.modes import place_in
-from tslint.probe.record import Moment
-from tslint.probe.settle import Change, Settler, Trial, Verdict, positions
-from tslint.probe.specs import describe_inputs
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
-from tslint.probe.trace import Tracing, first_line, record, runtime_line
+from tslint.probe.trace.modes import place_in
+from tslint.probe.trace.record import Moment
+from tslint.probe.trace.tracing import Tracing, first_line, record, runtime_line
 from tslint.probe.values import answer, difference, items_of
-from tslint.probe.variations import Axis, Choice, Group, Variator, shapes_text
 
 LEAST_SECONDS, MOST_SECONDS = 6.0, 30.0
 """Time after which no further input is tried: with a slow model, what a few inputs take."""

@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from tslint.diagnostic import Place
 from tslint.probe.frames import Stack, Territory, stack_here
-from tslint.probe.traced import Origins, is_tracing, traced_value
+from tslint.probe.trace.traced import Origins, is_tracing, traced_value
 from tslint.probe.values import Flattened
 
 METHODS = (

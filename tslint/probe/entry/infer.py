@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tslint.probe.specs import random_tensor
+from tslint.probe.entry.specs import random_tensor
 from tslint.probe.subject import Inputs, seed
 from tslint.probe.values import answer
 

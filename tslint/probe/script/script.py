@@ -14,12 +14,13 @@ from typing import Any
 import torch
 
 from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused
-from tslint.probe import compiler, values
+from tslint.probe import values
 from tslint.probe.agree import call, few, first_line, plain, quiet
-from tslint.probe.calls import Call, observe_calls
+from tslint.probe.script import compiler
+from tslint.probe.script.calls import Call, observe_calls
+from tslint.probe.script.torchscript import functions_of
 from tslint.probe.sites import locate, scripted_frames
 from tslint.probe.subject import Emit, Outcome, Subject
-from tslint.probe.torchscript import functions_of
 
 
 @dataclass

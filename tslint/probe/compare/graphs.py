@@ -8,7 +8,7 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.probe.frames import Territory
-from tslint.probe.modes import place_of_node
+from tslint.probe.trace.modes import place_of_node
 
 Canonical = list[tuple[Any, Any]]
 """(what the node says, the node) in order; constants stand inside the nodes that use them."""

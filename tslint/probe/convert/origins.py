@@ -6,10 +6,10 @@ import collections
 from typing import Any
 
 from tslint.evidence import OpSite
-from tslint.probe.recover import Failure
+from tslint.probe.convert.recover import Failure
+from tslint.probe.script.torchscript import Use, nodes, stack_of, uses
 from tslint.probe.sites import class_above, locate
 from tslint.probe.subject import Subject
-from tslint.probe.torchscript import Use, nodes, stack_of, uses
 
 
 class Origins:

@@ -11,13 +11,14 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import EntryChosen, ModelSpec, Note, Outline, Request
-from tslint.probe import conventions, importing, specs
-from tslint.probe.conversions import wanted_inputs
+from tslint.evidence import EntryChosen, Note
+from tslint.probe.entry import conventions, importing, specs
+from tslint.probe.entry.conversions import wanted_inputs
+from tslint.probe.entry.infer import infer
+from tslint.probe.entry.recorders import Recorded, Recordings, record_file
 from tslint.probe.frames import Territory, class_place
-from tslint.probe.infer import infer
-from tslint.probe.recorders import Recorded, Recordings, record_file
 from tslint.probe.subject import Emit, Inputs, Subject
+from tslint.request import ModelSpec, Outline, Request
 
 
 @dataclass

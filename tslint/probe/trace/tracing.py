@@ -15,9 +15,9 @@ import torch
 from tslint.diagnostic import Place
 from tslint.evidence import InputRefused, OutputRefused, TraceRefused
 from tslint.probe.frames import Territory, place_of_code, stack_of_traceback
-from tslint.probe.record import Moment, Recorder
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
+from tslint.probe.trace.record import Moment, Recorder
 from tslint.probe.values import describe, flatten, fresh, traceable
 
 
