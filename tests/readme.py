@@ -39,8 +39,12 @@ def rules_table() -> str:
 
 
 def measured(text: str) -> str:
-    """TEXT with N for what differs from one machine to the next: seconds, the inputs there was time for, last digits."""
-    text = re.sub(r"( \d+(\.\d+)? s\b)", " N s", text)
+    """TEXT without what differs from one machine to the next: seconds, the inputs there was time for, last digits.
+
+    A step that took no time worth telling is printed without its seconds, and the line of steps breaks where they end.
+    """
+    text = re.sub(r" \d+(\.\d+)? s\b", "", text)
+    text = re.sub(r"\n(?=[✓✗])", "   ", text)
     text = re.sub(r"\b\d+ inputs\b", "N inputs", text)
     text = re.sub(r"(difference |off by )[\d.]+(e-?\d+)?", r"\1N", text)
     return re.sub(r"[ ]{2,}", "  ", text)

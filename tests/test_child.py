@@ -434,7 +434,7 @@ def test_the_child_ends_with_a_killed_tslint(fake: Fake, number: signal.Signals)
         "os.rename(os.environ['PIDS'] + '.new', os.environ['PIDS'])\ntime.sleep(60)"
     )
     code = (
-        "import sys, pathlib, tempfile; from tslint import child; from tslint.evidence import Request\n"
+        "import sys, pathlib, tempfile; from tslint import child; from tslint.request import Request\n"
         f"tempfile.tempdir = {str(fake.temporary)!r}\n"
         f"child.run(Request('x'), python=sys.executable, package=pathlib.Path({str(fake.package)!r}))"
     )

@@ -19,6 +19,11 @@ def library(package: str, path: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / path
 
 
+def file_of(placed: dict[str, Any]) -> Path:
+    """The file of a diagnostic or an escape of a check made in ROOT, which may hold the environment too."""
+    return ROOT / placed["path"]
+
+
 def steps(run: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in run["steps"]}
 
@@ -41,7 +46,7 @@ def assert_deeplab_report(outcome: Outcome) -> dict[str, Any]:
     (dictionary,) = counted(report)
     source = library("torchvision", "models/segmentation/_utils.py")
     assert (dictionary["rule"], dictionary["basis"], dictionary["claim"]) == ("dict-output", "observed", "trace-fails")
-    assert Path(dictionary["path"]) == source
+    assert file_of(dictionary) == source
     assert dictionary["line"] == line_of(source, "return result")
     (run,) = report["runs"]
     assert {step["status"] for step in run["steps"]} <= {"ok", "failed", "skipped"}
@@ -89,7 +94,7 @@ def test_gpt2_lists_every_missing_op_with_its_line_in_transformers(gpt2: Outcome
         "aten::new_ones": line_of(masks, "result = q_idx.new_ones("),
     }
     unsupported = [d for d in counted(gpt2.report) if d["rule"] == "unsupported-op"]
-    assert {Path(d["path"]) for d in unsupported} == {masks}
+    assert {file_of(d) for d in unsupported} == {masks}
     assert all(d["basis"] == "observed" and d["severity"] == "error" for d in unsupported)
     found = {evidence["op"]: d["line"] for d in unsupported for evidence in d["evidence"] if "op" in evidence}
     assert found == expected
@@ -101,7 +106,7 @@ def test_gpt2_is_refused_for_its_mapping_and_traced_behind_a_wrapper(gpt2: Outco
     (mapping,) = [d for d in counted(gpt2.report) if d["rule"] == "dict-output"]
     source = library("transformers", "models/gpt2/modeling_gpt2.py")
     assert mapping["basis"] == "observed"
-    assert Path(mapping["path"]) == source
+    assert file_of(mapping) == source
     returns = source.read_text(encoding="utf-8").splitlines()[mapping["line"] - 1]
     assert returns.strip() == "return CausalLMOutputWithCrossAttentions("
     (run,) = gpt2.report["runs"]
@@ -119,9 +124,9 @@ def test_gpt2_settles_what_pytorch_warns_about(gpt2: Outcome) -> None:
     batch = line_of(masks, "if batch_size != position_ids.shape[0]:")
     causal = line_of(attention, "is_causal = q_length > 1 and attention_mask is None and is_causal")
     (run,) = gpt2.report["runs"]
-    warned = {(escape["path"], escape["line"]): escape["settled"] for escape in run["escapes"] if escape["warned"]}
-    assert warned == {(str(masks), batch): "harmful", (str(attention), causal): "harmless"}
+    warned = {(file_of(escape), escape["line"]): escape["settled"] for escape in run["escapes"] if escape["warned"]}
+    assert warned == {(masks, batch): "harmful", (attention, causal): "harmless"}
     (branch,) = [d for d in counted(gpt2.report) if d["rule"] == "shape-dependent-branch"]
-    assert (branch["path"], branch["line"], branch["basis"]) == (str(masks), batch, "observed")
+    assert (file_of(branch), branch["line"], branch["basis"]) == (masks, batch, "observed")
     verdicts = {entry["dimension"]: entry["verdict"] for entry in run["generalises"]}
     assert verdicts == {0: False, 1: True}
