@@ -63,7 +63,7 @@ def main(arguments):
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fake") / "tslint"
     (folder / "probe").mkdir(parents=True)
-    for name in ("__init__.py", "diagnostic.py", "evidence.py"):
+    for name in ("__init__.py", "frozen.py", "diagnostic.py", "evidence.py"):
         shutil.copy(PACKAGE / name, folder / name)
     (folder / "probe" / "__init__.py").touch()
     (folder / "probe" / "__main__.py").write_text(MAIN)

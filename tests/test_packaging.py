@@ -55,7 +55,7 @@ def test_its_metadata(wheel: zipfile.ZipFile) -> None:
     names = {entry.partition(">=")[0] for entry in base}
     assert names == {"libcst", "rich", "typer", "pathspec", "tomli"}
     (script,) = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
-    assert "tslint = tslint.cli:main" in wheel.read(script).decode()
+    assert "tslint = tslint.cli:run" in wheel.read(script).decode()
 
 
 @pytest.fixture(scope="module")

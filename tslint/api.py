@@ -1,33 +1,30 @@
-"""The verbs as a library: what `tslint check` does, without a terminal. Starts children through ``child`` alone."""
+"""The verbs as a library: what `tslint check` does, without a terminal.
+
+What only a run or a fix needs is imported where one is made: starting up is most of what a static check of a file takes.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tslint import catalogue, child, engine, fixes, interpreter, merge
+from tslint import catalogue, engine
 from tslint.diagnostic import Basis, Claim, Diagnostic, Fix, Severity, Span
-from tslint.evidence import Evidence, NoEntry
 from tslint.facts import Facts
-from tslint.facts.context import Context
-from tslint.facts.entries import outline
-from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Report, Run, fixable, shown, summarise
-from tslint.request import ModelSpec, Outline, Request
 from tslint.settings import ModelTable, Settings
 from tslint.source import Source, SourceError, SourceSyntaxError, UnreadableFileError, discover, suppressions
 
+if TYPE_CHECKING:
+    from tslint.runs import OnEvidence, Ran
+
 MODULE_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
 """``package.module:attribute``, with literal arguments if wanted; never a path that exists."""
-
-CONVENTIONS = {"example_inputs", "get_inputs", "get_init_inputs", "build_model"}
-
-OnEvidence = Callable[[Evidence], None]
 
 
 def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvidence | None = None) -> Report:
@@ -74,10 +71,8 @@ class _Check:
             single = running and not path.is_dir()
             for file in self.files(path):
                 predicted = self.predicted(file)
-                evidence = (
-                    self.ran(target if single else str(file), file) if single or (self.run_all and running) else []
-                )
-                self.found += self.joined(str(file), predicted, evidence)
+                ran = self.ran(target if single else str(file), file) if single or (self.run_all and running) else None
+                self.joined(str(file), predicted, ran)
             if running and path.is_dir() and not self.run_all and (self.settings.model or self.settings.input):
                 self.errors.append(f"{target} is a directory: --model and --input go with one file or module")
         return self.finished()
@@ -99,6 +94,8 @@ class _Check:
 
     def fixed(self, targets: Sequence[str], report: Report) -> Report:
         """Writes (or shows, with ``--diff``) the fixes of REPORT, then checks again: what is left counts."""
+        from tslint import fixes
+
         changed: dict[Path, tuple[Source, str]] = {}
         count = 0
         for path in sorted({d.path for d in report.diagnostics if d.path and d.fix}):
@@ -177,73 +174,28 @@ class _Check:
         if self.settings.static:
             self.errors.append(f"{target} names an object, not a file: --static needs a file")
             return
-        self.found += self.joined(target, [], self.ran(target, None))
+        self.joined(target, [], self.ran(target, None))
 
-    def ran(self, target: str, path: Path | None) -> list[Evidence]:
-        """The evidence of a run of TARGET; none, with a note that says why, where nothing is to be run."""
-        specs = self.specs(target)
-        plan: Outline | None = None
-        if path is not None:
-            facts = self.facts.get(str(path.absolute()))
-            if facts is None:
-                return []
-            plan = outline(facts)
-            if not specs and not _runnable(plan):
-                self.notes.append(
-                    f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
-                )
-                return []
-        explicit = bool(specs) or self.settings.run or bool(self.settings.route) or path is None
-        missing = interpreter.missing(self.settings.python)
-        if missing:
-            (self.errors if explicit else self.notes).append(missing)
-            return []
-        request = Request(
-            target=str(path.absolute()) if path else target,
-            specs=specs,
-            outline=plan,
-            run_side_effects=self.settings.run,
-            routes=self.settings.route,
-            convert=not self.settings.no_convert,
-            verify=not self.settings.no_verify,
-        )
-        result = child.run(
-            request,
-            python=self.settings.python,
-            timeout=self.settings.timeout,
-            memory=self.settings.memory,
-            on_evidence=self.on_evidence,
-            show_output=self.settings.show_output,
-        )
-        refusals = [item.reason for item in result.evidence if isinstance(item, NoEntry)]
-        if explicit:
-            self.errors += refusals
-        self.notes += [note for note in notes_of(result.evidence) if not explicit or note not in refusals]
-        self.notes += result.notes
-        self.errors += result.errors
-        return list(result.evidence)
+    def ran(self, target: str, path: Path | None) -> Ran:
+        from tslint import runs
 
-    def specs(self, target: str) -> tuple[ModelSpec, ...]:
-        if self.settings.model or self.settings.input:
-            return (ModelSpec(self.settings.model, self.settings.input),)
-        tables = self.settings.models_of(target)
-        return tuple(ModelSpec(table.model, table.inputs, _origin(table, self.settings)) for table in tables)
+        facts = self.facts.get(str(path.absolute())) if path is not None else None
+        return runs.run(target, path, facts, self.settings, self.on_evidence)
 
-    def joined(self, target: str, predicted: list[Diagnostic], evidence: list[Evidence]) -> list[Diagnostic]:
-        """What source and run say together, with severities by the routes taken."""
-        found = predicted
-        if evidence:
-            observed, crashes = engine.observe(evidence, Context(self.load))
-            self.errors += crashes
-            found = merge.merge(predicted, observed, evidence)
+    def joined(self, target: str, predicted: list[Diagnostic], ran: Ran | None) -> None:
+        """Adds what source and run say together, with severities by the routes taken."""
+        found = predicted if ran is None else ran.observed(predicted, self.load)
         weighed: list[Diagnostic] = []
         for path in dict.fromkeys(d.path for d in found):
             own = [d for d in found if d.path == path]
             weighed += engine.weigh(
                 own, self.facts.get(path or ""), {*self.settings.route, *self.scripting(target, path)}
             )
-        self.runs += assemble_runs(target, evidence, weighed)
-        return weighed
+        self.found += weighed
+        if ran is not None:
+            self.runs += ran.assembled(weighed)
+            self.notes += ran.notes
+            self.errors += ran.errors
 
     def scripting(self, target: str, path: str | None) -> tuple[str, ...]:
         """``script``, for the library files below a target whose own code scripts something."""
@@ -279,16 +231,6 @@ def _configured(table: ModelTable, settings: Settings) -> str:
     return os.path.relpath(path) if path.exists() else table.target
 
 
-def _origin(table: ModelTable, settings: Settings) -> str:
-    where = settings.config_path.name if settings.config_path else "the configuration"
-    return f"[[tool.tslint.models]] in {where}"
-
-
-def _runnable(plan: Outline) -> bool:
-    """Whether a file holds anything that an entry could be made of."""
-    return bool(plan.calls or plan.roots or CONVENTIONS & set(plan.functions))
-
-
 def _unchecked(error: SourceSyntaxError | UnreadableFileError) -> Diagnostic:
     """The diagnostic for a file that cannot be checked at all."""
     rule = catalogue.rules()["syntax-error" if isinstance(error, SourceSyntaxError) else "unreadable-file"]
@@ -313,6 +255,8 @@ def _paths(diagnostics: Sequence[Diagnostic]) -> list[str]:
 
 def _write(source: Source, text: str) -> str | None:
     """Writes a fixed file; one sentence where it cannot be, and the file is then as it was."""
+    from tslint import fixes
+
     try:
         if source.path.read_bytes() != source.data:
             return f"{source.path} changed while it was checked, so its fixes were not written"
@@ -323,6 +267,8 @@ def _write(source: Source, text: str) -> str | None:
 
 
 def _diff(source: Source, text: str, directory: str) -> str:
+    import difflib
+
     name = shown(str(source.path), directory)
     old, new = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
     return "".join(difflib.unified_diff(old, new, name, name))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tslint.diagnostic import Applicability, Claim
+from tslint.frozen import frozen
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,7 +26,7 @@ class PageError(ValueError):
     """A page that does not say what a page must say; the message names the page."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Example:
     """A fenced block of a page: ``info`` is its tag (``python bad``, ``python good``, ``text raises`` …)."""
 
@@ -34,7 +34,7 @@ class Example:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Rule:
     """What a page says of its rule. ``fix`` is the applicability of its fix, or None where it offers none."""
 

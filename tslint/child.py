@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tslint.evidence import EntryChosen, Evidence, ProbeDied, StepBegan, StepEnded
+from tslint.frozen import frozen
 from tslint.interpreter import InterpreterError, available, interpreter, missing
 from tslint.request import Request
 
@@ -35,7 +36,7 @@ FIRST_STEPS = ("entry", "eager")
 """Steps without which no other step can run: a child that died there is not followed by another for the same entry."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ChildResult:
     """``evidence`` of all children in order, deaths among it; ``output`` the tail of what they printed.
 

@@ -9,6 +9,8 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tslint.frozen import frozen
+
 T = TypeVar("T")
 
 
@@ -73,7 +75,7 @@ class Span:
         return start <= (other.line, other.column) and (other.end_line, other.end_column) <= end
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """A position in a file. ``path`` is absolute; ``symbol`` is ``Class.method`` where it is known."""
 
@@ -82,7 +84,7 @@ class Place:
     symbol: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Edit:
     """Replace the text of ``span`` by ``text``; an empty span inserts."""
 
@@ -90,14 +92,14 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Fix:
     title: str
     applicability: Applicability
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Label:
     """Another place that tells part of the story of a finding."""
 
@@ -106,7 +108,7 @@ class Label:
     message: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """What a check yields; the engine turns it into a Diagnostic.
 
@@ -127,7 +129,7 @@ class Finding:
     symbol: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Diagnostic:
     """A finding with rule, severity, basis and place, as printed and as in the JSON report.
 

@@ -7,14 +7,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import libcst as cst
-
 from tslint import catalogue
 from tslint.checks import Check, checks
 from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
 from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
+from tslint.facts.tree import is_node_type
 
 SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 """Claims about the script route: ``info`` in a class that nothing scripts and that can be traced."""
@@ -28,11 +27,11 @@ CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 
 def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
     """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed."""
-    table = {kind: found for kind, found in checks().items() if issubclass(kind, (cst.CSTNode, Facts))}
+    table = {kind: found for kind, found in checks().items() if kind is Facts or is_node_type(kind)}
     found: list[Diagnostic] = []
     crashes: list[str] = []
     for kind, wanted in table.items():
-        subjects: Iterable[Any] = [facts] if issubclass(kind, Facts) else facts.nodes(kind)
+        subjects: Iterable[Any] = [facts] if kind is Facts else facts.nodes(kind)
         for subject in subjects:
             for check in wanted:
                 found += _run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes)

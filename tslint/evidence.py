@@ -7,13 +7,13 @@ checks make findings of it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tslint.diagnostic import Place, from_json, to_json
+from tslint.frozen import field, frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Evidence:
     """Base of everything a run reports. ``entry`` is the index of the entry that it concerns."""
 
@@ -23,7 +23,7 @@ class Evidence:
         Evidence.KINDS[cls.__name__] = cls
 
 
-@dataclass(frozen=True)
+@frozen
 class Versions(Evidence):
     """``packages`` maps torch, coremltools, numpy … to versions, or None where one is not installed."""
 
@@ -32,7 +32,7 @@ class Versions(Evidence):
     packages: dict[str, str | None]
 
 
-@dataclass(frozen=True)
+@frozen
 class InputSpec:
     """One tensor among the example inputs: the parameter or path it arrives at, its dtype (``float32``) and shape."""
 
@@ -41,7 +41,7 @@ class InputSpec:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class EntryChosen(Evidence):
     """A module to check and its example inputs. ``how`` is printed after ``entry:``; ``command`` repeats the choice.
 
@@ -57,7 +57,7 @@ class EntryChosen(Evidence):
     class_place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class NoEntry(Evidence):
     """Nothing to run was found, or it was not run unasked; ``reason`` is one sentence, ``place`` what stands in the way."""
 
@@ -65,13 +65,13 @@ class NoEntry(Evidence):
     place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class StepBegan(Evidence):
     entry: int
     step: str
 
 
-@dataclass(frozen=True)
+@frozen
 class StepEnded(Evidence):
     """``status`` is ok, failed, died, timeout or skipped; ``detail`` a few words for the line of steps ("2 inputs")."""
 
@@ -83,7 +83,7 @@ class StepEnded(Evidence):
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Note(Evidence):
     """Something the user should know that is no problem of the model ("`.cuda()` was given the CPU")."""
 
@@ -91,7 +91,7 @@ class Note(Evidence):
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class CodeRan(Evidence):
     """Functions of the user's files that ran under ROUTE (eager, trace, script): ``path`` → names like ``Class.method``."""
 
@@ -100,7 +100,7 @@ class CodeRan(Evidence):
     functions: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Escape(Evidence):
     """A moment when a traced value became a plain Python value, settled by the comparisons.
 
@@ -123,7 +123,7 @@ class Escape(Evidence):
     note: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ConstantBaked(Evidence):
     """A value that the trace holds as a constant and another input needs otherwise.
 
@@ -146,7 +146,7 @@ class ConstantBaked(Evidence):
     max_difference: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class BranchTaken(Evidence):
     """A condition that another input answers otherwise; ``truth`` with the example inputs, ``other`` with ``tried``."""
 
@@ -160,7 +160,7 @@ class BranchTaken(Evidence):
     stack: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class LoopUnrolled(Evidence):
     """A loop whose number of rounds was recorded: ``count`` with the example inputs, ``other`` with ``tried``."""
 
@@ -174,7 +174,7 @@ class LoopUnrolled(Evidence):
     stack: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class TraceDiffered(Evidence):
     """The trace disagrees with eager on the input ``tried``, and no escape explains it.
 
@@ -188,7 +188,7 @@ class TraceDiffered(Evidence):
     message: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Variations(Evidence):
     """The inputs tried: name → shapes as text; ``refused`` those that eager does not accept, with its error's first line."""
 
@@ -197,7 +197,7 @@ class Variations(Evidence):
     refused: dict[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Generalises(Evidence):
     """Whether the trace serves other sizes of one dimension of one input: True, False, or None where eager takes one only.
 
@@ -211,7 +211,7 @@ class Generalises(Evidence):
     stopped_by: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class OutputItem:
     """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor."""
 
@@ -221,7 +221,7 @@ class OutputItem:
     dtype: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class OutputRefused(Evidence):
     """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement."""
 
@@ -234,7 +234,7 @@ class OutputRefused(Evidence):
     wrapped: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class InputRefused(Evidence):
     """An example input that `torch.jit.trace` does not take: the parameter's name and its type."""
 
@@ -245,7 +245,7 @@ class InputRefused(Evidence):
     place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class TraceRefused(Evidence):
     """`torch.jit.trace` raised for a reason that is neither an output nor an input; ``message`` is its first line."""
 
@@ -256,7 +256,7 @@ class TraceRefused(Evidence):
     stack: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class ScriptRefused(Evidence):
     """A module that `torch.jit.script` cannot compile: the compiler's message, on its line; ``chain`` the calls to it."""
 
@@ -268,7 +268,7 @@ class ScriptRefused(Evidence):
     chain: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class ScriptDiffered(Evidence):
     """The scripted program disagrees with eager, or raises, on the input ``tried``."""
 
@@ -279,7 +279,7 @@ class ScriptDiffered(Evidence):
     place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class OpSite:
     """One place that uses an op: in the user's file, in the library below it, and the path of the module in the model."""
 
@@ -289,7 +289,7 @@ class OpSite:
     count: int = 1
 
 
-@dataclass(frozen=True)
+@frozen
 class OpUnsupported(Evidence):
     """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused)."""
 
@@ -303,7 +303,7 @@ class OpUnsupported(Evidence):
     composite: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ConversionRefused(Evidence):
     """`ct.convert` raised outside any single op; ``message`` is its own."""
 
@@ -314,7 +314,7 @@ class ConversionRefused(Evidence):
     place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class ConversionDiffered(Evidence):
     """The evaluated Core ML program disagrees with eager on the input ``tried``, or fails there.
 
@@ -330,7 +330,7 @@ class ConversionDiffered(Evidence):
     place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class ModeWrong(Evidence):
     """Training behaviour: ``what`` is training (the flag of the module), dropout, batch-norm or nondeterminism.
 
@@ -344,7 +344,7 @@ class ModeWrong(Evidence):
     effect: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelFailed(Evidence):
     """The user's own code raised, exited or asked for what is not there, in STEP; ``output`` its last lines of output."""
 
@@ -357,7 +357,7 @@ class ModelFailed(Evidence):
     output: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ProbeDied(Evidence):
     """The child ended in STEP. ``how`` is signal, exit, timeout or memory; ``detail`` the signal's name, status or limit.
 
@@ -372,7 +372,7 @@ class ProbeDied(Evidence):
     place: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class EnvironmentWrong(Evidence):
     """Versions that do not work together: ``problem`` names the pair, ``remedy`` a pin that works."""
 
@@ -381,7 +381,7 @@ class EnvironmentWrong(Evidence):
     remedy: str
 
 
-@dataclass(frozen=True)
+@frozen
 class OpsCounted(Evidence):
     """The ops of the graph handed to coremltools: name → count."""
 
@@ -390,7 +390,7 @@ class OpsCounted(Evidence):
     ops: dict[str, int]
 
 
-@dataclass(frozen=True)
+@frozen
 class Attempt:
     """What became of one program on its way to Core ML.
 
@@ -408,7 +408,7 @@ class Attempt:
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class RouteEnded(Evidence):
     """One line of the route table. ``wrapped`` is the flattening wrapper's, under trace alone."""
 
@@ -419,7 +419,7 @@ class RouteEnded(Evidence):
     recommended: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Finished(Evidence):
     """The child came to its end by itself."""
 

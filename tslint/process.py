@@ -17,12 +17,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tslint import reaper
 from tslint.diagnostic import Place, Span, to_json
 from tslint.evidence import Evidence, Finished, decode
+from tslint.frozen import frozen
 from tslint.request import Request
 
 TAIL = 64 * 1024
@@ -69,14 +69,14 @@ class ChildError(Exception):
     """No child, or one that failed through no fault of the user's code; the message is one sentence for the user."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Limits:
     deadline: float
     timeout: float
     memory: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Death:
     """How a child ended before its time; ``how`` and ``detail`` as in ProbeDied."""
 

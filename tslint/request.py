@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tslint.diagnostic import Place
+from tslint.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class CallSite:
     """A call in the user's file that builds or converts a TorchScript program.
 
@@ -19,7 +18,7 @@ class CallSite:
     place: Place
 
 
-@dataclass(frozen=True)
+@frozen
 class SideEffect:
     """A statement on the way to the last call site that trains, writes or uploads: ``line`` and its first line of text."""
 
@@ -27,7 +26,7 @@ class SideEffect:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Outline:
     """What the source of a file says about how to build and run its models; the parent reads it, the child uses it.
 
@@ -46,7 +45,7 @@ class Outline:
     side_effects: tuple[SideEffect, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelSpec:
     """A model named on the command line or in a ``[[tool.tslint.models]]`` table.
 
@@ -59,7 +58,7 @@ class ModelSpec:
     origin: str = "--model/--input"
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """One run. ``target`` is a path, or ``package.module:attribute(...)``.
 

@@ -7,15 +7,15 @@ after two dashes, the option of the command line.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tslint.frozen import field, frozen
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,7 +37,7 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message is one sentence for the user."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Option:
     """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds or size.
 
@@ -59,7 +59,7 @@ def option(default: Any, kind: str, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"option": Option(kind, help, **more)})
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelTable:
     """One ``[[tool.tslint.models]]`` table: what ``--model`` and ``--input`` say on the command line, for one target."""
 
@@ -69,7 +69,7 @@ class ModelTable:
     name: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """Every option with its value. ``root`` is the folder that relative paths of the configuration file start from."""
 
@@ -237,6 +237,8 @@ def check_rules(settings: Settings, known: Iterable[str]) -> None:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """``; did you mean `…`?`` for the spelling among WORDS that is nearest to WORD, or nothing."""
+    import difflib
+
     found = difflib.get_close_matches(word.replace("_", "-").lower(), list(words), n=1, cutoff=0.6)
     return f"; did you mean `{found[0]}`?" if found else ""
 

@@ -10,10 +10,10 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tslint.diagnostic import Finding
+from tslint.frozen import frozen
 
 Function = TypeVar("Function", bound=Callable[..., Iterator[Finding]])
 
@@ -30,7 +30,7 @@ def on(*kinds: type) -> Callable[[Function], Function]:
     return mark
 
 
-@dataclass(frozen=True)
+@frozen
 class Check:
     """A marked function: ``rule`` is its module's name with dashes."""
 

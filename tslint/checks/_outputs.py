@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -25,9 +24,10 @@ from tslint.facts.kinds import (
     Tuple,
     options,
 )
+from tslint.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Refused:
     """A return of a forward that the tracer refuses. ``statement`` is None where the function falls off its end.
 

@@ -9,7 +9,8 @@ import libcst as cst
 
 from tslint.facts.kinds import Kind
 from tslint.facts.names import Names, dotted
-from tslint.facts.tree import Tree, walk
+from tslint.facts.tree import Tree, is_statement, walk
+from tslint.frozen import frozen
 
 NOT_MODULES = frozenset({"Parameter", "ParameterList", "UninitializedParameter", "Buffer"})
 LIBRARY_BASES = (
@@ -28,7 +29,7 @@ PLAIN_BASES = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Attribute:
     """An attribute that a class sets: ``node`` is the assignment or registering call, ``value`` the expression assigned.
 
@@ -264,7 +265,7 @@ class Classes:
         for outer in self.tree.ancestors(name):
             if isinstance(outer, cst.Annotation):
                 return outer
-            if isinstance(outer, cst.BaseStatement):
+            if is_statement(outer):
                 break
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +10,7 @@ import libcst as cst
 from tslint.facts.kinds import Kind, List, Tuple, Unknown, join_all, options
 from tslint.facts.names import dotted
 from tslint.facts.tree import walk
+from tslint.frozen import frozen
 
 if TYPE_CHECKING:
     from tslint.facts.facts import Facts
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ADDING = {"append": 0, "add": 0, "insert": 1, "extend": 0}
 
 
-@dataclass(frozen=True)
+@frozen
 class EmptyList:
     """A list (or dict) that starts empty: ``node`` is the empty literal, ``target`` the name assigned.
 

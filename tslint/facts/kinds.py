@@ -6,10 +6,12 @@ What is in here says nothing about where a value is used. Sizes name the dimensi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 import libcst as cst
+
+from tslint.frozen import field, frozen
 
 
 class Value:
@@ -49,7 +51,7 @@ Dims = frozenset[Dim]
 FIXED: Dims = frozenset()
 
 
-@dataclass(frozen=True)
+@frozen
 class Shape:
     """What is known of a tensor's dimensions: those in ``known``, else those of ``base`` with the same index."""
 
@@ -58,7 +60,7 @@ class Shape:
     known: tuple[tuple[int, Dims], ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Kind:
     """Base of all kinds. ``origin`` is the expression that a size or a datum was read at."""
 
@@ -75,14 +77,14 @@ MISSING = _Missing()
 """The value of a constant that the source does not tell (a constructor's argument)."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Unknown(Kind):
     """Nothing is known; never raises a finding."""
 
     word: ClassVar[str] = "unknown"
 
 
-@dataclass(frozen=True)
+@frozen
 class Constant(Kind):
     """The same in every call: a literal, a constructor's argument, an attribute set in ``__init__``.
 
@@ -96,18 +98,18 @@ class Constant(Kind):
     argument: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Str(Kind):
     word: ClassVar[str] = "str"
     value: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class NoneKind(Kind):
     word: ClassVar[str] = "None"
 
 
-@dataclass(frozen=True)
+@frozen
 class Tensor(Kind):
     """``role`` is value, parameter, buffer or plain (an attribute that was never registered)."""
 
@@ -116,7 +118,7 @@ class Tensor(Kind):
     role: str = "value"
 
 
-@dataclass(frozen=True)
+@frozen
 class Size(Kind):
     """A number from a tensor's shape, live under tracing; ``depends`` names the dimensions that can change it."""
 
@@ -124,14 +126,14 @@ class Size(Kind):
     depends: Dims = FIXED
 
 
-@dataclass(frozen=True)
+@frozen
 class FixedSize(Kind):
     """A size that a layer or a literal pins for every input that eager accepts."""
 
     word: ClassVar[str] = "fixed size"
 
 
-@dataclass(frozen=True)
+@frozen
 class BakedSize(Kind):
     """A size after something that the tracer cannot see: a constant in the trace. ``by`` is that call."""
 
@@ -140,14 +142,14 @@ class BakedSize(Kind):
     by: cst.CSTNode | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Data(Kind):
     """A Python value read out of a tensor (``.item()``, ``.tolist()``, ``float(tensor)``, ``.numpy()``)."""
 
     word: ClassVar[str] = "data"
 
 
-@dataclass(frozen=True)
+@frozen
 class List(Kind):
     """A list, or what behaves like one when iterated. ``length`` is Constant, FixedSize, Size, BakedSize, Data or Unknown.
 
@@ -163,7 +165,7 @@ class List(Kind):
     empty: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Tuple(Kind):
     """``name`` is the class of a named tuple; ``is_shape``: a ``torch.Size``, or a slice of one."""
 
@@ -173,7 +175,7 @@ class Tuple(Kind):
     is_shape: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class ShapeOf(Kind):
     """``x.shape[start:]``: a tuple of sizes whose number is not known yet."""
 
@@ -183,7 +185,7 @@ class ShapeOf(Kind):
     stop: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Dict(Kind):
     """``items`` are the literal keys in order, with their values' kinds; ``complete``: it has no other keys.
 
@@ -201,7 +203,7 @@ class Dict(Kind):
         return tuple(key for key, _ in self.items)
 
 
-@dataclass(frozen=True)
+@frozen
 class Module(Kind):
     """An ``nn.Module``: of class ``cls`` of the file, or the library's ``layer`` (``torch.nn.Linear``), or neither known.
 
@@ -217,7 +219,7 @@ class Module(Kind):
     call: cst.Call | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Callable(Kind):
     """A function or class: ``node`` of the file, or the ``qualified`` name of a library's; ``owner`` what it is bound to."""
 
@@ -227,7 +229,7 @@ class Callable(Kind):
     owner: Kind | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Instance(Kind):
     """An object of class ``name`` that is no module (a dataclass of the file, ``torch.device``, an array)."""
 
@@ -236,7 +238,7 @@ class Instance(Kind):
     node: cst.ClassDef | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Either(Kind):
     """One of several kinds, depending on the path taken; Tensor-or-None among them."""
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.facts.classes import KEEPS_MODULE, Classes
 from tslint.facts.names import Names, dotted
-from tslint.facts.tree import Tree
+from tslint.facts.tree import Tree, is_statement
 
 KEEPING = KEEPS_MODULE - {"eval", "train"}
 LAZY = frozenset(
@@ -167,7 +167,7 @@ class Modes:
     def _statement(self, node: cst.CSTNode | None) -> cst.CSTNode | None:
         """The statement that is NODE or holds it."""
         current = node
-        while current is not None and not isinstance(current, cst.BaseStatement):
+        while current is not None and not is_statement(current):
             current = self.tree.parent.get(current)
         return current
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import TypeVar
 import libcst as cst
 
 from tslint.diagnostic import Span
-from tslint.source.text import with_large_stack
+from tslint.facts.positions import Positions
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 
@@ -30,11 +29,18 @@ LAYOUT = words("""
 """)
 _FIELDS: dict[type, tuple[str, ...]] = {}
 _IS_NODE: dict[type, bool] = {}
-"""Whether objects of a type are nodes: LibCST's nodes are abstract base classes, which `isinstance` is slow for."""
+"""Whether objects of a type are nodes: LibCST's nodes are abstract base classes, which `issubclass` is slow for."""
 
 
-def _learn(kind: type) -> bool:
-    return _IS_NODE.setdefault(kind, issubclass(kind, cst.CSTNode))
+def is_node_type(kind: type) -> bool:
+    """Whether KIND is a type of syntax nodes."""
+    known = _IS_NODE.get(kind)
+    return _IS_NODE.setdefault(kind, cst.CSTNode in kind.__mro__) if known is None else known
+
+
+def is_statement(node: cst.CSTNode) -> bool:
+    """Whether NODE is a compound statement or a line of simple ones."""
+    return cst.BaseStatement in type(node).__mro__
 
 
 def fields(kind: type) -> tuple[str, ...]:
@@ -69,6 +75,7 @@ class Tree:
         self.by_type: dict[type, list[cst.CSTNode]] = {}
         self.index: dict[cst.CSTNode, int] = {}
         self._spans: dict[cst.CSTNode, Span] = {}
+        self._positions: dict[cst.CSTNode, Positions] = {}
         self._text = text
         self._walk()
 
@@ -89,7 +96,7 @@ class Tree:
                 sort = type(value)
                 if sort is list or sort is tuple:
                     children += value
-                elif is_node.get(sort) or (sort not in is_node and _learn(sort)):
+                elif is_node.get(sort) or (sort not in is_node and is_node_type(sort)):
                     children.append(value)
             for child in children:
                 parent[child] = node
@@ -114,19 +121,23 @@ class Tree:
                 yield found
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where NODE stands. Computed for one top-level statement at a time: a whole file takes twice as long as parsing."""
+        """Where NODE stands. Computed for one top-level statement at a time, once somebody asks."""
         found = self._spans.get(node)
         if found is None:
-            top = node
-            while self.parent.get(top, self.module) is not self.module:
-                top = self.parent[top]
-            line = self._lines.get(top)
-            if line is None:
-                self._spans.update(_positions(self.module))
-            else:
-                self._spans.update(_positions(self.module.with_changes(header=[], body=[top], footer=[]), top, line))
-            found = self._spans[node]
+            found = self._spans[node] = self._positions_around(node).span(node)
         return found
+
+    def _positions_around(self, node: cst.CSTNode) -> Positions:
+        top = node
+        while self.parent.get(top, self.module) is not self.module:
+            top = self.parent[top]
+        line = self._lines.get(top)
+        if line is None:
+            top, line = self.module, 1
+        positions = self._positions.get(top)
+        if positions is None:
+            positions = self._positions[top] = Positions(self.module, top, line)
+        return positions
 
     @cached_property
     def _lines(self) -> dict[cst.CSTNode, int]:
@@ -165,31 +176,7 @@ def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
             sort = type(value)
             if sort is list or sort is tuple:
                 children += value
-            elif _IS_NODE.get(sort) or (sort not in _IS_NODE and _learn(sort)):
+            elif _IS_NODE.get(sort) or (sort not in _IS_NODE and is_node_type(sort)):
                 children.append(value)
         children.reverse()
         stack += children
-
-
-def _positions(module: cst.Module, anchor: cst.CSTNode | None = None, line: int = 1) -> dict[cst.CSTNode, Span]:
-    """The places of all nodes of MODULE, moved so that ANCHOR begins in LINE."""
-    from libcst.metadata import MetadataWrapper, PositionProvider
-
-    def compute() -> dict[cst.CSTNode, Span]:
-        # Without a copy, the nodes are those that the facts speak of; the parser never uses one twice.
-        ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
-        down = 0 if anchor is None else line - ranges[anchor].start.line
-        return {
-            node: Span(r.start.line + down, r.start.column + 1, r.end.line + down, r.end.column + 1)
-            for node, r in ranges.items()
-        }
-
-    try:
-        return compute()
-    except RecursionError:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(1_000_000)
-        try:
-            return with_large_stack(compute)
-        finally:
-            sys.setrecursionlimit(limit)

@@ -6,8 +6,8 @@ Rich is imported by ``full``, ``page`` and ``progress`` alone, and a format's mo
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 
+from tslint.frozen import frozen
 from tslint.report.content import Report
 
 FORMATS = {
@@ -18,7 +18,7 @@ FORMATS = {
 """Format → the module whose ``render(report, options)`` returns the text, each line ended."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Options:
     """How a report is to look. ``width`` is in terminal columns; ``fix_unsafe`` marks what ``--unsafe-fixes`` would write."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tslint.diagnostic import Applicability, Basis, Diagnostic, Place, Severity, Span, to_json
 from tslint.evidence import Escape, InputSpec
+from tslint.frozen import field, frozen
 
 VERSION = 1
 """Of the JSON object. A key that is added does not change it; one that is renamed, removed or means something else does."""
@@ -27,7 +27,7 @@ class CheckFailed(AssertionError):
     """Raised by :meth:`Report.raise_if_failed`; the message lists the problems, one a line."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """``status`` is ok, failed, died, timeout or skipped; ``detail`` a few words for people ("2 inputs")."""
 
@@ -38,7 +38,7 @@ class Step:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class TriedInput:
     """One set of inputs: its name, shapes as text, and eager's error where it does not accept them."""
 
@@ -48,7 +48,7 @@ class TriedInput:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Route:
     """One way to Core ML. ``status`` and ``converts`` are works, refused, differs, died or untried.
 
@@ -79,7 +79,7 @@ class Route:
         return {name: to_json(getattr(self, name)) for name in names}
 
 
-@dataclass(frozen=True)
+@frozen
 class Dimension:
     """Whether the trace serves other sizes of a dimension; None where eager accepts one only. ``stopped_by`` are rules."""
 
@@ -89,7 +89,7 @@ class Dimension:
     stopped_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class OpPlace:
     place: Place | None
     library: Place | None = None
@@ -97,7 +97,7 @@ class OpPlace:
     count: int = 1
 
 
-@dataclass(frozen=True)
+@frozen
 class Op:
     """An op of the graph and how often it stands there; ``places`` are known for those that do not convert."""
 
@@ -109,7 +109,7 @@ class Op:
     places: tuple[OpPlace, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """One entry, run. ``command`` repeats it; ``how`` says where the entry comes from, ``example`` its inputs."""
 
@@ -153,7 +153,7 @@ class Run:
         }
 
 
-@dataclass(frozen=True)
+@frozen
 class Summary:
     """How many of each; what is refuted counts as nothing else. ``fixable``: with ``--fix`` alone."""
 
@@ -166,7 +166,7 @@ class Summary:
     fixable: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     """Everything that one check found. ``sources`` maps the paths of diagnostics and labels to their lines.
 

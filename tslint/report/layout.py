@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tslint.frozen import frozen
 from tslint.report.content import clean
 
 Segment = tuple[str, str]
@@ -87,7 +87,7 @@ def printable(text: str) -> str:
     return Code(text).text
 
 
-@dataclass(frozen=True)
+@frozen
 class Code:
     """A line of source as it is shown. ``columns[i]`` is the terminal column of the source's character i, from 0."""
 

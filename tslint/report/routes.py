@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tslint.evidence import InputSpec
+from tslint.frozen import frozen
 from tslint.report.content import Dimension, Route, Run, one_line
 from tslint.report.layout import Line, cells, width_of, wrap
 
@@ -17,7 +17,7 @@ RECOMMENDED = "   ← recommended"
 STYLES = {"✓": "green", "✗": "red"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Cell:
     """One route in the table; ``mark`` is ✓, ✗ or nothing."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tslint.diagnostic import Label, Span
+from tslint.frozen import frozen
 from tslint.report.content import one_line
 from tslint.report.layout import Code, Line, cells, marked, wrap
 
@@ -19,7 +19,7 @@ GUTTER = "dim"
 NARROW = 30
 
 
-@dataclass(frozen=True)
+@frozen
 class Mark:
     """Something said of a place: under its line if ``below``, else beside it."""
 

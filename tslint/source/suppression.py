@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import dataclass
 
 from tslint.diagnostic import Span
+from tslint.frozen import frozen
 from tslint.source.text import Source
 
 COMMENT = re.compile(
@@ -15,7 +15,7 @@ COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Suppression:
     """One comment. ``rules`` is None where it names none, which silences all; ``line`` is None for the whole file.
 

@@ -1,0 +1,54 @@
+"""Positions are those of LibCST's own provider, on real files and on what is hard to count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from tslint.facts.tree import Tree
+from tslint.source import Source
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FILES = sorted((ROOT / "tslint" / "facts").glob("*.py"))[::4] + sorted((ROOT / "examples").glob("*.py"))
+HARD = {
+    "decorators": "# first\n\n@one\n@two(1,\n  2)\ndef f(x):\n    return (x\n      + 1)\n",
+    "semicolons": "a = 1; b = 2 ; c = (3,\n 4); d = 5\ne = 6\n",
+    "windows": "import os\r\n\r\nx = (1,\r\n  2)\r\ny = x\r\n",
+    "carriage returns": "a = 1\rb = (2,\r 3)\rc = 4\r",
+    "form feed": "import a\n\x0c\ndef f():\n    return 1\n",
+    "tabs and comments": "if x:\n\tif y:  # why\n\t\tz = [\n\t\t\t1,  # one\n\t\t]\n\telse: pass\n",
+    "no last newline": "x = 1\ny = '''a\nb''' + x",
+    "other characters": 'ä = "ö" ; y = ä + "\U0001f600"\nz = y\n',
+    "one-line suites": "class A: x = 1; y = 2\nwhile x: break\n",
+}
+
+
+def compare(source: Source) -> None:
+    module = source.parse()
+    tree = Tree(module, source.data)
+    wanted = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    for node in tree.index:
+        if node is not module:
+            span, place = tree.span(node), wanted[node]
+            found = (span.line, span.column, span.end_line, span.end_column)
+            expected = (place.start.line, place.start.column + 1, place.end.line, place.end.column + 1)
+            assert found == expected, type(node)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_positions_of_real_files(path: Path) -> None:
+    compare(Source.read(path))
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_positions_that_are_hard_to_count(name: str) -> None:
+    compare(Source(Path("hard.py"), HARD[name].encode()))
+
+
+def test_positions_of_deep_code() -> None:
+    source = Source(Path("deep.py"), ("x = " + " + ".join(["1"] * 3000) + "\ny = 2\n").encode())
+    tree = Tree(source.parse(), source.data)
+    assert tree.span(tree.module.body[1]).line == 2
+    assert tree.span(tree.module.body[0]).end_column == 4 * 3000 + 2

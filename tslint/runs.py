@@ -1,0 +1,114 @@
+"""The run half of a check: what a target is run as, in which child, and what its evidence makes of what was predicted.
+
+Starts children through ``child`` alone. Imported only where something is to be run: a static check never needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tslint import child, engine, interpreter, merge
+from tslint.diagnostic import Diagnostic
+from tslint.evidence import Evidence, NoEntry
+from tslint.facts import Facts
+from tslint.facts.context import Context
+from tslint.facts.entries import outline
+from tslint.report.assemble import assemble_runs, notes_of
+from tslint.report.content import Run
+from tslint.request import ModelSpec, Outline, Request
+from tslint.settings import ModelTable, Settings
+
+CONVENTIONS = {"example_inputs", "get_inputs", "get_init_inputs", "build_model"}
+
+OnEvidence = Callable[[Evidence], None]
+
+
+@dataclass
+class Ran:
+    """One target's run. ``notes`` say what was skipped and why, ``errors`` what tslint was asked for and could not do."""
+
+    target: str
+    evidence: list[Evidence] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def observed(self, predicted: list[Diagnostic], load: Callable[[str], Facts | None]) -> list[Diagnostic]:
+        """PREDICTED joined with what the run observed; LOAD gives the facts of a file by its absolute path."""
+        if not self.evidence:
+            return predicted
+        found, crashes = engine.observe(self.evidence, Context(load))
+        self.errors += crashes
+        return merge.merge(predicted, found, self.evidence)
+
+    def assembled(self, diagnostics: Iterable[Diagnostic]) -> tuple[Run, ...]:
+        """One Run for each entry; DIAGNOSTICS name the rules that stopped a route."""
+        return assemble_runs(self.target, self.evidence, list(diagnostics))
+
+
+def run(target: str, path: Path | None, facts: Facts | None, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
+    """Runs TARGET: the file PATH, of which FACTS are known, or ``package.module:attribute`` where PATH is None."""
+    ran = Ran(target)
+    specs = _specs(target, settings)
+    plan: Outline | None = None
+    if path is not None:
+        if facts is None:
+            return ran
+        plan = outline(facts)
+        if not specs and not _runnable(plan):
+            ran.notes.append(
+                f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
+            )
+            return ran
+    explicit = bool(specs) or settings.run or bool(settings.route) or path is None
+    missing = interpreter.missing(settings.python)
+    if missing:
+        (ran.errors if explicit else ran.notes).append(missing)
+        return ran
+    request = Request(
+        target=str(path.absolute()) if path else target,
+        specs=specs,
+        outline=plan,
+        run_side_effects=settings.run,
+        routes=settings.route,
+        convert=not settings.no_convert,
+        verify=not settings.no_verify,
+    )
+    _start(request, settings, on_evidence, ran, explicit)
+    return ran
+
+
+def _start(request: Request, settings: Settings, on_evidence: OnEvidence | None, ran: Ran, explicit: bool) -> None:
+    result = child.run(
+        request,
+        python=settings.python,
+        timeout=settings.timeout,
+        memory=settings.memory,
+        on_evidence=on_evidence,
+        show_output=settings.show_output,
+    )
+    refusals = [item.reason for item in result.evidence if isinstance(item, NoEntry)]
+    if explicit:
+        ran.errors += refusals
+    ran.notes += [note for note in notes_of(result.evidence) if not explicit or note not in refusals]
+    ran.notes += result.notes
+    ran.errors += result.errors
+    ran.evidence += result.evidence
+
+
+def _specs(target: str, settings: Settings) -> tuple[ModelSpec, ...]:
+    if settings.model or settings.input:
+        return (ModelSpec(settings.model, settings.input),)
+    tables = settings.models_of(target)
+    return tuple(ModelSpec(table.model, table.inputs, _origin(table, settings)) for table in tables)
+
+
+def _origin(table: ModelTable, settings: Settings) -> str:
+    where = settings.config_path.name if settings.config_path else "the configuration"
+    return f"[[tool.tslint.models]] in {where}"
+
+
+def _runnable(plan: Outline) -> bool:
+    """Whether a file holds anything that an entry could be made of."""
+    return bool(plan.calls or plan.roots or CONVENTIONS & set(plan.functions))
