@@ -1,0 +1,27 @@
+"""Writes the tables that the facts read: ``python tests/tables/make.py``. Read the difference before you commit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torchscript
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "tslint" / "facts" / "tables"
+TABLES: dict[str, Callable[[], list[str]]] = {
+    "operators": torchscript.operators,
+    "functions": torchscript.functions,
+    "layers": torchscript.layers,
+    "properties": torchscript.properties,
+}
+
+
+def text(name: str) -> str:
+    """The table NAME as it is on the installed torch."""
+    return "".join(f"{line}\n" for line in [f"# torch {torch.__version__.partition('+')[0]}", *TABLES[name]()])
+
+
+if __name__ == "__main__":
+    for name in TABLES:
+        (FOLDER / f"{name}.txt").write_text(text(name), encoding="utf-8")

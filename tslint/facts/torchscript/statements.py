@@ -1,0 +1,421 @@
+"""Statements, one function a type of node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import libcst as cst
+
+from tslint.facts.torchscript import types
+from tslint.facts.torchscript.annotations import NoType
+from tslint.facts.torchscript.compiler import Compiler, Definition, Room, Scope, Stop, run_block
+from tslint.facts.torchscript.conditions import Condition, condition, refine
+from tslint.facts.torchscript.schemas import Given, convert
+from tslint.facts.torchscript.types import Type
+from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, Open, Simple, Sugared, TupleS, simple
+from tslint.facts.tree import walk
+
+
+def targets_of(node: cst.CSTNode) -> Iterator[str]:
+    """The names that a statement may set, its blocks included."""
+    for inner in walk(node, nested=False):
+        kind = type(inner)
+        if kind is cst.AssignTarget:
+            yield from _names(inner.target)  # type: ignore[attr-defined]
+        elif kind is cst.AnnAssign or kind is cst.AugAssign or kind is cst.For:
+            yield from _names(inner.target)  # type: ignore[attr-defined]
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    if type(node) is cst.Name:
+        yield node.value
+    elif type(node) in (cst.Tuple, cst.List):
+        for element in node.elements:  # type: ignore[attr-defined]
+            yield from _names(element.value)
+    elif type(node) is cst.StarredElement:
+        yield from _names(node.value)
+
+
+# -- variables -----------------------------------------------------------------------------------------------------------
+
+
+def set_variable(compiler: Compiler, definition: Definition, node: cst.CSTNode, name: str, found: Sugared) -> None:
+    """Binds NAME in the innermost block; a variable of an outer block keeps its type."""
+    scope = definition.scope
+    outer = scope.outer(name)
+    if outer is not None and type(found) is not Open and type(outer) is not Open:
+        if type(found) is not Simple or type(outer) is not Simple:
+            if type(outer) is Simple and outer.type is types.UNKNOWN:
+                scope.names[name] = OPEN_VALUE
+                return
+            raise compiler.stop(node, "reassigned", name=name, kind=found.kind)
+        wanted = outer.type
+        actual = convert(wanted, found.type, found.empty, True)
+        if not types.is_subtype(actual, wanted):
+            scope.names[name] = OPEN_VALUE
+            compiler.refuse(
+                node, "variable-type", name=name, before=types.written(wanted), now=types.written(found.type)
+            )
+            return
+        found = Simple(actual)
+    if type(found) is Simple:
+        # A constant that went through a variable is no constant any more.
+        scope.names[name] = simple(found.type)
+    else:
+        scope.names[name] = found
+
+
+def assign(compiler: Compiler, definition: Definition, target: cst.CSTNode, found: Sugared) -> None:
+    kind = type(target)
+    if kind is cst.Name:
+        set_variable(compiler, definition, target, target.value, found)  # type: ignore[attr-defined]
+    elif kind is cst.Tuple or kind is cst.List:
+        _unpack(compiler, definition, target, found)  # type: ignore[arg-type]
+    elif kind is cst.Attribute:
+        _set_attribute(compiler, definition, target, found)  # type: ignore[arg-type]
+    elif kind is cst.Subscript:
+        from tslint.facts.torchscript.subscripts import assign_item
+
+        assign_item(compiler, definition, target, compiler.as_value(target, found))  # type: ignore[arg-type]
+    elif kind is cst.StarredElement:
+        raise compiler.stop(target, "syntax", construct="a starred target")
+
+
+def _unpack(compiler: Compiler, definition: Definition, target: cst.Tuple | cst.List, found: Sugared) -> None:
+    from tslint.facts.torchscript.calls import as_tuple
+
+    elements = target.elements
+    star = next((i for i, e in enumerate(elements) if type(e) is cst.StarredElement), None)
+    count = None if star is not None else len(elements)
+    items = as_tuple(compiler, target, found, count)
+    if items is None:
+        for element in elements:
+            assign(compiler, definition, element.value, OPEN)
+        return
+    if star is None:
+        if len(items) != len(elements):
+            for element in elements:
+                assign(compiler, definition, element.value, OPEN)
+            raise compiler.stop(target, "unpack-count", wanted=str(len(elements)), found=str(len(items)))
+        for element, item in zip(elements, items, strict=True):
+            assign(compiler, definition, element.value, item)
+        return
+    behind = len(elements) - star - 1
+    middle = items[star : len(items) - behind]
+    packed = Simple(types.tuple_of(compiler.as_value(target, item).type for item in middle))
+    row = [*items[:star], packed, *items[len(items) - behind :]]
+    for element, item in zip(elements, row, strict=False):
+        assign(compiler, definition, element.value, item)
+
+
+def _set_attribute(compiler: Compiler, definition: Definition, target: cst.Attribute, found: Sugared) -> None:
+    from tslint.facts.torchscript.attributes import set_attribute
+
+    owner = compiler.sugared(definition, target.value)
+    set_attribute(compiler, target, owner, target.attr.value, compiler.as_value(target, found))
+
+
+def _assign(compiler: Compiler, definition: Definition, node: cst.Assign) -> None:
+    found = compiler.sugared(definition, node.value)
+    if type(found) is Simple and len(node.targets) > 1:
+        found = simple(found.type)
+    for target in node.targets:
+        assign(compiler, definition, target.target, found)
+
+
+def _annotated(compiler: Compiler, definition: Definition, node: cst.AnnAssign) -> None:
+    assert node.value is not None
+    try:
+        wanted = compiler.annotations.read(node.annotation.annotation)
+    except NoType as error:
+        raise compiler.stop(node.annotation.annotation, "annotation", type=error.name) from None
+    found = compiler.sugared(definition, node.value, wanted)
+    if type(found) is Simple and type(node.target) is cst.Name:
+        actual = convert(wanted, found.type, found.empty, True)
+        if found.empty and wanted.kind == "List":
+            actual = wanted
+        if not types.is_subtype(actual, wanted):
+            raise compiler.stop(
+                node.value, "annotated", wanted=types.written(wanted), found=types.written(found.type)
+            )
+        definition.scope.names[node.target.value] = Simple(wanted if types.is_known(wanted) else actual)
+        return
+    assign(compiler, definition, node.target, found)
+
+
+AUGMENTED: dict[type, tuple[str, str]] = {
+    cst.AddAssign: ("add_", "add"),
+    cst.SubtractAssign: ("sub_", "sub"),
+    cst.MultiplyAssign: ("mul_", "mul"),
+    cst.DivideAssign: ("div_", "div"),
+    cst.ModuloAssign: ("fmod_", "fmod"),
+    cst.BitOrAssign: ("bitwise_or", "__or__"),
+    cst.BitAndAssign: ("bitwise_and", "__and__"),
+    cst.BitXorAssign: ("bitwise_xor", "__xor__"),
+    cst.LeftShiftAssign: ("__lshift__", "__lshift__"),
+    cst.RightShiftAssign: ("__irshift__", "__rshift__"),
+    cst.PowerAssign: ("pow", "pow"),
+}
+
+
+def _augmented(compiler: Compiler, definition: Definition, node: cst.AugAssign) -> None:
+    from tslint.facts.torchscript.calls import call_operator
+
+    target = node.target
+    left = compiler.value(definition, target)
+    right = compiler.value(definition, node.value)
+    if left.type.kind == "Class":
+        return
+    in_place = left.type.kind in ("Tensor", "List")
+    name = AUGMENTED[type(node.operator)][0 if in_place else 1]
+    args = [(Given(left.type, left.literal, left.empty), target), (Given(right.type, right.literal, right.empty), node.value)]
+    result = call_operator(compiler, node, f"aten::{name}", args, {}, None)
+    if type(target) is cst.Name:
+        set_variable(compiler, definition, target, target.value, result)
+    elif type(target) is cst.Attribute:
+        _set_attribute(compiler, definition, target, result)
+
+
+# -- leaving -------------------------------------------------------------------------------------------------------------
+
+
+def _return(compiler: Compiler, definition: Definition, node: cst.Return) -> None:
+    found = Simple(types.NONE) if node.value is None else compiler.value(definition, node.value, definition.declared)
+    kind = found.type
+    wanted = definition.declared
+    if wanted is not None:
+        if not (wanted.kind == "Tensor" and kind is types.NONE):
+            kind = convert(wanted, kind, found.empty, True)
+        if not types.is_subtype(kind, wanted):
+            compiler.refuse(
+                node.value or node, "declared-return", wanted=types.written(wanted), found=types.written(kind)
+            )
+    else:
+        compiler.returns(definition, node, kind)
+    definition.scope.exits = True
+
+
+def _raise(compiler: Compiler, definition: Definition, node: cst.Raise) -> None:
+    if node.exc is not None:
+        from tslint.facts.torchscript.calls import raised
+
+        definition.scope.exits = True
+        raised(compiler, definition, node.exc)
+    definition.scope.exits = True
+
+
+def _assert(compiler: Compiler, definition: Definition, node: cst.Assert) -> None:
+    found = condition(compiler, definition, node.test)
+    if node.msg is not None and found.static is not True:
+        compiler.value(definition, node.msg)
+    refine(definition, found.true)
+
+
+def _expression(compiler: Compiler, definition: Definition, node: cst.Expr) -> None:
+    if type(node.value) in (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis):
+        return
+    compiler.sugared(definition, node.value)
+
+
+def _delete(compiler: Compiler, definition: Definition, node: cst.Del) -> None:
+    targets = [e.value for e in node.target.elements] if type(node.target) is cst.Tuple else [node.target]
+    for target in targets:
+        if type(target) is cst.Name:
+            scope: Scope | None = definition.scope
+            while scope is not None:
+                scope.names.pop(target.value, None)
+                scope = scope.parent
+        elif type(target) is cst.Attribute:
+            compiler.refuse(target, "syntax", construct="`del` of an attribute")
+        else:
+            compiler.sugared(definition, target)
+
+
+def _leave_loop(compiler: Compiler, definition: Definition, node: cst.Break | cst.Continue) -> None:
+    if definition.loops and definition.loops[-1] == "unrolled":
+        word = "break" if type(node) is cst.Break else "continue"
+        compiler.refuse(node, "unrolled-break", word=word)
+
+
+# -- branches and loops ----------------------------------------------------------------------------------------------------
+
+
+def _if(compiler: Compiler, definition: Definition, node: cst.If) -> None:
+    found = condition(compiler, definition, node.test)
+    true = node.body.body
+    false: Sequence[cst.CSTNode] = ()
+    if type(node.orelse) is cst.If:
+        false = (node.orelse,)
+    elif type(node.orelse) is cst.Else:
+        false = node.orelse.body.body
+    if found.static is not None:
+        refine(definition, found.true if found.static else found.false)
+        run_block(compiler, definition, true if found.static else false)
+        return
+    both(compiler, definition, node, found, true, false)
+
+
+def both(
+    compiler: Compiler,
+    definition: Definition,
+    node: cst.CSTNode,
+    found: Condition,
+    true: Sequence[cst.CSTNode],
+    false: Sequence[cst.CSTNode],
+) -> None:
+    """Both branches of a condition that only the run decides, and the variables after them."""
+    outer = definition.scope
+    scopes: list[Scope] = []
+    for body, known in ((true, found.true), (false, found.false)):
+        definition.scope = Scope(outer)
+        refine(definition, known)
+        run_block(compiler, definition, body)
+        scopes.append(definition.scope)
+    definition.scope = outer
+    first, second = scopes
+    if first.exits and second.exits:
+        outer.exits = True
+        return
+    for name in dict.fromkeys((*first.names, *second.names)):
+        _after_branches(compiler, outer, node, name, first, second)
+
+
+def _after_branches(
+    compiler: Compiler, outer: Scope, node: cst.CSTNode, name: str, first: Scope, second: Scope
+) -> None:
+    one = None if first.exits else first.find(name)
+    two = None if second.exits else second.find(name)
+    if not first.exits and not second.exits:
+        if one is None or two is None:
+            branch = "true" if one is None else "false"
+            outer.gone[name] = ("undefined-branch", {"name": name, "branch": branch}, node)
+            return
+    values = [v for v in (one, two) if v is not None]
+    if not values:
+        return
+    if len(values) == 1 or values[0] is values[1]:
+        outer.names[name] = values[0]
+        return
+    if any(type(v) is not Simple for v in values):
+        outer.names[name] = OPEN
+        return
+    left, right = values
+    assert type(left) is Simple and type(right) is Simple
+    joined = types.unify(left.type, right.type)
+    if joined is None:
+        details = {"name": name, "true": types.written(left.type), "false": types.written(right.type)}
+        if outer.find(name) is not None:
+            compiler.refuse(node, "branch-type", **details)
+            outer.names[name] = OPEN_VALUE
+        else:
+            outer.gone[name] = ("branch-type", details, node)
+        return
+    outer.names[name] = Simple(joined)
+
+
+def _for(compiler: Compiler, definition: Definition, node: cst.For) -> None:
+    def body() -> None:
+        run_block(compiler, definition, node.body.body)
+
+    run_for(compiler, definition, node.target, node.iter, body)
+
+
+def run_for(
+    compiler: Compiler, definition: Definition, target: cst.BaseExpression, iterable: cst.BaseExpression, body: Callable[[], None]
+) -> None:
+    """A loop over something: unrolled over modules and tuples, else compiled once in a block of its own."""
+    from tslint.facts.torchscript.iteration import element, iterated, rounds
+
+    found = iterated(compiler, iterable, compiler.sugared(definition, iterable))
+    count = rounds(found)
+    if count is None:
+        outer = definition.scope
+        definition.scope = Scope(outer)
+        definition.loops.append("loop")
+        try:
+            assign(compiler, definition, target, _first_class(compiler, iterable, element(compiler, iterable, found, 0)))
+            body()
+        finally:
+            definition.loops.pop()
+            inner = definition.scope
+            definition.scope = outer
+        _after_loop(outer, inner)
+        return
+    definition.loops.append("unrolled")
+    try:
+        for index in range(min(count, 6)):
+            assign(compiler, definition, target, element(compiler, iterable, found, index))
+            body()
+            if definition.scope.exits:
+                break
+    finally:
+        definition.loops.pop()
+
+
+def _first_class(compiler: Compiler, node: cst.CSTNode, found: Sugared) -> Sugared:
+    """The element of a loop that is not unrolled is a value."""
+    if type(found) is TupleS:
+        return Simple(types.tuple_of(compiler.as_value(node, item).type for item in found.items))
+    return found if type(found) is Open else compiler.as_value(node, found)
+
+
+def _after_loop(outer: Scope, inner: Scope) -> None:
+    """Variables that the loop alone sets do not outlive it; those of the block around it keep their type."""
+    for name in inner.names:
+        if outer.find(name) is None:
+            outer.gone[name] = ("undefined-loop", {"name": name}, None)
+
+
+def _while(compiler: Compiler, definition: Definition, node: cst.While) -> None:
+    outer = definition.scope
+    definition.scope = Scope(outer)
+    definition.loops.append("loop")
+    try:
+        from tslint.facts.torchscript.conditions import to_bool
+
+        to_bool(compiler, node.test, compiler.value(definition, node.test))
+        run_block(compiler, definition, node.body.body)
+    finally:
+        definition.loops.pop()
+        inner = definition.scope
+        definition.scope = outer
+    _after_loop(outer, inner)
+
+
+def _with(compiler: Compiler, definition: Definition, node: cst.With) -> None:
+    from tslint.facts.torchscript.calls import entered
+
+    for item in node.items:
+        entered(compiler, definition, item)
+    run_block(compiler, definition, node.body.body)
+
+
+def _pass(compiler: Compiler, definition: Definition, node: cst.CSTNode) -> None:
+    return
+
+
+def hint_of(kind: Type) -> Type | None:
+    return kind if types.is_known(kind) else None
+
+
+SMALL: dict[type, Room] = {
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Return: _return,
+    cst.Raise: _raise,
+    cst.Assert: _assert,
+    cst.Expr: _expression,
+    cst.Del: _delete,
+    cst.Break: _leave_loop,
+    cst.Continue: _leave_loop,
+    cst.Pass: _pass,
+}
+TABLE: dict[type, Room] = {
+    cst.If: _if,
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+}
+__all__ = ["Any", "Stop"]

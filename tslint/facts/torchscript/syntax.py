@@ -1,0 +1,161 @@
+"""The syntax that TorchScript's front end refuses, wherever it stands in a function, also where nothing would run it.
+
+Read off ``torch/jit/frontend.py`` (torch 2.13): every node that it builds, and the conditions on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.facts.tree import fields, is_node_type
+
+STATEMENTS: dict[type, str] = {
+    cst.FunctionDef: "a nested function",
+    cst.ClassDef: "a nested class",
+    cst.Try: "`try`",
+    cst.TryStar: "`try`",
+    cst.Import: "`import`",
+    cst.ImportFrom: "`import`",
+    cst.Global: "`global`",
+    cst.Nonlocal: "`nonlocal`",
+    cst.Match: "`match`",
+    cst.TypeAlias: "`type`",
+}
+EXPRESSIONS: dict[type, str] = {
+    cst.Lambda: "`lambda`",
+    cst.NamedExpr: "`:=`",
+    cst.Await: "`await`",
+    cst.Yield: "`yield`",
+    cst.SetComp: "a set comprehension",
+    cst.Set: "a set",
+}
+CLOSED = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+
+
+def refused(function: cst.FunctionDef) -> Iterator[tuple[cst.CSTNode, str]]:
+    """(node, construct) of everything in the body of FUNCTION that the front end refuses."""
+    if function.asynchronous is not None:
+        yield function.name, "`async def`"
+    stack: list[cst.CSTNode] = [function.body]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        found = STATEMENTS.get(kind) or EXPRESSIONS.get(kind)
+        if found is None:
+            room = CONDITIONS.get(kind)
+            found = room(node) if room is not None else None  # type: ignore[operator]
+        if found is not None:
+            yield _small(node), found
+            if kind in CLOSED:
+                continue
+        children: list[cst.CSTNode] = []
+        for name in fields(kind):
+            value = getattr(node, name)
+            sort = type(value)
+            if sort is list or sort is tuple:
+                children += value
+            elif is_node_type(sort):
+                children.append(value)
+        children.reverse()
+        stack += children
+
+
+def _small(node: cst.CSTNode) -> cst.CSTNode:
+    """The part of a statement that is worth pointing at."""
+    if type(node) in (cst.FunctionDef, cst.ClassDef):
+        return node.name  # type: ignore[attr-defined]
+    return node
+
+
+def _for(node: cst.For) -> str | None:
+    if node.asynchronous is not None:
+        return "`async for`"
+    return "`for … else`" if node.orelse is not None else None
+
+
+def _while(node: cst.While) -> str | None:
+    return "`while … else`" if node.orelse is not None else None
+
+
+def _with(node: cst.With) -> str | None:
+    return "`async with`" if node.asynchronous is not None else None
+
+
+def _annotated(node: cst.AnnAssign) -> str | None:
+    if node.value is None:
+        return "an annotation without a value"
+    target = node.target
+    if type(target) is cst.Attribute and type(target.value) is cst.Name and target.value.value == "self":
+        return "an annotated attribute outside `__init__`"
+    return None
+
+
+def _augmented(node: cst.AugAssign) -> str | None:
+    kind = type(node.operator)
+    if kind is cst.FloorDivideAssign:
+        return "`//=`"
+    return "`@=`" if kind is cst.MatrixMultiplyAssign else None
+
+
+def _raise(node: cst.Raise) -> str | None:
+    return "`raise` without an exception" if node.exc is None else None
+
+
+def _comprehension(node: cst.ListComp | cst.GeneratorExp | cst.DictComp) -> str | None:
+    part = node.for_in
+    if part.inner_for_in is not None:
+        return "a comprehension with two `for`"
+    if part.asynchronous is not None:
+        return "an asynchronous comprehension"
+    return "an `if` in a comprehension" if part.ifs else None
+
+
+def _dict(node: cst.Dict) -> str | None:
+    return "`**` in a dict" if any(type(e) is cst.StarredDictElement for e in node.elements) else None
+
+
+def _argument(node: cst.Arg) -> str | None:
+    return "`**` in a call" if node.star == "**" else None
+
+
+def _unary(node: cst.UnaryOperation) -> str | None:
+    return "unary `+`" if type(node.operator) is cst.Plus else None
+
+
+def _bytes(node: cst.SimpleString) -> str | None:
+    return "a bytes literal" if "b" in node.prefix.lower() else None
+
+
+def _formatted(node: cst.FormattedStringExpression) -> str | None:
+    if node.conversion is not None:
+        return "a conversion in an f-string"
+    return "a format in an f-string" if node.format_spec is not None else None
+
+
+CONDITIONS: dict[type, object] = {
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Raise: _raise,
+    cst.ListComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.Dict: _dict,
+    cst.Arg: _argument,
+    cst.UnaryOperation: _unary,
+    cst.SimpleString: _bytes,
+    cst.FormattedStringExpression: _formatted,
+}
+
+
+def variadic(params: cst.Parameters) -> cst.CSTNode | None:
+    """The parameter that makes the number of arguments variable, or has to be named and may be left out."""
+    if params.star_kwarg is not None:
+        return params.star_kwarg.name
+    if type(params.star_arg) is cst.Param:
+        return params.star_arg.name
+    return next((param.name for param in params.kwonly_params if param.default is not None), None)
