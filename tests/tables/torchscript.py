@@ -246,7 +246,9 @@ def made(cls: type[nn.Module], arguments: tuple[Any, ...], **more: Any) -> nn.Mo
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if cls in (nn.TransformerEncoder, nn.TransformerDecoder):
-            inner = nn.TransformerEncoderLayer(4, 2) if cls is nn.TransformerEncoder else nn.TransformerDecoderLayer(4, 2)
+            inner = (
+                nn.TransformerEncoderLayer(4, 2) if cls is nn.TransformerEncoder else nn.TransformerDecoderLayer(4, 2)
+            )
             return cls(inner, 1)
         return cls(*arguments, **more).eval()
 
@@ -279,7 +281,11 @@ def attributes(module: nn.Module) -> str:
 
 
 def constant(value: Any) -> str:
-    return f"={value!r}" if isinstance(value, (bool, int, float, str, type(None))) else written(torch._C._jit_try_infer_type(value).type())
+    return (
+        f"={value!r}"
+        if isinstance(value, (bool, int, float, str, type(None)))
+        else written(torch._C._jit_try_infer_type(value).type())
+    )
 
 
 def spoiled(cls: type[nn.Module], arguments: tuple[Any, ...]) -> list[str]:

@@ -26,11 +26,9 @@ from tslint.facts.building.values import (
     Object,
     Partial,
     Sequence,
-    Slot,
     TensorValue,
     Unknown,
     Value,
-    join,
     plain_type,
     truth,
 )
@@ -43,7 +41,22 @@ CONSTANT_VALUES: dict[str, Value] = {
 }  # fmt: skip
 CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"})
 SAME = frozenset(
-    "eval train to cuda cpu float half double bfloat16 requires_grad_ apply type share_memory to_empty".split()
+    [
+        "eval",
+        "train",
+        "to",
+        "cuda",
+        "cpu",
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "requires_grad_",
+        "apply",
+        "type",
+        "share_memory",
+        "to_empty",
+    ]
 )
 HOOKS = {
     "torch.nn.utils.spectral_norm": "SpectralNorm",
@@ -63,9 +76,44 @@ PLAIN_RESULTS = {
     "builtins.format": "str", "builtins.repr": "str", "builtins.input": "str",
 }  # fmt: skip
 TENSOR_MAKERS = frozenset(
-    """zeros ones empty rand randn tensor full arange linspace eye as_tensor from_numpy randint zeros_like ones_like
-    Tensor FloatTensor LongTensor IntTensor BoolTensor cat stack meshgrid where exp sin cos sqrt outer triu tril
-    logspace einsum concat normal sparse_coo_tensor""".split()
+    [
+        "zeros",
+        "ones",
+        "empty",
+        "rand",
+        "randn",
+        "tensor",
+        "full",
+        "arange",
+        "linspace",
+        "eye",
+        "as_tensor",
+        "from_numpy",
+        "randint",
+        "zeros_like",
+        "ones_like",
+        "Tensor",
+        "FloatTensor",
+        "LongTensor",
+        "IntTensor",
+        "BoolTensor",
+        "cat",
+        "stack",
+        "meshgrid",
+        "where",
+        "exp",
+        "sin",
+        "cos",
+        "sqrt",
+        "outer",
+        "triu",
+        "tril",
+        "logspace",
+        "einsum",
+        "concat",
+        "normal",
+        "sparse_coo_tensor",
+    ]
 )
 PURE: dict[str, Callable[..., Any]] = {
     "builtins.int": int, "builtins.float": float, "builtins.str": str, "builtins.bool": bool, "builtins.abs": abs,
@@ -134,10 +182,37 @@ def _of_built(machine: Machine, built: Built, name: str) -> Value:
 
 
 MODULE_METHODS = SAME | frozenset(
-    """register_buffer register_parameter add_module register_module append extend insert modules children parameters
-    named_parameters named_children named_modules buffers state_dict load_state_dict keys values items pop update
-    __setattr__ __len__ register_forward_hook register_forward_pre_hook register_full_backward_hook get_submodule
-    named_buffers _modules""".split()
+    [
+        "register_buffer",
+        "register_parameter",
+        "add_module",
+        "register_module",
+        "append",
+        "extend",
+        "insert",
+        "modules",
+        "children",
+        "parameters",
+        "named_parameters",
+        "named_children",
+        "named_modules",
+        "buffers",
+        "state_dict",
+        "load_state_dict",
+        "keys",
+        "values",
+        "items",
+        "pop",
+        "update",
+        "__setattr__",
+        "__len__",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "get_submodule",
+        "named_buffers",
+        "_modules",
+    ]
 )
 
 
@@ -248,9 +323,9 @@ def call_library(
         return arguments.get(0, "x") or UNKNOWN
     if is_library_module(name):
         return _layer(name, arguments, node)
-    if head in ("torch", "torch.nn.functional") and (last in TENSOR_MAKERS or any(
-        type(a) is TensorValue for a in arguments.positional
-    )):
+    if head in ("torch", "torch.nn.functional") and (
+        last in TENSOR_MAKERS or any(type(a) is TensorValue for a in arguments.positional)
+    ):
         return TensorValue()
     if name == "torch.device":
         return Object("torch.device")
@@ -332,9 +407,7 @@ def call_super(machine: Machine, frame: Frame, node: cst.Call, name: str, argume
     return UNKNOWN
 
 
-def _module_method(
-    machine: Machine, node: cst.CSTNode | None, owner: Value, name: str, arguments: Arguments
-) -> Value:
+def _module_method(machine: Machine, node: cst.CSTNode | None, owner: Value, name: str, arguments: Arguments) -> Value:
     if name in SAME:
         return owner
     if not isinstance(owner, ModuleValue):
@@ -378,7 +451,8 @@ def _module_method(
     if name in ("parameters", "buffers"):
         return Sequence("list", [TensorValue("parameter")], False)
     if name.startswith("register_") and name.endswith("_hook"):
-        owner.hooked = "hook"
+        hook = arguments.get(0, "hook")
+        owner.hooked = hook.name if type(hook) is Object else owner.hooked
     return UNKNOWN
 
 
@@ -386,9 +460,7 @@ def _is_container(owner: Value) -> bool:
     return type(owner) is Built and owner.base is not None and owner.base.short in CONTAINERS
 
 
-def _set_by_name(
-    machine: Machine, owner: Value, key: Value | None, value: Value, node: cst.CSTNode | None
-) -> None:
+def _set_by_name(machine: Machine, owner: Value, key: Value | None, value: Value, node: cst.CSTNode | None) -> None:
     if type(key) is Known and isinstance(key.value, str):
         machine.set_attribute(owner, key.value, value, node)
     elif type(owner) is Built:

@@ -136,7 +136,13 @@ def compare(kind: type, left: Value, right: Value) -> Value:
                 return Known(negative)
     if kind in (cst.In, cst.NotIn) and isinstance(right, (Sequence, Mapping)):
         return _contained(kind, left, right)
-    if type(left) is Sequence and type(right) is Sequence and left.exact and right.exact and kind in (cst.Equal, cst.NotEqual):
+    if (
+        type(left) is Sequence
+        and type(right) is Sequence
+        and left.exact
+        and right.exact
+        and kind in (cst.Equal, cst.NotEqual)
+    ):
         a, b = plain(left), plain(right)
         if a is not None and b is not None:
             return computed(COMPARISONS[kind], a[0], b[0])

@@ -254,7 +254,12 @@ def same(one: Value, two: Value) -> bool:
             and all(map(same, one.items, two.items))
         )
     if type(one) is Layer and type(two) is Layer:
-        return one.name == two.name and not one.members and not two.members and same_arguments(one.arguments, two.arguments)
+        return (
+            one.name == two.name
+            and not one.members
+            and not two.members
+            and same_arguments(one.arguments, two.arguments)
+        )
     return False
 
 

@@ -146,7 +146,11 @@ def failed(value: Value) -> str | None:
     if type(value) is Mapping:
         if not value.items:
             return "empty dict"
-        return "dict of modules" if any(isinstance(i, ModuleValue) for i in value.items.values()) else "dict of different things"
+        return (
+            "dict of modules"
+            if any(isinstance(i, ModuleValue) for i in value.items.values())
+            else "dict of different things"
+        )
     return "object"
 
 
@@ -228,7 +232,7 @@ def _modules(value: Value, depth: int = 0) -> Iterator[ModuleValue]:
 
 def _submodule(compiler: Compiler, node: cst.CSTNode, module: ModuleValue) -> None:
     place = module.node or node
-    if module.hooked in ("SpectralNorm", "WeightNorm"):
+    if module.hooked is not None and module.hooked != "parametrized":
         compiler.refuse(place, "hooked", hook=module.hooked)
     if type(module) is not Layer or not module.name.startswith("torch.nn."):
         return
@@ -305,7 +309,9 @@ def set_attribute(compiler: Compiler, node: cst.Attribute, owner: Sugared, name:
     """``owner.name = value`` inside a compiled function."""
     if type(owner) is ModuleS:
         _set_on_module(compiler, node, owner.value, name, value)
-    elif type(owner) is Simple and owner.type is not types.UNKNOWN and owner.type.kind not in ("Class", "opaque", "Any"):
+    elif (
+        type(owner) is Simple and owner.type is not types.UNKNOWN and owner.type.kind not in ("Class", "opaque", "Any")
+    ):
         raise compiler.stop(node, "set-attribute", type=types.written(owner.type), name=name)
 
 

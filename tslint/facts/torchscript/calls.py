@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 import libcst as cst
 
@@ -81,7 +81,7 @@ def as_value_or_simple(compiler: Compiler, node: cst.CSTNode, found: Sugared) ->
     return found if type(found) is Simple else as_value(compiler, node, found)
 
 
-def as_tuple(compiler: Compiler, node: cst.CSTNode, found: Sugared, count: Optional[int]) -> list[Sugared] | None:
+def as_tuple(compiler: Compiler, node: cst.CSTNode, found: Sugared, count: int | None) -> list[Sugared] | None:
     """The items that FOUND is unpacked into; COUNT is how many are wanted, where that is known. None: nobody knows."""
     if type(found) is Open:
         return None
@@ -131,9 +131,7 @@ def call_operator(
     raise Stop
 
 
-def _common_return(
-    schemas: tuple[Schema, ...], args: Positional, keywords: Keywords, receiver: Given | None
-) -> Type:
+def _common_return(schemas: tuple[Schema, ...], args: Positional, keywords: Keywords, receiver: Given | None) -> Type:
     """With an argument unknown several overloads may fit: what they all return, else UNKNOWN."""
     returns: set[Type] = set()
     for schema in schemas:
@@ -150,12 +148,21 @@ def _mismatched(
     place = why.place if isinstance(why.place, cst.CSTNode) else node
     if overloads > 1:
         every = [one for one, _ in args] + [one for one, _ in keywords.values()]
-        shown = ([types.written(receiver.type)] if receiver is not None else []) + [types.written(g.type) for g in every]
+        shown = ([types.written(receiver.type)] if receiver is not None else []) + [
+            types.written(g.type) for g in every
+        ]
         inferred = "yes" if any(g.type is types.INFERRED for g in every) else ""
         compiler.refuse(node, "overload", function=name, found=", ".join(shown), inferred=inferred,
                         none="yes" if any(g.type is types.NONE or g.type.kind == "Optional" for g in every) else "")  # fmt: skip
     elif why.wanted is not None and why.found is not None:
-        compiler.refuse(place, "argument", function=name, argument=why.argument, wanted=types.written(why.wanted), found=types.written(why.found))
+        compiler.refuse(
+            place,
+            "argument",
+            function=name,
+            argument=why.argument,
+            wanted=types.written(why.wanted),
+            found=types.written(why.found),
+        )
     else:
         compiler.refuse(place, "call", function=name, why=why.why)
 
@@ -176,7 +183,7 @@ def call_schema(
 # -- calls -------------------------------------------------------------------------------------------------------------------
 
 
-def call(compiler: Compiler, definition: Definition, node: cst.Call, hint: Optional[Type]) -> Sugared:
+def call(compiler: Compiler, definition: Definition, node: cst.Call, hint: Type | None) -> Sugared:
     found = compiler.sugared(definition, node.func)
     if type(found) is SpecialS:
         return special(compiler, definition, node, found, hint)
@@ -193,9 +200,7 @@ def _without_arguments(compiler: Compiler, node: cst.Call, found: Sugared) -> Su
     return OPEN
 
 
-def arguments(
-    compiler: Compiler, definition: Definition, node: cst.Call
-) -> tuple[Positional | None, Keywords]:
+def arguments(compiler: Compiler, definition: Definition, node: cst.Call) -> tuple[Positional | None, Keywords]:
     """The values of the arguments; None where a star hides some. Raises Stop where one is no value."""
     args: Positional = []
     keywords: Keywords = {}
@@ -294,9 +299,7 @@ def library(
     return OPEN
 
 
-def _compiled(
-    compiler: Compiler, node: cst.Call, found: Sugared, args: Positional, keywords: Keywords
-) -> Sugared:
+def _compiled(compiler: Compiler, node: cst.Call, found: Sugared, args: Positional, keywords: Keywords) -> Sugared:
     assert isinstance(found, (FunctionS, MethodS))
     target = found.node
     compiled = compiler.method(found.owner, target) if type(found) is MethodS else compiler.function(target)
@@ -360,7 +363,9 @@ def _sequence(
         return OPEN
     actual = args[0][0].type
     if not types.is_subtype(actual, types.TENSOR):
-        raise compiler.stop(node, "argument", function="Sequential", argument="input", wanted="Tensor", found=types.written(actual))
+        raise compiler.stop(
+            node, "argument", function="Sequential", argument="input", wanted="Tensor", found=types.written(actual)
+        )
     from tslint.facts.torchscript.attributes import sugared_of
 
     current: Sugared = simple(types.TENSOR)
@@ -377,12 +382,14 @@ def _sequence(
             # It is the container that passes the value on: said once, where the container is called.
             del compiler.refusals[before + 1 :]
             raise
-    return current if value.exact else (simple(types.TENSOR) if type(current) is Simple and current.type.kind == "Tensor" else OPEN_VALUE)
+    return (
+        current
+        if value.exact
+        else (simple(types.TENSOR) if type(current) is Simple and current.type.kind == "Tensor" else OPEN_VALUE)
+    )
 
 
-def _construct(
-    compiler: Compiler, node: cst.Call, found: ClassS, args: Positional, keywords: Keywords
-) -> Sugared:
+def _construct(compiler: Compiler, node: cst.Call, found: ClassS, args: Positional, keywords: Keywords) -> Sugared:
     if found.is_module:
         raise compiler.stop(node, "constructs-module", name=found.name.rpartition(".")[2])
     if found.node is None:
@@ -395,9 +402,7 @@ def _construct(
 # -- special forms -------------------------------------------------------------------------------------------------------------
 
 
-def special(
-    compiler: Compiler, definition: Definition, node: cst.Call, found: SpecialS, hint: Optional[Type]
-) -> Sugared:
+def special(compiler: Compiler, definition: Definition, node: cst.Call, found: SpecialS, hint: Type | None) -> Sugared:
     """A form with evaluation rules of its own."""
     form = found.form
     values = [arg.value for arg in node.args]
@@ -407,6 +412,8 @@ def special(
         arguments(compiler, definition, node)
         return NothingS()
     if form == "super":
+        for value in values[:1]:
+            compiler.value(definition, value)
         return SpecialS("super object")
     if form == "super object":
         return OPEN
@@ -454,9 +461,7 @@ def _range(compiler: Compiler, definition: Definition, node: cst.Call) -> Sugare
     return RangeS()
 
 
-def _enumerate(
-    compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression]
-) -> Sugared:
+def _enumerate(compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression]) -> Sugared:
     if not values:
         return OPEN
     from tslint.facts.torchscript.iteration import rounds
@@ -468,9 +473,7 @@ def _enumerate(
     return tree
 
 
-def _getattr(
-    compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression]
-) -> Sugared:
+def _getattr(compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression]) -> Sugared:
     if len(values) < 2:
         return OPEN
     owner = compiler.sugared(definition, values[0])
@@ -488,9 +491,7 @@ def _getattr(
     return attribute_of(compiler, node, owner, name)
 
 
-def _tuple(
-    compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression]
-) -> Sugared:
+def _tuple(compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression]) -> Sugared:
     if len(values) != 1:
         return OPEN_VALUE
     items = as_tuple(compiler, values[0], compiler.sugared(definition, values[0]), None)
@@ -500,10 +501,12 @@ def _tuple(
 
 
 def _list(
-    compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression], hint: Optional[Type]
+    compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression], hint: Type | None
 ) -> Sugared:
     if not values:
-        return Simple(hint if hint is not None and hint.kind == "List" else types.list_of(types.TENSOR), MISSING, hint is None)
+        return Simple(
+            hint if hint is not None and hint.kind == "List" else types.list_of(types.TENSOR), MISSING, hint is None
+        )
     from tslint.facts.torchscript.iteration import element
 
     found = iterated(compiler, values[0], compiler.sugared(definition, values[0]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import libcst as cst
 
 from tslint.facts.torchscript import types
@@ -23,7 +21,7 @@ class Condition:
     __slots__ = ("false", "static", "true")
 
     def __init__(
-        self, static: Optional[bool] = None, true: Refinements | None = None, false: Refinements | None = None
+        self, static: bool | None = None, true: Refinements | None = None, false: Refinements | None = None
     ) -> None:
         self.static = static
         self.true = true or {}

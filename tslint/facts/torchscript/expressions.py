@@ -126,7 +126,9 @@ def _half_known(name: str, one: Type, two: Type) -> Simple:
     """With one side unknown, a tensor on the other makes a tensor; nothing else is told."""
     if "Tensor" in (one.kind, two.kind) and name != "__contains__":
         return simple(types.TENSOR)
-    if name in ("eq", "ne", "lt", "le", "gt", "ge", "__contains__") and (one.kind != "unknown" or two.kind != "unknown"):
+    if name in ("eq", "ne", "lt", "le", "gt", "ge", "__contains__") and (
+        one.kind != "unknown" or two.kind != "unknown"
+    ):
         other = one if two is types.UNKNOWN else two
         if other in (types.STR, types.NONE):
             return simple(types.BOOL)
@@ -154,7 +156,11 @@ def _comparison(compiler: Compiler, definition: Definition, node: cst.Comparison
     for target in node.comparisons:
         kind = type(target.operator)
         if kind in (cst.Is, cst.IsNot):
-            found = condition(compiler, definition, cst.Comparison(left, [target])) if len(node.comparisons) > 1 else condition(compiler, definition, node)
+            found = (
+                condition(compiler, definition, cst.Comparison(left, [target]))
+                if len(node.comparisons) > 1
+                else condition(compiler, definition, node)
+            )
             one = Simple(types.BOOL, MISSING if found.static is None else found.static)
         else:
             first = compiler.value(definition, left)
@@ -213,9 +219,7 @@ def _list(compiler: Compiler, definition: Definition, node: cst.List, hint: Hint
     return Simple(types.list_of(joined if joined is not types.INFERRED else types.TENSOR))
 
 
-def _items(
-    compiler: Compiler, definition: Definition, elements: Any, hint: Hint = None
-) -> list[Simple] | None:
+def _items(compiler: Compiler, definition: Definition, elements: Any, hint: Hint = None) -> list[Simple] | None:
     """The values of a list or tuple display; None where a star hides some."""
     values: list[Simple] = []
     for element in elements:

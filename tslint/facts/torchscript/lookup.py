@@ -44,9 +44,7 @@ from tslint.facts.torchscript.values import (
     simple,
 )
 
-FORMS = frozenset(
-    "print tuple getattr hasattr isinstance list dict range zip enumerate".split()
-)
+FORMS = frozenset(["print", "tuple", "getattr", "hasattr", "isinstance", "list", "dict", "range", "zip", "enumerate"])
 OPERATORS = {
     "len": "aten::len", "hex": "aten::hex", "oct": "aten::oct", "round": "aten::round", "hash": "aten::hash",
     "id": "prim::id", "min": "prim::min", "max": "prim::max", "abs": "prim::abs", "all": "aten::all", "any": "aten::any",
@@ -60,12 +58,52 @@ CASTS = {
     "str": CastS(types.STR, "aten::str"),
 }
 DTYPES = frozenset(
-    """float32 float16 float64 bfloat16 float half double int8 int16 int32 int64 uint8 int long short bool complex64
-    complex128 qint8 quint8 cfloat cdouble strided sparse_coo contiguous_format channels_last channels_last_3d
-    preserve_format uint16 uint32 uint64""".split()
+    [
+        "float32",
+        "float16",
+        "float64",
+        "bfloat16",
+        "float",
+        "half",
+        "double",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "int",
+        "long",
+        "short",
+        "bool",
+        "complex64",
+        "complex128",
+        "qint8",
+        "quint8",
+        "cfloat",
+        "cdouble",
+        "strided",
+        "sparse_coo",
+        "contiguous_format",
+        "channels_last",
+        "channels_last_3d",
+        "preserve_format",
+        "uint16",
+        "uint32",
+        "uint64",
+    ]
 )
 LEGACY = frozenset(
-    "BoolTensor LongTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor ShortTensor HalfTensor".split()
+    [
+        "BoolTensor",
+        "LongTensor",
+        "ByteTensor",
+        "CharTensor",
+        "DoubleTensor",
+        "FloatTensor",
+        "IntTensor",
+        "ShortTensor",
+        "HalfTensor",
+    ]
 )
 CONSTANTS = {
     "math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "math.tau": math.tau, "math.nan": math.nan,
@@ -78,21 +116,51 @@ JIT = {
     "torch.jit.is_scripting": OperatorS("aten::is_scripting"),
     "torch.jit._unwrap_optional": OperatorS("aten::_unwrap_optional"),
 }
-MODULES = frozenset({"torch", "torch.nn", "torch.nn.functional", "torch.jit", "math", "numpy", "torch.linalg", "torch.fft"})
+MODULES = frozenset(
+    {"torch", "torch.nn", "torch.nn.functional", "torch.jit", "math", "numpy", "torch.linalg", "torch.fft"}
+)
 PYTHON_ONLY = frozenset(
-    """numpy random time os sys scipy cv2 PIL copy itertools functools re json pickle glob shutil subprocess
-    datetime statistics operator string collections inspect types""".split()
+    [
+        "numpy",
+        "random",
+        "time",
+        "os",
+        "sys",
+        "scipy",
+        "cv2",
+        "PIL",
+        "copy",
+        "itertools",
+        "functools",
+        "re",
+        "json",
+        "pickle",
+        "glob",
+        "shutil",
+        "subprocess",
+        "datetime",
+        "statistics",
+        "operator",
+        "string",
+        "collections",
+        "inspect",
+        "types",
+    ]
 )
 """Libraries whose functions are no TorchScript: nothing of them compiles, or is a builtin."""
-VARIADIC_LIBRARY = frozenset({"einops.rearrange", "einops.reduce", "einops.repeat", "einops.einsum", "einops.parse_shape"})
+VARIADIC_LIBRARY = frozenset(
+    {"einops.rearrange", "einops.reduce", "einops.repeat", "einops.einsum", "einops.parse_shape"}
+)
 """Functions that take any number of keywords, which the compiler refuses."""
 CLASSES_WITHOUT_INIT = frozenset({"torch.autograd.Variable", "torch.autograd.variable.Variable"})
 EXCEPTIONS = frozenset(
-    name for name in dir(builtins) if isinstance(getattr(builtins, name), type) and issubclass(getattr(builtins, name), BaseException)
+    name
+    for name in dir(builtins)
+    if isinstance(getattr(builtins, name), type) and issubclass(getattr(builtins, name), BaseException)
 )
 TYPES = frozenset(name for name in dir(builtins) if isinstance(getattr(builtins, name), type)) - EXCEPTIONS
 BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")) - TYPES - EXCEPTIONS
-TENSOR_CASTS = frozenset("byte char double float cfloat cdouble int long short half".split())
+TENSOR_CASTS = frozenset(["byte", "char", "double", "float", "cfloat", "cdouble", "int", "long", "short", "half"])
 ITERATORS = frozenset({"modules", "children", "named_modules", "named_children", "named_buffers"})
 
 
@@ -166,6 +234,8 @@ def library_value(name: str) -> Sugared:
     """A library's thing, by its qualified name."""
     if name in CONSTANTS:
         return Simple(types.FLOAT, CONSTANTS[name])
+    if name == "numpy.newaxis":
+        return Simple(types.NONE, None)
     if name in JIT:
         return JIT[name]
     head, _, last = name.rpartition(".")
@@ -262,13 +332,26 @@ def attribute_of(compiler: Compiler, node: cst.CSTNode, found: Sugared, name: st
         raise compiler.stop(node, found.reason, name=found.name or name, type=found.what)
     if kind is ClassS:
         assert type(found) is ClassS
-        if found.is_module:
-            raise compiler.stop(node, "type-as-value", name=found.name)
-        return OPEN
+        return _of_class_value(compiler, node, found, name)
+    if kind is SpecialS and found.form in ("super", "super object"):  # type: ignore[attr-defined]
+        raise compiler.stop(node, "super-call", name=name)
     if kind is LibraryS and found.library.kind == "refused":  # type: ignore[attr-defined]
         return OPEN
     if kind in (FunctionS, MethodS, OperatorS, LibraryS):
         raise compiler.stop(node, "function-as-value", name=name)
+    return OPEN
+
+
+def _of_class_value(compiler: Compiler, node: cst.CSTNode, found: ClassS, name: str) -> Sugared:
+    """``Class.name``: a static method is a function, anything else no value of TorchScript's."""
+    cls = compiler.machine.classes.by_node.get(found.node) if type(found.node) is cst.ClassDef else None
+    if cls is None:
+        return OPEN
+    method = cls.method(name)
+    if method is not None:
+        return FunctionS(method) if "builtins.staticmethod" in decorators(compiler.names, method) else OPEN
+    if cls.constant(name) is not None:
+        raise compiler.stop(node, "captured-global", name=f"{found.name}.{name}", type="class attribute")
     return OPEN
 
 
@@ -354,10 +437,44 @@ def _of_class(compiler: Compiler, node: cst.CSTNode, owner: Built, name: str) ->
 
 
 MODULE_API = frozenset(
-    """parameters named_parameters buffers train eval apply to cuda cpu half float double state_dict zero_grad
-    requires_grad_ register_buffer register_parameter add_module load_state_dict type share_memory get_submodule
-    get_parameter get_buffer _modules _parameters _buffers __class__ __dict__ __module__ extra_repr _get_name
-    register_forward_hook register_forward_pre_hook __call__ forward""".split()
+    [
+        "parameters",
+        "named_parameters",
+        "buffers",
+        "train",
+        "eval",
+        "apply",
+        "to",
+        "cuda",
+        "cpu",
+        "half",
+        "float",
+        "double",
+        "state_dict",
+        "zero_grad",
+        "requires_grad_",
+        "register_buffer",
+        "register_parameter",
+        "add_module",
+        "load_state_dict",
+        "type",
+        "share_memory",
+        "get_submodule",
+        "get_parameter",
+        "get_buffer",
+        "_modules",
+        "_parameters",
+        "_buffers",
+        "__class__",
+        "__dict__",
+        "__module__",
+        "extra_repr",
+        "_get_name",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "__call__",
+        "forward",
+    ]
 )
 
 

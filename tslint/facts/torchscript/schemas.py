@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from tslint.facts.torchscript import types
 from tslint.facts.torchscript.types import Type
@@ -86,7 +86,9 @@ class _Reader:
             self.take()
             found = GENERIC[name](inner)
         else:
-            found = types.SIMPLE.get(name) or (types.variable(name) if re.fullmatch(r"t|t[KVa-z0-9]\w*", name) else types.OPAQUE)
+            found = types.SIMPLE.get(name) or (
+                types.variable(name) if re.fullmatch(r"t|t[KVa-z0-9]\w*", name) else types.OPAQUE
+            )
         while self.peek() in ("?", "["):
             if self.take() == "?":
                 found = types.optional_of(found)
@@ -194,8 +196,8 @@ class Mismatch(NamedTuple):
     """Why a call does not fit: the argument's name, the type wanted, the type found; or a sentence."""
 
     argument: str = ""
-    wanted: Optional[Type] = None
-    found: Optional[Type] = None
+    wanted: Type | None = None
+    found: Type | None = None
     why: str = ""
     place: object = None
 
@@ -210,7 +212,9 @@ Arguments = Sequence[tuple[Given, object]]
 Keywords = dict[str, tuple[Given, object]]
 
 
-def match(schemas: Sequence[Schema], args: Arguments, keywords: Keywords, receiver: Given | None = None) -> Match | Mismatch:
+def match(
+    schemas: Sequence[Schema], args: Arguments, keywords: Keywords, receiver: Given | None = None
+) -> Match | Mismatch:
     """The first of SCHEMAS that the call fits. RECEIVER is what a method is called on: the argument ``self``."""
     if len(schemas) == 1:
         return _try(schemas[0], args, keywords, receiver, True)
@@ -222,7 +226,9 @@ def match(schemas: Sequence[Schema], args: Arguments, keywords: Keywords, receiv
                 return found
             if first is None:
                 first = found
-    return Mismatch(why="none of the overloads", found=first.found if first else None, place=first.place if first else None)
+    return Mismatch(
+        why="none of the overloads", found=first.found if first else None, place=first.place if first else None
+    )
 
 
 def _try(
@@ -241,7 +247,8 @@ def _try(
         elif not formal.keyword_only and used < len(args):
             if conversions and _takes_the_rest(formals, index, formal):
                 actual = args[used][0]
-                if actual.type.kind != "List" and actual.type is not types.UNKNOWN and not to_list(actual.type, types.unwrapped(formal.type)):
+                listed = actual.type.kind == "List" or to_list(actual.type, types.unwrapped(formal.type))
+                if not listed or (actual.type is types.UNKNOWN and len(args) - used > 1):
                     element = types.unwrapped(formal.type).args[0]
                     for one, where in args[used:]:
                         why = _fits(Argument("<varargs>", element), one, bound, conversions)
@@ -266,7 +273,9 @@ def _try(
         if why is not None:
             return why._replace(place=place)
     if used < len(args) and not schema.vararg:
-        return Mismatch(why=f"at most {used} positional arguments are taken, and {len(args)} given", place=args[used][1])
+        return Mismatch(
+            why=f"at most {used} positional arguments are taken, and {len(args)} given", place=args[used][1]
+        )
     for name in keywords:
         if name not in taken:
             return Mismatch(why=f"there is no argument `{name}`", place=keywords[name][1])
@@ -323,7 +332,9 @@ def convert(wanted: Type, actual: Type, empty: bool, conversions: bool) -> Type:
         if to_list(actual, types.unwrapped(wanted)):
             return types.unwrapped(wanted)
         if wanted.kind == "Tuple" and len(wanted.args) == len(actual.args) and not types.is_subtype(actual, wanted):
-            return types.tuple_of(convert(w, a, False, conversions) for w, a in zip(wanted.args, actual.args, strict=True))
+            return types.tuple_of(
+                convert(w, a, False, conversions) for w, a in zip(wanted.args, actual.args, strict=True)
+            )
     if conversions:
         if actual.kind == "Tensor" and wanted in types.NUMBERS:
             return wanted

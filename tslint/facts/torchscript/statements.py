@@ -21,9 +21,7 @@ def targets_of(node: cst.CSTNode) -> Iterator[str]:
     """The names that a statement may set, its blocks included."""
     for inner in walk(node, nested=False):
         kind = type(inner)
-        if kind is cst.AssignTarget:
-            yield from _names(inner.target)  # type: ignore[attr-defined]
-        elif kind is cst.AnnAssign or kind is cst.AugAssign or kind is cst.For:
+        if kind is cst.AssignTarget or kind is cst.AnnAssign or kind is cst.AugAssign or kind is cst.For:
             yield from _names(inner.target)  # type: ignore[attr-defined]
 
 
@@ -136,9 +134,7 @@ def _annotated(compiler: Compiler, definition: Definition, node: cst.AnnAssign) 
         if found.empty and wanted.kind == "List":
             actual = wanted
         if not types.is_subtype(actual, wanted):
-            raise compiler.stop(
-                node.value, "annotated", wanted=types.written(wanted), found=types.written(found.type)
-            )
+            raise compiler.stop(node.value, "annotated", wanted=types.written(wanted), found=types.written(found.type))
         definition.scope.names[node.target.value] = Simple(wanted if types.is_known(wanted) else actual)
         return
     assign(compiler, definition, node.target, found)
@@ -169,7 +165,10 @@ def _augmented(compiler: Compiler, definition: Definition, node: cst.AugAssign) 
         return
     in_place = left.type.kind in ("Tensor", "List")
     name = AUGMENTED[type(node.operator)][0 if in_place else 1]
-    args = [(Given(left.type, left.literal, left.empty), target), (Given(right.type, right.literal, right.empty), node.value)]
+    args = [
+        (Given(left.type, left.literal, left.empty), target),
+        (Given(right.type, right.literal, right.empty), node.value),
+    ]
     result = call_operator(compiler, node, f"aten::{name}", args, {}, None)
     if type(target) is cst.Name:
         set_variable(compiler, definition, target, target.value, result)
@@ -322,7 +321,11 @@ def _for(compiler: Compiler, definition: Definition, node: cst.For) -> None:
 
 
 def run_for(
-    compiler: Compiler, definition: Definition, target: cst.BaseExpression, iterable: cst.BaseExpression, body: Callable[[], None]
+    compiler: Compiler,
+    definition: Definition,
+    target: cst.BaseExpression,
+    iterable: cst.BaseExpression,
+    body: Callable[[], None],
 ) -> None:
     """A loop over something: unrolled over modules and tuples, else compiled once in a block of its own."""
     from tslint.facts.torchscript.iteration import element, iterated, rounds
@@ -334,7 +337,9 @@ def run_for(
         definition.scope = Scope(outer)
         definition.loops.append("loop")
         try:
-            assign(compiler, definition, target, _first_class(compiler, iterable, element(compiler, iterable, found, 0)))
+            assign(
+                compiler, definition, target, _first_class(compiler, iterable, element(compiler, iterable, found, 0))
+            )
             body()
         finally:
             definition.loops.pop()

@@ -11,7 +11,7 @@ from tslint.facts.torchscript.calls import call_operator
 from tslint.facts.torchscript.compiler import Compiler, Definition
 from tslint.facts.torchscript.conditions import given
 from tslint.facts.torchscript.iteration import container_kind, members
-from tslint.facts.torchscript.schemas import MISSING
+from tslint.facts.torchscript.schemas import MISSING, convert
 from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, ModuleS, Open, Simple, Sugared, TupleS, simple
 
 Slices = Sequence[cst.SubscriptElement]
@@ -52,7 +52,9 @@ def subscript(compiler: Compiler, definition: Definition, node: cst.Subscript) -
         return _tuple_item(compiler, node, value, index)
     if kind.kind in ("List", "Dict", "str"):
         if kind.kind == "Dict" and index.type is not types.UNKNOWN and not types.is_subtype(index.type, kind.args[0]):
-            raise compiler.stop(part.value, "key-type", wanted=types.written(kind.args[0]), found=types.written(index.type))
+            raise compiler.stop(
+                part.value, "key-type", wanted=types.written(kind.args[0]), found=types.written(index.type)
+            )
         if kind.kind == "Dict":
             return simple(kind.args[1])
         args = [(given(value), node.value), (given(index), part.value)]
@@ -109,9 +111,7 @@ def _of_module(
     return OPEN
 
 
-def _sliced(
-    compiler: Compiler, definition: Definition, node: cst.Subscript, value: Simple, part: cst.Slice
-) -> Sugared:
+def _sliced(compiler: Compiler, definition: Definition, node: cst.Subscript, value: Simple, part: cst.Slice) -> Sugared:
     kind = value.type
     bounds = [None if b is None else compiler.value(definition, b) for b in (part.lower, part.upper, part.step)]
     if kind.kind == "Tuple":
@@ -143,9 +143,7 @@ def _tuple_item(compiler: Compiler, node: cst.Subscript, value: Simple, index: S
     return simple(items[0])
 
 
-def _of_tensor(
-    compiler: Compiler, definition: Definition, node: cst.Subscript, parts: list[cst.BaseSlice]
-) -> Sugared:
+def _of_tensor(compiler: Compiler, definition: Definition, node: cst.Subscript, parts: list[cst.BaseSlice]) -> Sugared:
     """Indices of a tensor: numbers, slices, None, tensors, lists of numbers."""
     for part in parts:
         if type(part) is cst.Slice:
@@ -174,7 +172,11 @@ def _of_tensor(
 def _slice_bound(compiler: Compiler, definition: Definition, bound: cst.BaseExpression) -> None:
     value = compiler.value(definition, bound)
     kind = value.type
-    if kind is types.UNKNOWN or kind in (types.INT, types.NONE, types.NUMBER) or kind.kind in ("Tensor", "Optional", "opaque"):
+    if (
+        kind is types.UNKNOWN
+        or kind in (types.INT, types.NONE, types.NUMBER)
+        or kind.kind in ("Tensor", "Optional", "opaque")
+    ):
         return
     raise compiler.stop(bound, "slice-bound", type=types.written(kind))
 
@@ -192,7 +194,15 @@ def assign_item(compiler: Compiler, definition: Definition, target: cst.Subscrip
     if kind.kind == "Tensor":
         _of_tensor(compiler, definition, target, parts)
         wanted = types.unwrapped(value.type)
-        if wanted is not types.UNKNOWN and wanted.kind not in ("Tensor", "int", "float", "bool", "number", "complex", "opaque"):
+        if wanted is not types.UNKNOWN and wanted.kind not in (
+            "Tensor",
+            "int",
+            "float",
+            "bool",
+            "number",
+            "complex",
+            "opaque",
+        ):
             raise compiler.stop(target, "item-type", wanted="Tensor", found=types.written(value.type))
         return
     if len(parts) != 1 or type(parts[0]) is cst.Slice:
@@ -204,7 +214,9 @@ def assign_item(compiler: Compiler, definition: Definition, target: cst.Subscrip
     index = compiler.value(definition, part.value)
     if kind.kind in ("List", "Dict"):
         wanted = kind.args[-1]
-        if not types.is_subtype(value.type, wanted):
+        if not types.is_subtype(convert(wanted, value.type, value.empty, True), wanted):
             raise compiler.stop(target, "item-type", wanted=types.written(wanted), found=types.written(value.type))
         if kind.kind == "Dict" and not types.is_subtype(index.type, kind.args[0]):
-            raise compiler.stop(part.value, "key-type", wanted=types.written(kind.args[0]), found=types.written(index.type))
+            raise compiler.stop(
+                part.value, "key-type", wanted=types.written(kind.args[0]), found=types.written(index.type)
+            )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from tslint.facts.torchscript import types
 from tslint.facts.torchscript.schemas import Schema, read, read_type
@@ -81,7 +81,7 @@ def _functions() -> dict[str, str]:
 
 
 @functools.cache
-def function(name: str) -> Optional[Library]:
+def function(name: str) -> Library | None:
     """The function of this qualified name; None where the tables do not know it."""
     text = _functions().get(name)
     return None if text is None else _library(text)
@@ -117,7 +117,7 @@ def _layers() -> dict[str, str]:
 
 
 @functools.cache
-def layer(name: str) -> Optional[LayerTable]:
+def layer(name: str) -> LayerTable | None:
     """The layer ``torch.nn.NAME``; None where the tables do not know it."""
     text = _layers().get(name)
     if text is None:

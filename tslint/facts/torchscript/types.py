@@ -7,7 +7,7 @@ everything and everything is a subtype of it, so that no error comes of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Optional
+from typing import Any
 
 
 class Type:
@@ -16,7 +16,9 @@ class Type:
 
     __slots__ = ("args", "fields", "kind", "name", "node")
 
-    def __init__(self, kind: str, args: tuple[Type, ...] = (), name: str = "", fields: tuple[str, ...] = (), node: Any = None):
+    def __init__(
+        self, kind: str, args: tuple[Type, ...] = (), name: str = "", fields: tuple[str, ...] = (), node: Any = None
+    ):
         self.kind = kind
         self.args = args
         self.name = name
@@ -183,7 +185,7 @@ def equal(one: Type, two: Type) -> bool:
     return bool(one.args) and one.name == two.name and all(map(equal, one.args, two.args))
 
 
-def unify(one: Type, two: Type, to_union: bool = False) -> Optional[Type]:
+def unify(one: Type, two: Type, to_union: bool = False) -> Type | None:
     """The type of a value that has one of two types; None where TorchScript has none for it."""
     if one is UNKNOWN or two is UNKNOWN:
         return UNKNOWN
@@ -214,8 +216,8 @@ def unwrapped(kind: Type) -> Type:
     return kind.args[0] if kind.kind == "Optional" else kind
 
 
-def unify_all(kinds: Iterable[Type], to_union: bool = False) -> Optional[Type]:
-    result: Optional[Type] = None
+def unify_all(kinds: Iterable[Type], to_union: bool = False) -> Type | None:
+    result: Type | None = None
     for kind in kinds:
         if result is None:
             result = kind
