@@ -195,11 +195,14 @@ def properties() -> list[str]:
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "Linear": (4, 4), "Bilinear": (4, 4, 4), "Embedding": (8, 4), "EmbeddingBag": (8, 4), "RNN": (4, 4), "LSTM": (4, 4),
-    "GRU": (4, 4), "RNNCell": (4, 4), "LSTMCell": (4, 4), "GRUCell": (4, 4), "LayerNorm": (4,), "RMSNorm": (4,), "GroupNorm": (2, 4),
+    "GRU": (4, 4), "RNNCell": (4, 4), "LSTMCell": (4, 4), "GRUCell": (4, 4), "LayerNorm": (4,), "RMSNorm": (4,),
+    "GroupNorm": (2, 4),
     "MultiheadAttention": (4, 2), "Transformer": (4, 2, 1, 1, 8), "TransformerEncoderLayer": (4, 2),
     "TransformerDecoderLayer": (4, 2), "Threshold": (0.5, 0.0), "Unflatten": (1, (2, 2)), "Upsample": (None, 2.0),
-    "UpsamplingNearest2d": (None, 2.0), "UpsamplingBilinear2d": (None, 2.0), "PixelShuffle": (2,), "PixelUnshuffle": (2,), "ChannelShuffle": (2,),
-    "Fold": (4, 2), "Unfold": (2,), "LocalResponseNorm": (2,), "CrossMapLRN2d": (2,), "LPPool1d": (2.0, 2), "LPPool2d": (2.0, 2), "LPPool3d": (2.0, 2),
+    "UpsamplingNearest2d": (None, 2.0), "UpsamplingBilinear2d": (None, 2.0), "PixelShuffle": (2,), "PixelUnshuffle": (2,),
+    "ChannelShuffle": (2,),
+    "Fold": (4, 2), "Unfold": (2,), "LocalResponseNorm": (2,), "CrossMapLRN2d": (2,), "LPPool1d": (2.0, 2), "LPPool2d": (2.0, 2),
+    "LPPool3d": (2.0, 2),
     "FractionalMaxPool2d": (2, 2), "FractionalMaxPool3d": (2, 2), "NLLLoss2d": (), "AdaptiveLogSoftmaxWithLoss": (4, 8, [4]),
     "ConstantPad1d": (1, 0.0), "ConstantPad2d": (1, 0.0), "ConstantPad3d": (1, 0.0),
     "NonDynamicallyQuantizableLinear": (4, 4), "SyncBatchNorm": (4,), "Softmax": (1,), "LogSoftmax": (1,), "Softmin": (1,),

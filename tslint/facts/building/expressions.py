@@ -204,8 +204,11 @@ def _dict(machine: Machine, frame: Frame, node: cst.Dict) -> Value:
     return result
 
 
+COMPREHENSIONS: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "list"}
+
+
 def _comprehension(machine: Machine, frame: Frame, node: Any) -> Value:
-    kind = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "list"}.get(type(node))
+    kind = COMPREHENSIONS.get(type(node))
     outer = dict(frame.env)
     result: Value
     if kind is None:
@@ -322,7 +325,7 @@ def _call(machine: Machine, frame: Frame, node: cst.Call) -> Value:
     if type(func) is cst.Attribute and type(func.value) is cst.Call:
         inner = func.value.func
         if type(inner) is cst.Name and inner.value == "super":
-            from tslint.facts.building.library import call_super
+            from tslint.facts.building.modules import call_super
 
             return call_super(machine, frame, node, func.attr.value, arguments_of(machine, frame, node))
     function = machine.evaluate(frame, func)

@@ -294,3 +294,28 @@ def truth(value: Value) -> bool | None:
     if type(value) in (Function, Class, Library, Partial, Object, Layer, Built):
         return True
     return None
+
+
+def joined_variables(one: dict[str, Value], two: dict[str, Value]) -> dict[str, Value]:
+    if one == two:
+        return one
+    result = dict(one)
+    for name, value in two.items():
+        mine = result.get(name)
+        result[name] = value if mine is None or mine is value else join(mine, value)
+    return result
+
+
+def joined_slots(one: dict[str, Slot], two: dict[str, Slot]) -> dict[str, Slot]:
+    result: dict[str, Slot] = {}
+    for name in {**one, **two}:
+        a, b = one.get(name), two.get(name)
+        if a is None or b is None:
+            known = a or b
+            assert known is not None
+            result[name] = Slot(known.value, known.node, False)
+        elif a is b:
+            result[name] = a
+        else:
+            result[name] = Slot(join(a.value, b.value), b.node, a.certain and b.certain)
+    return result

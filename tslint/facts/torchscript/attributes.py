@@ -101,7 +101,7 @@ def _either(value: Either) -> Type | None:
 
 
 def _library(name: str) -> Type | None:
-    from tslint.facts.torchscript.lookup import library_value
+    from tslint.facts.torchscript.names import library_value
 
     found = library_value(name)
     if type(found) is Simple:
@@ -114,7 +114,7 @@ def sugared_of(value: Value) -> Sugared:
     if type(value) is Built or type(value) is Layer:
         return ModuleS(value)
     if type(value) is Library:
-        from tslint.facts.torchscript.lookup import library_value
+        from tslint.facts.torchscript.names import library_value
 
         return library_value(value.name)
     if type(value) is Known and value.value is None:

@@ -289,7 +289,7 @@ class Compiler:
     def as_value(self, node: cst.CSTNode, found: Sugared) -> Simple:
         if type(found) is Simple:
             return found
-        from tslint.facts.torchscript.calls import as_value
+        from tslint.facts.torchscript.first_class import as_value
 
         return as_value(self, node, found)
 

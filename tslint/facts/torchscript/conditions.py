@@ -61,9 +61,8 @@ def condition(compiler: Compiler, definition: Definition, node: cst.BaseExpressi
 def to_bool(compiler: Compiler, node: cst.CSTNode, value: Simple) -> None:
     """Refuses what has no truth: lists and strings have one, None and modules have not."""
     kind = value.type
-    if kind is types.UNKNOWN or kind.kind in ("bool", "int", "float", "Tensor", "number", "List", "Any"):
-        if kind is not types.ANY and (kind.kind != "List" or True):
-            return
+    if kind is types.UNKNOWN or kind.kind in ("bool", "int", "float", "Tensor", "number", "List"):
+        return
     if kind.kind in ("str", "complex", "Class", "opaque", "Union"):
         return
     raise compiler.stop(node, "truth", type=types.written(kind))

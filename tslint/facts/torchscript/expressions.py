@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 import libcst as cst
 
 from tslint.facts.building.expressions import string_of
 from tslint.facts.torchscript import types
-from tslint.facts.torchscript.calls import as_tuple, call, call_operator
+from tslint.facts.torchscript.calls import call
 from tslint.facts.torchscript.compiler import Compiler, Definition, Scope, Stop
 from tslint.facts.torchscript.conditions import condition, given, refine
-from tslint.facts.torchscript.lookup import attribute, global_value
+from tslint.facts.torchscript.first_class import as_tuple
+from tslint.facts.torchscript.lookup import attribute
+from tslint.facts.torchscript.names import global_value
+from tslint.facts.torchscript.operators import Positional, call_operator
 from tslint.facts.torchscript.schemas import MISSING
 from tslint.facts.torchscript.subscripts import subscript
 from tslint.facts.torchscript.types import Type
 from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, Open, Simple, Sugared, simple
 
-Hint = Optional[Type]
+Hint = Type | None
 
 
 def _name(compiler: Compiler, definition: Definition, node: cst.Name, hint: Hint) -> Sugared:
@@ -118,7 +121,7 @@ def operated(
         return simple(types.STR)
     if one is types.UNKNOWN or two is types.UNKNOWN:
         return _half_known(name, one, two)
-    args = [(given(left[0]), left[1]), (given(right[0]), right[1])]
+    args: Positional = [(given(left[0]), left[1]), (given(right[0]), right[1])]
     return call_operator(compiler, node, f"aten::{name}", args, {}, None)
 
 

@@ -17,13 +17,13 @@ MISSING = object()
 
 
 class Argument(NamedTuple):
-    """A parameter. ``count``: one number stands for a list of that many (``int[2]``). ``text`` is its default as written."""
+    """A parameter. ``fill``: one number stands for a list of that many (``int[2]``). ``text`` is its default as written."""
 
     name: str
     type: Type
     default: bool = False
     keyword_only: bool = False
-    count: int = 0
+    fill: int = 0
     text: str = ""
 
 
@@ -292,7 +292,7 @@ def _takes_the_rest(formals: Sequence[Argument], index: int, formal: Argument) -
     """Whether ``zeros(2, 3)`` may stand for ``zeros([2, 3])`` here."""
     last = index + 1 == len(formals) or formals[index + 1].keyword_only
     kind = formal.type
-    return last and kind.kind == "List" and kind.args[0].kind != "Var" and not formal.count
+    return last and kind.kind == "List" and kind.args[0].kind != "Var" and not formal.fill
 
 
 def to_list(kind: Type, wanted: Type) -> bool:
@@ -309,11 +309,11 @@ def _fits(formal: Argument, given: Given, bound: dict[str, Type], conversions: b
     if actual is types.UNKNOWN:
         return None
     wanted = formal.type
-    if formal.count:
+    if formal.fill:
         element = types.unwrapped(wanted)
         if element.kind == "List" and element.args[0] is actual and actual in (types.INT, types.FLOAT):
             actual = types.list_of(actual)
-    if not _bind(wanted, actual, bound, given.empty):
+    if not bind(wanted, actual, bound, given.empty):
         return Mismatch(formal.name, wanted, actual)
     wanted = substituted(wanted, bound)
     converted = convert(wanted, actual, given.empty, conversions)
@@ -345,7 +345,7 @@ def convert(wanted: Type, actual: Type, empty: bool, conversions: bool) -> Type:
     return actual
 
 
-def _bind(formal: Type, actual: Type, bound: dict[str, Type], empty: bool) -> bool:
+def bind(formal: Type, actual: Type, bound: dict[str, Type], empty: bool) -> bool:
     """Binds the type variables of FORMAL to what ACTUAL has in their places."""
     if formal.kind == "Var":
         known = bound.get(formal.name)
@@ -353,9 +353,8 @@ def _bind(formal: Type, actual: Type, bound: dict[str, Type], empty: bool) -> bo
             bound[formal.name] = actual
             return True
         joined = types.unify(known, actual)
-        if joined is None or (not types.is_subtype(actual, known) and joined is not known and known.kind != "Tensor"):
-            return False
-        return True
+        fits = types.is_subtype(actual, known) or joined is known or known.kind == "Tensor"
+        return joined is not None and fits
     if not formal.args or not any(part.kind == "Var" for part in types.parts(formal)):
         return True
     if actual is types.UNKNOWN:
@@ -363,15 +362,15 @@ def _bind(formal: Type, actual: Type, bound: dict[str, Type], empty: bool) -> bo
     if formal.kind == "Optional":
         if actual is types.NONE:
             return True
-        return _bind(formal.args[0], types.unwrapped(actual), bound, empty)
+        return bind(formal.args[0], types.unwrapped(actual), bound, empty)
     if formal.kind == "List" and actual.kind == "Tuple":
         joined = types.unify_all(actual.args)
-        return joined is not None and _bind(formal.args[0], joined, bound, empty)
+        return joined is not None and bind(formal.args[0], joined, bound, empty)
     if formal.kind != actual.kind or len(formal.args) != len(actual.args):
         return False
     if formal.kind == "Dict" and not types.is_subtype(actual.args[0], formal.args[0]) and formal.args[0].kind != "Var":
         return False
-    return all(_bind(f, a, bound, empty) for f, a in zip(formal.args, actual.args, strict=True))
+    return all(bind(f, a, bound, empty) for f, a in zip(formal.args, actual.args, strict=True))
 
 
 def substituted(kind: Type, bound: dict[str, Type]) -> Type:

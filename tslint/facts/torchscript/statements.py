@@ -81,7 +81,7 @@ def assign(compiler: Compiler, definition: Definition, target: cst.CSTNode, foun
 
 
 def _unpack(compiler: Compiler, definition: Definition, target: cst.Tuple | cst.List, found: Sugared) -> None:
-    from tslint.facts.torchscript.calls import as_tuple
+    from tslint.facts.torchscript.first_class import as_tuple
 
     elements = target.elements
     star = next((i for i, e in enumerate(elements) if type(e) is cst.StarredElement), None)
@@ -156,7 +156,7 @@ AUGMENTED: dict[type, tuple[str, str]] = {
 
 
 def _augmented(compiler: Compiler, definition: Definition, node: cst.AugAssign) -> None:
-    from tslint.facts.torchscript.calls import call_operator
+    from tslint.facts.torchscript.operators import Positional, call_operator
 
     target = node.target
     left = compiler.value(definition, target)
@@ -165,7 +165,7 @@ def _augmented(compiler: Compiler, definition: Definition, node: cst.AugAssign) 
         return
     in_place = left.type.kind in ("Tensor", "List")
     name = AUGMENTED[type(node.operator)][0 if in_place else 1]
-    args = [
+    args: Positional = [
         (Given(left.type, left.literal, left.empty), target),
         (Given(right.type, right.literal, right.empty), node.value),
     ]
@@ -285,11 +285,10 @@ def _after_branches(
 ) -> None:
     one = None if first.exits else first.find(name)
     two = None if second.exits else second.find(name)
-    if not first.exits and not second.exits:
-        if one is None or two is None:
-            branch = "true" if one is None else "false"
-            outer.gone[name] = ("undefined-branch", {"name": name, "branch": branch}, node)
-            return
+    if not first.exits and not second.exits and (one is None or two is None):
+        branch = "true" if one is None else "false"
+        outer.gone[name] = ("undefined-branch", {"name": name, "branch": branch}, node)
+        return
     values = [v for v in (one, two) if v is not None]
     if not values:
         return

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tslint.facts.torchscript import types
-from tslint.facts.torchscript.calls import call_operator
 from tslint.facts.torchscript.compiler import Compiler, Definition
 from tslint.facts.torchscript.conditions import given
 from tslint.facts.torchscript.iteration import container_kind, members
+from tslint.facts.torchscript.operators import Positional, call_operator
 from tslint.facts.torchscript.schemas import MISSING, convert
 from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, ModuleS, Open, Simple, Sugared, TupleS, simple
 
@@ -57,7 +57,7 @@ def subscript(compiler: Compiler, definition: Definition, node: cst.Subscript) -
             )
         if kind.kind == "Dict":
             return simple(kind.args[1])
-        args = [(given(value), node.value), (given(index), part.value)]
+        args: Positional = [(given(value), node.value), (given(index), part.value)]
         return call_operator(compiler, node, "aten::__getitem__", args, {}, None)
     raise compiler.stop(node, "not-subscriptable", type=types.written(kind))
 

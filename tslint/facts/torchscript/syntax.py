@@ -64,8 +64,8 @@ def refused(function: cst.FunctionDef) -> Iterator[tuple[cst.CSTNode, str]]:
 
 def _small(node: cst.CSTNode) -> cst.CSTNode:
     """The part of a statement that is worth pointing at."""
-    if type(node) in (cst.FunctionDef, cst.ClassDef):
-        return node.name  # type: ignore[attr-defined]
+    if type(node) is cst.FunctionDef or type(node) is cst.ClassDef:
+        return node.name
     return node
 
 

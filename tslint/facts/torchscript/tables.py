@@ -40,7 +40,7 @@ def version() -> str:
 
 @functools.cache
 def _operators() -> dict[str, str]:
-    return dict(line.split("\t", 1) for line in _lines("operators"))  # type: ignore[misc]  # each line has one
+    return dict(line.split("\t", 1) for line in _lines("operators"))
 
 
 @functools.cache
@@ -61,7 +61,7 @@ def operator(name: str) -> tuple[Schema, ...]:
 class Library(NamedTuple):
     """What a library's function is to TorchScript.
 
-    ``kind`` is op (``operator``), fn (compiled: ``schemas``), dispatch (by the constant flag ``argument`` at ``index``: to
+    ``kind`` is op (``operator``), fn (compiled: ``schemas``), dispatch (by the constant flag ``argument`` at ``position``: to
     ``true`` or ``false``), refused (``why``) or builtin.
     """
 
@@ -70,14 +70,14 @@ class Library(NamedTuple):
     schemas: tuple[Schema, ...] = ()
     why: str = ""
     argument: str = ""
-    index: int = 0
+    position: int = 0
     default: bool = False
     branches: tuple[Library, ...] = ()
 
 
 @functools.cache
 def _functions() -> dict[str, str]:
-    return dict(line.split("\t", 1) for line in _lines("functions"))  # type: ignore[misc]  # each line has one
+    return dict(line.split("\t", 1) for line in _lines("functions"))
 
 
 @functools.cache
@@ -113,7 +113,7 @@ class LayerTable(NamedTuple):
 
 @functools.cache
 def _layers() -> dict[str, str]:
-    return dict(line.split("\t", 1) for line in _lines("layers"))  # type: ignore[misc]  # each line has one
+    return dict(line.split("\t", 1) for line in _lines("layers"))
 
 
 @functools.cache
@@ -126,7 +126,7 @@ def layer(name: str) -> LayerTable | None:
     kind, _, rest = first.partition(" ")
     forwards = tuple(read(part) for part in rest.split(" | ")) if kind == "fn" else ()
     found = dict(part.split(":", 1) for part in attributes.split(";") if part)
-    return LayerTable(forwards, "" if forwards else rest, found, tuple(floats.split()))  # type: ignore[arg-type]
+    return LayerTable(forwards, "" if forwards else rest, found, tuple(floats.split()))
 
 
 def layer_attribute(text: str) -> tuple[Type, object]:
@@ -142,4 +142,4 @@ def layer_attribute(text: str) -> tuple[Type, object]:
 @functools.cache
 def properties() -> dict[str, str]:
     """Attribute of a tensor → its type, or ``refused``."""
-    return dict(line.split("\t", 1) for line in _lines("properties"))  # type: ignore[misc]  # each line has one
+    return dict(line.split("\t", 1) for line in _lines("properties"))
