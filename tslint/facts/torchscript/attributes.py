@@ -241,6 +241,8 @@ def _submodule(compiler: Compiler, node: cst.CSTNode, module: ModuleValue) -> No
         return
     if table.why:
         compiler.refuse(place, "layer", layer=module.short, why=table.why)
+    if module.short.startswith("Adaptive") and _has_none(module.arguments.get(0, "output_size")):
+        compiler.refuse(place, "layer-size", layer=module.short)
     for name in table.floats:
         given = module.arguments.keywords.get(name)
         if given is None:
@@ -250,6 +252,12 @@ def _submodule(compiler: Compiler, node: cst.CSTNode, module: ModuleValue) -> No
             compiler.refuse(place, "layer-float", layer=module.short, name=name, value=str(given.value))
         elif type(given) is Unknown and given.type == "int":
             compiler.refuse(place, "layer-float", layer=module.short, name=name, value="an int")
+
+
+def _has_none(value: Value | None) -> bool:
+    if type(value) is Sequence:
+        return any(_has_none(item) for item in value.items)
+    return type(value) is Known and value.value is None
 
 
 FLOAT_POSITIONS: dict[tuple[str, str], int] = {

@@ -107,6 +107,8 @@ def of_module(compiler: Compiler, node: cst.CSTNode, value: Built | Layer, name:
     if type(value) is Layer:
         return _of_layer(compiler, node, value, name)
     assert type(value) is Built
+    if name.startswith("__") and not name.endswith("__"):
+        raise compiler.stop(node, "private-name", name=name, cls=value.cls.name)
     slot = value.attributes.get(name)
     if slot is not None:
         if not slot.certain:
@@ -174,9 +176,20 @@ def _of_class(compiler: Compiler, node: cst.CSTNode, owner: Built, name: str) ->
         return OPEN
     if name in MODULE_API:
         raise compiler.stop(node, "module-method", name=name)
-    if any(name in cls.annotations for cls in owner.cls.lineage):
+    if any(name in cls.annotations for cls in owner.cls.lineage) or _subclass_has(compiler, owner, name):
         return OPEN
     raise compiler.stop(node, "missing-attribute", name=name, cls=owner.cls.name)
+
+
+def _subclass_has(compiler: Compiler, owner: Built, name: str) -> bool:
+    """Whether a class of the file that derives from OWNER's gives it what OWNER itself has not: OWNER is a base, then."""
+    for cls, instances in compiler.machine.built.items():
+        if cls is not owner.cls and owner.cls in cls.lineage:
+            if cls.method(name) is not None or cls.constant(name) is not None:
+                return True
+            if any(name in built.attributes or name in built.members for built in instances):
+                return True
+    return False
 
 
 MODULE_API = frozenset(
@@ -235,7 +248,7 @@ def _of_layer(compiler: Compiler, node: cst.CSTNode, value: Layer, name: str) ->
     if text is not None:
         kind, literal = tables.layer_attribute(text)
         # What another construction may set otherwise is not known: None against a tensor, a flag, a number.
-        if kind is types.NONE or kind.kind == "Optional" or kind is types.BOOL:
+        if kind is types.NONE or kind is types.BOOL:
             return OPEN_VALUE
         return Simple(kind) if literal is ... or not isinstance(literal, str) else OPEN_VALUE
     if name in MODULE_API:
