@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from tslint.facts.torchscript import tables, types
+from tslint.facts.torchscript import syntax, tables, types
 from tslint.facts.torchscript.compiler import Compiler, Definition
 from tslint.facts.torchscript.conditions import given
 from tslint.facts.torchscript.forms import special
@@ -67,6 +67,10 @@ def call_value(compiler: Compiler, node: cst.Call, found: Sugared, args: Positio
     if kind is OperatorS:
         assert type(found) is OperatorS
         receiver = given(found.receiver) if found.receiver is not None else None
+        if found.name == "aten::format" and receiver is not None and type(receiver.literal) is str:
+            ignored = syntax.format_ignored(receiver.literal)
+            if ignored is not None:
+                compiler.refuse(node, "format-ignored", text=ignored)
         return call_operator(compiler, node, found.name, args, keywords, receiver)
     if kind is CastS:
         assert type(found) is CastS

@@ -106,6 +106,14 @@ class Compiler:
         self.refuse(node, code, **values)
         return Stop()
 
+    def refuse_untyped(self, made: object, wanted: Type) -> bool:
+        """Notes that the empty list or dict MADE has no type and a WANTED is needed; False where that is not the matter."""
+        wanted = types.unwrapped(wanted)
+        if wanted.kind not in ("List", "Dict") or not isinstance(made, cst.CSTNode):
+            return False
+        self.refuse(made, "empty-list" if wanted.kind == "List" else "empty-dict", wanted=types.written(wanted))
+        return True
+
     # -- functions ----------------------------------------------------------------------------------------------------
 
     def module(self, built: Built) -> None:
@@ -140,10 +148,11 @@ class Compiler:
         faulty = False
         star = syntax.variadic(node.params)
         if star is not None:
-            self.refuse(star, "variadic", function=node.name.value)
+            self.refuse(star, "variadic", function=node.name.value, parameter=star.value)
             faulty = True
         for place, construct in syntax.refused(node):
-            self.refuse(place, "syntax", construct=construct)
+            formats = type(place) is cst.FormattedStringExpression
+            self.refuse(place, "string-format" if formats else "syntax", construct=construct)
             faulty = True
         if faulty:
             return
@@ -196,7 +205,7 @@ class Compiler:
             if param.default is not None:
                 self._default(param, kind)
             definition.scope.names[name] = Simple(kind)
-            text = "…" if param.default is not None else ""
+            text = "" if param.default is None else "None" if _is_none(param.default) else "…"
             arguments.append(Argument(name, kind, param.default is not None, keyword_only, 0, text))
         if definition.owner is not None and not listed:
             return None
@@ -295,6 +304,10 @@ class Compiler:
 
     def owner_of(self, built: ModuleValue) -> Built | None:
         return built if type(built) is Built else None
+
+
+def _is_none(node: cst.BaseExpression) -> bool:
+    return type(node) is cst.Name and node.value == "None"
 
 
 Room = Callable[[Compiler, Definition, Any], None]

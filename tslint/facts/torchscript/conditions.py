@@ -217,4 +217,4 @@ def _types(compiler: Compiler, node: cst.BaseExpression) -> list[Type] | None:
 
 
 def given(value: Simple) -> Given:
-    return Given(value.type, value.literal, value.empty)
+    return Given(value.type, value.literal, value.empty, value.made)

@@ -18,6 +18,7 @@ from tslint.facts.torchscript.names import global_value
 from tslint.facts.torchscript.operators import Positional, call_operator
 from tslint.facts.torchscript.schemas import MISSING
 from tslint.facts.torchscript.subscripts import subscript
+from tslint.facts.torchscript.syntax import format_refused
 from tslint.facts.torchscript.types import Type
 from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, Open, Simple, Sugared, simple
 
@@ -118,6 +119,9 @@ def operated(
     if one.kind in ("Class", "opaque") or two.kind == "opaque":
         return OPEN_VALUE
     if name == "remainder" and one is types.STR:
+        refused = format_refused(left[0].literal) if type(left[0].literal) is str else None
+        if refused is not None:
+            compiler.refuse(node, "format-refused", text=refused)
         return simple(types.STR)
     if one is types.UNKNOWN or two is types.UNKNOWN:
         return _half_known(name, one, two)
@@ -215,7 +219,7 @@ def _list(compiler: Compiler, definition: Definition, node: cst.List, hint: Hint
     if element is not None:
         return Simple(types.list_of(element))
     if not values:
-        return Simple(types.list_of(types.TENSOR), MISSING, True)
+        return Simple(types.list_of(types.TENSOR), MISSING, True, node)
     joined = types.unify_all((v.type for v in values), to_union=True)
     if joined is None:
         raise compiler.stop(node, "mixed-list", types=", ".join(dict.fromkeys(types.written(v.type) for v in values)))
@@ -253,7 +257,7 @@ def _dict(compiler: Compiler, definition: Definition, node: cst.Dict, hint: Hint
     if wanted is not None and wanted.kind == "Dict":
         return Simple(wanted)
     if not keys:
-        return Simple(types.dict_of(types.STR, types.TENSOR))
+        return Simple(types.dict_of(types.STR, types.TENSOR), MISSING, False, node)
     key = types.unify_all(keys)
     if key is None or any(not types.is_subtype(k, keys[0]) for k in keys):
         raise compiler.stop(node, "mixed-dict", types=", ".join(dict.fromkeys(map(types.written, keys))))

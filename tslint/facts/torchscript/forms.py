@@ -133,9 +133,9 @@ def _list(
     compiler: Compiler, definition: Definition, node: cst.Call, values: list[cst.BaseExpression], hint: Type | None
 ) -> Sugared:
     if not values:
-        return Simple(
-            hint if hint is not None and hint.kind == "List" else types.list_of(types.TENSOR), MISSING, hint is None
-        )
+        if hint is not None and hint.kind == "List":
+            return Simple(hint)
+        return Simple(types.list_of(types.TENSOR), MISSING, hint is None, node)
     from tslint.facts.torchscript.iteration import element
 
     found = iterated(compiler, values[0], compiler.sugared(definition, values[0]))

@@ -54,6 +54,8 @@ def _mismatched(
     receiver: Given | None,
 ) -> None:  # fmt: skip
     place = why.place if isinstance(why.place, cst.CSTNode) else node
+    if _of_untyped(compiler, name, why, args, receiver):
+        return
     if overloads > 1:
         every = [one for one, _ in args] + [one for one, _ in keywords.values()]
         shown = ([types.written(receiver.type)] if receiver is not None else []) + [
@@ -75,12 +77,39 @@ def _mismatched(
         compiler.refuse(place, "call", function=name, why=why.why)
 
 
+def _of_untyped(compiler: Compiler, name: str, why: Mismatch, args: Positional, receiver: Given | None) -> bool:
+    """Whether it is an empty list or dict without a type that is to blame."""
+    held = receiver if receiver is not None else args[0][0] if args else None
+    put = args[-1][0].type if args else types.UNKNOWN
+    if held is not None and held.made is not None and put is not types.UNKNOWN:
+        if name in ("append", "insert"):
+            return compiler.refuse_untyped(held.made, types.list_of(types.TENSOR if put is types.INFERRED else put))
+        if name in ("extend", "add_") and put.kind == "List":
+            return compiler.refuse_untyped(held.made, put)
+    if why.wanted is None:
+        return False
+    given = next((one for one, place in args if place is why.place and one.made is not None), None)
+    return given is not None and compiler.refuse_untyped(given.made, why.wanted)
+
+
+def _undefined(schema: Schema, args: Positional, keywords: Keywords) -> str | None:
+    """The parameter, a tensor by its type, for which a call leaves the default None: no value can be made of it."""
+    for index, formal in enumerate(schema.arguments):
+        given = formal.name in keywords or (index < len(args) and not formal.keyword_only)
+        if formal.text == "None" and formal.type.kind == "Tensor" and not given:
+            return formal.name
+    return None
+
+
 def call_schema(
     compiler: Compiler, node: cst.CSTNode, name: str, schemas: tuple[Schema, ...], args: Positional, keywords: Keywords
 ) -> Simple:
     """The value of compiled code. Raises Stop where the arguments do not fit."""
     found = match(schemas, args, keywords)
     if isinstance(found, Match):
+        undefined = _undefined(found.schema, args, keywords)
+        if undefined is not None:
+            compiler.refuse(node, "none-default", function=name, parameter=undefined)
         if len(schemas) > 1 and any(one.type is types.UNKNOWN for one, _ in args):
             return Simple(_common_return(schemas, args, keywords, None))
         return Simple(found.returns)

@@ -34,11 +34,13 @@ class Schema(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What a call hands over: its type, the literal it is (else MISSING), and whether it is an empty list literal."""
+    """What a call hands over: its type, the literal it is (else MISSING), whether it is an empty list literal, and the empty
+    list or dict without a type that it comes from."""
 
     type: Type
     literal: Any = MISSING
     empty: bool = False
+    made: object = None
 
 
 _TOKEN = re.compile(r"\s*([A-Za-z_][\w.]*|[\[\](),?]|->|\.\.\.|\d+)")

@@ -10,8 +10,8 @@ import libcst as cst
 from tslint.facts.torchscript import types
 from tslint.facts.torchscript.annotations import NoType
 from tslint.facts.torchscript.compiler import Compiler, Definition, Room, Scope, Stop, run_block
-from tslint.facts.torchscript.conditions import Condition, condition, refine
-from tslint.facts.torchscript.schemas import Given, convert
+from tslint.facts.torchscript.conditions import Condition, condition, given, refine
+from tslint.facts.torchscript.schemas import MISSING, convert
 from tslint.facts.torchscript.types import Type
 from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, Open, Simple, Sugared, TupleS, simple
 from tslint.facts.tree import walk
@@ -38,6 +38,10 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
 # -- variables -----------------------------------------------------------------------------------------------------------
 
 
+def without_literal(found: Simple) -> Simple:
+    return simple(found.type) if found.made is None else Simple(found.type, MISSING, False, found.made)
+
+
 def set_variable(compiler: Compiler, definition: Definition, node: cst.CSTNode, name: str, found: Sugared) -> None:
     """Binds NAME in the innermost block; a variable of an outer block keeps its type."""
     scope = definition.scope
@@ -56,10 +60,10 @@ def set_variable(compiler: Compiler, definition: Definition, node: cst.CSTNode, 
                 node, "variable-type", name=name, before=types.written(wanted), now=types.written(found.type)
             )
             return
-        found = Simple(actual)
+        found = Simple(actual, MISSING, False, outer.made)
     if type(found) is Simple:
         # A constant that went through a variable is no constant any more.
-        scope.names[name] = simple(found.type)
+        scope.names[name] = without_literal(found)
     else:
         scope.names[name] = found
 
@@ -117,7 +121,7 @@ def _set_attribute(compiler: Compiler, definition: Definition, target: cst.Attri
 def _assign(compiler: Compiler, definition: Definition, node: cst.Assign) -> None:
     found = compiler.sugared(definition, node.value)
     if type(found) is Simple and len(node.targets) > 1:
-        found = simple(found.type)
+        found = without_literal(found)
     for target in node.targets:
         assign(compiler, definition, target.target, found)
 
@@ -166,8 +170,8 @@ def _augmented(compiler: Compiler, definition: Definition, node: cst.AugAssign) 
     in_place = left.type.kind in ("Tensor", "List")
     name = AUGMENTED[type(node.operator)][0 if in_place else 1]
     args: Positional = [
-        (Given(left.type, left.literal, left.empty), target),
-        (Given(right.type, right.literal, right.empty), node.value),
+        (given(left), target),
+        (given(right), node.value),
     ]
     result = call_operator(compiler, node, f"aten::{name}", args, {}, None)
     if type(target) is cst.Name:
@@ -186,10 +190,9 @@ def _return(compiler: Compiler, definition: Definition, node: cst.Return) -> Non
     if wanted is not None:
         if not (wanted.kind == "Tensor" and kind is types.NONE):
             kind = convert(wanted, kind, found.empty, True)
-        if not types.is_subtype(kind, wanted):
-            compiler.refuse(
-                node.value or node, "declared-return", wanted=types.written(wanted), found=types.written(kind)
-            )
+        if not types.is_subtype(kind, wanted) and not compiler.refuse_untyped(found.made, wanted):
+            words = {"wanted": types.written(wanted), "found": types.written(kind)}
+            compiler.refuse(node.value or node, "declared-return", **words)
     else:
         compiler.returns(definition, node, kind)
     definition.scope.exits = True

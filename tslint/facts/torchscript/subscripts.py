@@ -215,8 +215,13 @@ def assign_item(compiler: Compiler, definition: Definition, target: cst.Subscrip
     if kind.kind in ("List", "Dict"):
         wanted = kind.args[-1]
         if not types.is_subtype(convert(wanted, value.type, value.empty, True), wanted):
+            needed = types.list_of(value.type) if kind.kind == "List" else types.dict_of(index.type, value.type)
+            if compiler.refuse_untyped(owner.made, needed):
+                return
             raise compiler.stop(target, "item-type", wanted=types.written(wanted), found=types.written(value.type))
         if kind.kind == "Dict" and not types.is_subtype(index.type, kind.args[0]):
+            if compiler.refuse_untyped(owner.made, types.dict_of(index.type, value.type)):
+                return
             raise compiler.stop(
                 part.value, "key-type", wanted=types.written(kind.args[0]), found=types.written(index.type)
             )

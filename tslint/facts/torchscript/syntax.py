@@ -5,6 +5,7 @@ Read off ``torch/jit/frontend.py`` (torch 2.13): every node that it builds, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -152,7 +153,24 @@ CONDITIONS: dict[type, object] = {
 }
 
 
-def variadic(params: cst.Parameters) -> cst.CSTNode | None:
+SPECIFIERS = re.compile(r"%(.)")
+"""As ``%`` of a string finds them: a character each, no width, no precision."""
+FIELDS = re.compile(r"\{[^{}]+\}")
+"""What ``format`` of a string leaves as it is: it knows ``{}`` alone."""
+
+
+def format_refused(text: str) -> str | None:
+    """The first part of TEXT that ``TEXT % values`` stops at when it runs."""
+    return next((match[0] for match in SPECIFIERS.finditer(text) if match[1] not in "%sdifFeEc"), None)
+
+
+def format_ignored(text: str) -> str | None:
+    """The first replacement field of TEXT that ``TEXT.format(…)`` does not replace."""
+    found = FIELDS.search(text.replace("{{", "").replace("}}", ""))
+    return found[0] if found else None
+
+
+def variadic(params: cst.Parameters) -> cst.Name | None:
     """The parameter that makes the number of arguments variable, or has to be named and may be left out."""
     if params.star_kwarg is not None:
         return params.star_kwarg.name

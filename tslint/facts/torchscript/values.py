@@ -21,14 +21,18 @@ class Sugared:
 
 
 class Simple(Sugared):
-    """A first-class value. ``literal``: the constant that it is; ``empty``: a list literal without items."""
+    """A first-class value. ``literal``: the constant that it is; ``empty``: a list literal without items; ``made``: the
+    empty list or dict without a type that it comes from."""
 
-    __slots__ = ("empty", "literal", "type")
+    __slots__ = ("empty", "literal", "made", "type")
 
-    def __init__(self, type: Type, literal: Any = MISSING, empty: bool = False) -> None:
+    def __init__(
+        self, type: Type, literal: Any = MISSING, empty: bool = False, made: cst.CSTNode | None = None
+    ) -> None:
         self.type = type
         self.literal = literal
         self.empty = empty
+        self.made = made
 
 
 class Open(Sugared):
