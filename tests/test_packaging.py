@@ -34,6 +34,12 @@ def test_every_rule_page_is_inside(wheel: zipfile.ZipFile) -> None:
         assert wheel.read(name) == (ROOT / name.removeprefix("tslint/")).read_bytes()
 
 
+def test_every_table_is_inside(wheel: zipfile.ZipFile) -> None:
+    tables = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tslint" / "facts" / "tables").glob("*.txt")}
+    assert tables
+    assert {name for name in wheel.namelist() if name.endswith(".txt") and "/tables/" in name} == tables
+
+
 def test_every_module_is_inside_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tslint").rglob("*.py")}
     inside = {name for name in wheel.namelist() if name.endswith(".py")}

@@ -27,14 +27,23 @@ CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 
 def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
     """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed."""
-    table = {kind: found for kind, found in checks().items() if kind is Facts or is_node_type(kind)}
     found: list[Diagnostic] = []
     crashes: list[str] = []
+
+    def run(subject: Any, wanted: Iterable[Check]) -> None:
+        for check in wanted:
+            found.extend(_run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes))
+
+    table = checks()
     for kind, wanted in table.items():
-        subjects: Iterable[Any] = [facts] if kind is Facts else facts.nodes(kind)
-        for subject in subjects:
-            for check in wanted:
-                found += _run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes)
+        if kind is Facts:
+            run(facts, wanted)
+        elif isinstance(kind, type) and is_node_type(kind):
+            nodes: Iterable[Any] = facts.nodes(kind)
+            for node in nodes:
+                run(node, wanted)
+    for refusal in facts.refusals:
+        run(refusal, table.get(refusal.code, ()))
     return sorted(_unique(found), key=order), crashes
 
 

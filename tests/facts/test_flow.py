@@ -38,44 +38,6 @@ def test_reaches_output(name: str) -> None:
     assert facts.reaches_output(call) is expected
 
 
-EMPTY = {
-    "tensors": ("xs = []\nfor i in range(3):\n    xs.append(x)", [("xs", "tensor", False)]),
-    "ints": ("xs = []\nfor i in range(3):\n    xs.append(i)", [("xs", "constant", False)]),
-    "sizes": ("xs = []\nxs.append(x.size(0))", [("xs", "size x.0", False)]),
-    "tuples": ("xs = []\nxs.append((x, 1))", [("xs", "(tensor, constant 1)", False)]),
-    "annotated": ("xs: List[int] = []\nxs.append(1)", [("xs", "constant 1", True)]),
-    "annotated before": ("xs: List[int]\nxs = []\nxs.append(1)", [("xs", "constant 1", True)]),
-    "jit.annotate": ("xs = torch.jit.annotate(List[int], [])\nxs.append(1)", [("xs", "constant 1", True)]),
-    "list()": ("xs = list()\nxs.append(x)", [("xs", "tensor", False)]),
-    "two at once": (
-        "xs, ys = [], []\nxs.append(x)\nys.append(1)",
-        [("xs", "tensor", False), ("ys", "constant 1", False)],
-    ),
-    "extended": ("xs = []\nxs.extend([1, 2])", [("xs", "constant", False)]),
-    "added to": ("xs = []\nxs += [x]", [("xs", "tensor", False)]),
-    "never filled": ("xs = []", [("xs", "unknown", False)]),
-    "not empty": ("xs = [x]\nxs.append(x)", []),
-    "in training alone": ("if self.training:\n    xs = []\n    xs.append(1)", [("xs", "constant 1", False)]),
-}
-
-
-@pytest.mark.parametrize("name", EMPTY)
-def test_empty_lists(name: str) -> None:
-    body, expected = EMPTY[name]
-    text = "\n".join("        " + line for line in body.splitlines())
-    facts = facts_of(f"class Net(nn.Module):\n    def forward(self, x):\n{text}\n")
-    found = facts.empty_lists(facts.nodes(cst.FunctionDef)[0])
-    assert [(e.target, describe(facts, e.element), e.typed) for e in found] == expected
-
-
-def test_empty_dicts() -> None:
-    facts = facts_of(
-        "class Net(nn.Module):\n    def forward(self, x):\n        d = {}\n        d['a'] = 1\n        return x\n"
-    )
-    found = facts.empty_dicts(facts.nodes(cst.FunctionDef)[0])
-    assert [(e.target, describe(facts, e.element)) for e in found] == [("d", "constant 1")]
-
-
 ROUNDS = {
     "layers": ("self.layers", "constant"),
     "a constant range": ("range(3)", "constant 3"),

@@ -34,7 +34,7 @@ class Example:
         tree = ast.parse(self.path.read_text(encoding="utf-8"))
         if change is not None:
             tree = ast.fix_missing_locations(change.visit(tree))
-        exec(compile(tree, str(self.path), "exec"), vars(module))
+        exec(compile(tree, str(self.path), "exec", dont_inherit=True), vars(module))
         return module
 
     def has(self, name: str) -> bool:

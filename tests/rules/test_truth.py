@@ -3,6 +3,7 @@ and because of the marked lines; none on the others."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.torch
 from blame import to_blame, traceable_otherwise  # noqa: E402 - they import torch
 from truth import Trial, unconvertible_lines  # noqa: E402
 
+BLAMED_ELSEWHERE = {"untyped-empty-list", "untyped-empty-dict"}
+"""Rules that point at where a variable got its type; the compiler points at where it does not fit."""
 GENERALISATION = (Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES)
 
 
@@ -77,6 +80,12 @@ def _because_of_the_marked_lines(claim: Claim, trial: Trial) -> None:
         assert trial.lines == case.marks
     elif claim is Claim.CONVERT_FAILS and "def main" not in case.text:
         assert unconvertible_lines(trial) == case.marks
+    elif claim is Claim.SCRIPT_FAILS and case.rule.name not in BLAMED_ELSEWHERE:
+        blamed = {
+            int(line)
+            for line in re.findall(rf'{case.rule.name.replace("-", "_")}_bad\d+\.py", line (\d+)', str(trial.error))
+        }
+        assert not blamed or blamed & case.marks, f"the compiler blames {sorted(blamed)}"
     elif claim is Claim.UNCHECKABLE:
         assert isinstance(trial.error, SyntaxError) and {trial.error.lineno} == case.marks
 

@@ -1,4 +1,7 @@
-"""One module a rule: functions marked with the node or evidence type they want, which ask facts and yield findings.
+"""One module a rule: functions marked with what they want to see, which ask facts and yield findings.
+
+What a check wants is a LibCST node type, ``Facts`` (the file as a whole), a type of evidence, or, by its code, a refusal of
+TorchScript's compiler (``@on("variadic")``).
 
 A check may ask the facts anything and may not walk the file again, read another file, or run anything. Its module is
 named as its rule, with ``_`` for ``-``; nothing registers it: the package is listed.
@@ -20,8 +23,12 @@ Function = TypeVar("Function", bound=Callable[..., Iterator[Finding]])
 _MARK = "__tslint_on__"
 
 
-def on(*kinds: type) -> Callable[[Function], Function]:
-    """Marks a check with the LibCST node types or evidence types it is to be called for."""
+Subject = type | str
+"""What a check is marked with: a type, or the code of a refusal."""
+
+
+def on(*kinds: Subject) -> Callable[[Function], Function]:
+    """Marks a check with the node types, evidence types or codes of refusals it is to be called for."""
 
     def mark(function: Function) -> Function:
         setattr(function, _MARK, kinds)
@@ -39,9 +46,9 @@ class Check:
 
 
 @functools.cache
-def checks() -> dict[type, tuple[Check, ...]]:
-    """Every check by the type it wants."""
-    table: dict[type, list[Check]] = {}
+def checks() -> dict[Subject, tuple[Check, ...]]:
+    """Every check by what it wants."""
+    table: dict[Subject, list[Check]] = {}
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         if info.name.startswith("_"):
             continue

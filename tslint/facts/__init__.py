@@ -7,7 +7,6 @@ understand is :class:`Unknown`, never a guess.
 from __future__ import annotations
 
 from tslint.facts.classes import Attribute, ModuleClass
-from tslint.facts.empties import EmptyList
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import (
     BakedSize,
@@ -42,7 +41,6 @@ __all__ = [
     "Dict",
     "Dim",
     "Either",
-    "EmptyList",
     "Facts",
     "FixedSize",
     "Instance",

@@ -10,13 +10,11 @@ import libcst as cst
 
 from tslint.diagnostic import Label, Span
 from tslint.facts.classes import Attribute, Classes, ModuleClass
-from tslint.facts.empties import EmptyList, empty_containers
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
 from tslint.facts.infer import Analysis
 from tslint.facts.kinds import (
-    UNKNOWN,
     BakedSize,
     Constant,
     Data,
@@ -34,6 +32,7 @@ from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
+from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree
 from tslint.source.text import Source
 
@@ -330,18 +329,12 @@ class Facts:
             result.append((param, join_all(kinds)))
         return result
 
-    def empty_lists(self, function: cst.FunctionDef) -> list[EmptyList]:
-        """The lists of a function that start empty, with what is put into them."""
-        return empty_containers(self, function, "list")
+    @cached_property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What ``torch.jit.script`` refuses in this file, in source order, as far as the source tells."""
+        from tslint.facts.torchscript.refusals import refusals
 
-    def empty_dicts(self, function: cst.FunctionDef) -> list[EmptyList]:
-        """The dicts of a function that start empty, with the values that are put into them."""
-        return empty_containers(self, function, "dict")
-
-    def raw_kind(self, node: cst.CSTNode) -> Kind:
-        """As ``kind``, but also for code that tracing never enters: what a compiler would see."""
-        places = self._places(node)
-        return join_all(self._settler.settle(c.kinds[node], c, b) for c, b in places) if places else UNKNOWN
+        return refusals(self.tree, self.names, self.classes)
 
     # -- classes and the calling code ---------------------------------------------------------------------------------
 

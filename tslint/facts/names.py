@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import typing
 from bisect import bisect
 from dataclasses import dataclass
 
@@ -12,7 +13,10 @@ import libcst as cst
 from tslint.facts.tree import Tree
 
 BUILTINS = frozenset(dir(builtins))
-STAR_NAMES = {"math": frozenset(n for n in dir(math) if not n.startswith("_"))}
+STAR_NAMES = {
+    "math": frozenset(n for n in dir(math) if not n.startswith("_")),
+    "typing": frozenset(typing.__all__),
+}
 Scope = cst.CSTNode
 SCOPES = frozenset([cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp])
 

@@ -30,6 +30,8 @@ PLAIN: dict[str, Type] = {
     "typing.Any": types.ANY,
     "torch.nn.functional.Tensor": types.TENSOR,
 }
+NO_TYPES = frozenset({"torch.Size", "typing.Final"})
+TORCH_NAMES = ("Tensor", "device")
 BARE = {"builtins.list": types.ANY_LIST, "builtins.tuple": types.ANY_TUPLE}
 TYPING = ("typing.", "typing_extensions.", "builtins.", "collections.abc.", "collections.")
 
@@ -42,12 +44,20 @@ class NoType(Exception):
         self.name = name
 
 
+def _postpones(node: cst.ImportFrom) -> bool:
+    if type(node.module) is not cst.Name or node.module.value != "__future__" or isinstance(node.names, cst.ImportStar):
+        return False
+    return any(alias.name.value == "annotations" for alias in node.names)
+
+
 class Annotations:
     """Reads the annotations of one file."""
 
     def __init__(self, names: Names, classes: Classes) -> None:
         self.names = names
         self.classes = classes
+        self.strings = any(map(_postpones, names.tree.all(cst.ImportFrom)))
+        """Whether ``from __future__ import annotations`` leaves those in the bodies of classes as strings."""
 
     def read(self, node: cst.BaseExpression) -> Type:
         """The type that NODE writes; UNKNOWN where the file does not tell. Raises NoType where TorchScript has none."""
@@ -83,9 +93,11 @@ class Annotations:
             last = qualified.rpartition(".")[2]
             if qualified in BARE:
                 return BARE[qualified]
+            if qualified in NO_TYPES:
+                raise NoType(last)
             if qualified.startswith(TYPING):
                 return self._bare(last)
-            if qualified.startswith("torch.nn.") and last[:1].isupper():
+            if qualified.startswith(("torch.nn.", "numpy.")) and (last[:1].isupper() or qualified.startswith("numpy.")):
                 raise NoType(last)
             return types.UNKNOWN
         found = self.classes.class_of(node)
@@ -138,7 +150,9 @@ class _Quoted(Annotations):
     def qualified(self, node: cst.BaseExpression) -> str | None:
         if type(node) is cst.Name:
             name = node.value
-            if name in ("Tensor", "device"):
+            if not self.names.bindings(self.names.tree.module, name) and name in TORCH_NAMES:
+                raise NoType(name)
+            if name in TORCH_NAMES:
                 return f"torch.{name}"
             if name in ("Optional", "List", "Dict", "Tuple", "Union", "Any", "Final"):
                 return f"typing.{name}"

@@ -220,6 +220,20 @@ def hooks(compiler: Compiler, built: Built) -> None:
         if slot.certain and slot.node is not None:
             for module in _modules(slot.value):
                 _submodule(compiler, slot.node, module)
+    _annotations(compiler, built)
+
+
+def _annotations(compiler: Compiler, built: Built) -> None:
+    """Attributes whose annotation in the body of the class is a string: scripting reads no strings there."""
+    for cls in built.cls.lineage:
+        for name, annotation in cls.annotations.items():
+            slot = built.attributes.get(name)
+            if slot is None or not slot.certain:
+                continue
+            if compiler.annotations.strings or type(annotation.annotation) is cst.SimpleString:
+                compiler.refuse(annotation.annotation, "string-annotation", name=name)
+        if cls.annotations:
+            return
 
 
 def _modules(value: Value, depth: int = 0) -> Iterator[ModuleValue]:
@@ -287,6 +301,8 @@ def constants(compiler: Compiler, built: Built) -> set[str]:
                 found |= {item.value for item in value.items if type(item) is Known}
         for name, annotation in cls.annotations.items():
             text = annotation.annotation
+            if compiler.annotations.strings:
+                break
             base = text.value if type(text) is cst.Subscript else text
             if type(base) in (cst.Name, cst.Attribute) and (compiler.names.qualified(base) or "").endswith(".Final"):
                 found.add(name)

@@ -93,6 +93,8 @@ def call_value(compiler: Compiler, node: cst.Call, found: Sugared, args: Positio
         return _construct(compiler, node, found, args, keywords)
     if kind is PythonS:
         assert type(found) is PythonS
+        if found.what == "type" and args and not keywords and all(one.type.kind == "Tensor" for one, _ in args):
+            return simple(types.TENSOR)  # `reversed(x)`: called in Python, as tensors allow
         raise compiler.stop(node, "unsupported-call" if found.reason != "captured-global" else found.reason,
                             name=found.name, type=found.what)  # fmt: skip
     if kind is Simple:
@@ -114,6 +116,8 @@ def cast(compiler: Compiler, node: cst.Call, found: CastS, args: Positional, key
         if types.is_subtype(args[0][0].type, found.type):
             return simple(found.type)
         if args[0][0].type.kind in ("Class", "opaque", "Any", "Union"):
+            return simple(found.type)
+        if found.type is types.BOOL and args[0][0].type.kind in ("List", "Dict", "str"):
             return simple(found.type)
         call_operator(compiler, node, found.operator, args, keywords, None)
     return simple(found.type)

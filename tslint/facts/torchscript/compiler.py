@@ -27,11 +27,15 @@ MOST_METHODS = 60
 
 @frozen
 class Refusal:
-    """Something that TorchScript refuses. ``code`` says what kind, ``values`` name what is involved."""
+    """Something that TorchScript refuses. ``code`` says what kind, ``values`` name what is involved.
+
+    ``use`` is where the code comes to be refused, where ``node`` is what leads there.
+    """
 
     node: cst.CSTNode
     code: str
     values: dict[str, str]
+    use: cst.CSTNode | None = None
 
 
 class Stop(Exception):
@@ -94,6 +98,7 @@ class Compiler:
         self.shared = shared
         self.refusals: list[Refusal] = []
         self.methods: dict[tuple[int, cst.FunctionDef], Compiled] = {}
+        self.untyped: set[cst.CSTNode] = set()
         self.depth = 0
 
     # -- what is refused ----------------------------------------------------------------------------------------------
@@ -112,6 +117,7 @@ class Compiler:
         if wanted.kind not in ("List", "Dict") or not isinstance(made, cst.CSTNode):
             return False
         self.refuse(made, "empty-list" if wanted.kind == "List" else "empty-dict", wanted=types.written(wanted))
+        self.untyped.add(made)
         return True
 
     # -- functions ----------------------------------------------------------------------------------------------------

@@ -50,20 +50,29 @@ def condition(compiler: Compiler, definition: Definition, node: cst.BaseExpressi
         found = _question(compiler, definition, node)  # type: ignore[arg-type]
         if found is not None:
             return found
-    value = compiler.value(definition, node)
-    to_bool(compiler, node, value)
+    value = _truthful(compiler, definition, node)
     static = value.literal if type(value.literal) is bool else None
     if static is None and value.literal is not MISSING and value.type in (types.INT, types.FLOAT):
         static = bool(value.literal)
     return Condition(static)
 
 
+def _truthful(compiler: Compiler, definition: Definition, node: cst.BaseExpression) -> Simple:
+    """The value of a condition. Raises Stop where it has no truth."""
+    found = compiler.sugared(definition, node)
+    if type(found) is ModuleS:
+        raise compiler.stop(node, "truth", type="module")
+    value = compiler.as_value(node, found)
+    to_bool(compiler, node, value)
+    return value
+
+
 def to_bool(compiler: Compiler, node: cst.CSTNode, value: Simple) -> None:
-    """Refuses what has no truth: lists and strings have one, None and modules have not."""
+    """Refuses what has no truth: numbers, tensors, strings, lists and dicts have one, None, tuples and modules have not."""
     kind = value.type
-    if kind is types.UNKNOWN or kind.kind in ("bool", "int", "float", "Tensor", "number", "List"):
+    if kind is types.UNKNOWN or kind.kind in ("bool", "int", "float", "Tensor", "number", "List", "Dict", "str"):
         return
-    if kind.kind in ("str", "complex", "Class", "opaque", "Union"):
+    if kind.kind == "Class" or kind.kind == "opaque":
         return
     raise compiler.stop(node, "truth", type=types.written(kind))
 
@@ -98,6 +107,8 @@ def _identity(
     one = _value_or_module(compiler, definition, left)
     two = _value_or_module(compiler, definition, target.comparator)
     states = (_none(one.type), _none(two.type))
+    if type(left) is cst.Name and two.type is types.NONE and one.type.kind == "Tensor":
+        _undefined(compiler, definition, left)
     if states == ("always", "always"):
         return Condition(is_it)
     if set(states) == {"always", "never"}:
@@ -107,6 +118,17 @@ def _identity(
         known = {name.value: asked.type.args[0]}
         return Condition(None, {} if is_it else known, known if is_it else {})
     return Condition()
+
+
+def _undefined(compiler: Compiler, definition: Definition, node: cst.Name) -> None:
+    """Notes that a parameter of forward, a tensor by its type, is asked whether it is None: its default is, in Python."""
+    function = definition.node
+    if function.name.value != "forward" or definition.scope.find(node.value) is None:
+        return
+    for param in (*function.params.params, *function.params.kwonly_params):
+        default = param.default
+        if param.name.value == node.value and type(default) is cst.Name and default.value == "None":
+            compiler.refuse(param.name, "none-parameter", name=node.value)
 
 
 def _value_or_module(compiler: Compiler, definition: Definition, node: cst.BaseExpression) -> Simple:
@@ -213,7 +235,18 @@ def _types(compiler: Compiler, node: cst.BaseExpression) -> list[Type] | None:
     try:
         return [compiler.annotations.read(node)]
     except NoType as error:
+        if _may_be_compiled(compiler, node):
+            return None
         raise compiler.stop(node, "isinstance-type", type=error.name) from None
+
+
+def _may_be_compiled(compiler: Compiler, node: cst.BaseExpression) -> bool:
+    """Whether NODE names a module's class of which the program may hold an instance: its type is known by then."""
+    name = compiler.names.qualified(node) if type(node) in (cst.Name, cst.Attribute) else None
+    if name is not None and name.startswith("torch.nn."):
+        return True
+    cls = compiler.machine.classes.module_class(node)
+    return cls is not None and len(compiler.machine.built.get(cls, ())) > 1
 
 
 def given(value: Simple) -> Given:

@@ -10,7 +10,7 @@ import libcst as cst
 from tslint.facts.building.expressions import string_of
 from tslint.facts.torchscript import types
 from tslint.facts.torchscript.calls import call
-from tslint.facts.torchscript.compiler import Compiler, Definition, Scope, Stop
+from tslint.facts.torchscript.compiler import Compiler, Definition, Refusal, Scope, Stop
 from tslint.facts.torchscript.conditions import condition, given, refine
 from tslint.facts.torchscript.first_class import as_tuple
 from tslint.facts.torchscript.lookup import attribute
@@ -28,7 +28,7 @@ Hint = Type | None
 def _name(compiler: Compiler, definition: Definition, node: cst.Name, hint: Hint) -> Sugared:
     found = definition.scope.find(node.value)
     if found is not None:
-        return found
+        return OPEN_VALUE if type(found) is Simple and found.made in compiler.untyped else found
     name = node.value
     if name == "None":
         return Simple(types.NONE, None)
@@ -37,7 +37,8 @@ def _name(compiler: Compiler, definition: Definition, node: cst.Name, hint: Hint
     gone = definition.scope.gone.get(name)
     if gone is not None:
         code, values, place = gone
-        raise compiler.stop(place or node, code, **values)
+        compiler.refusals.append(Refusal(place or node, code, values, node))
+        raise Stop
     return global_value(compiler, definition, node)
 
 

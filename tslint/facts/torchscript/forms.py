@@ -77,6 +77,8 @@ def special(compiler: Compiler, definition: Definition, node: cst.Call, found: S
         return _list(compiler, definition, node, values, hint)
     if form == "dict":
         arguments(compiler, definition, node)
+        if hint is None and not node.args:
+            return Simple(types.dict_of(types.STR, types.TENSOR), MISSING, False, node)
         return Simple(hint) if hint is not None else OPEN_VALUE
     return OPEN
 

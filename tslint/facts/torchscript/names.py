@@ -166,9 +166,14 @@ def global_value(compiler: Compiler, definition: Definition, node: cst.Name) -> 
             raise compiler.stop(node, "decorated-name", name=name)
         return found
     qualified = compiler.names.qualified(node)
-    if qualified is not None:
-        return library_value(qualified)
     binding = compiler.names.definition(node)
+    if qualified is not None:
+        found = library_value(qualified)
+        assigned = binding is not None and binding.value is not None
+        if assigned and type(found) is Simple:
+            what = "dtype" if qualified.startswith("torch.") else types.written(found.type)
+            return PythonS(what, "captured-global", name)
+        return found
     if binding is None:
         return OPEN
     if type(binding.node) is cst.FunctionDef:
@@ -187,6 +192,8 @@ def captured(compiler: Compiler, node: cst.Name, value: Value) -> Sugared:
     if isinstance(value, ModuleValue):
         return PythonS("module", "captured-global", node.value)
     if type(value) is Library:
+        if value.name in ("builtins.True", "builtins.False"):
+            return PythonS("bool", "captured-global", node.value)
         found = library_value(value.name)
         return PythonS("dtype", "captured-global", node.value) if type(found) is Simple else found
     if type(value) is Function:

@@ -60,6 +60,8 @@ def set_variable(compiler: Compiler, definition: Definition, node: cst.CSTNode, 
                 node, "variable-type", name=name, before=types.written(wanted), now=types.written(found.type)
             )
             return
+        if found.type.kind == "Tensor" and wanted in (types.INT, types.FLOAT):
+            compiler.refuse(node, "tensor-to-number", name=name, type=types.written(wanted))
         found = Simple(actual, MISSING, False, outer.made)
     if type(found) is Simple:
         # A constant that went through a variable is no constant any more.
@@ -290,7 +292,7 @@ def _after_branches(
     two = None if second.exits else second.find(name)
     if not first.exits and not second.exits and (one is None or two is None):
         branch = "true" if one is None else "false"
-        outer.gone[name] = ("undefined-branch", {"name": name, "branch": branch}, node)
+        outer.gone[name] = ("undefined-branch", {"name": name, "branch": branch}, _condition(node))
         return
     values = [v for v in (one, two) if v is not None]
     if not values:
@@ -307,12 +309,16 @@ def _after_branches(
     if joined is None:
         details = {"name": name, "true": types.written(left.type), "false": types.written(right.type)}
         if outer.find(name) is not None:
-            compiler.refuse(node, "branch-type", **details)
+            compiler.refuse(_condition(node), "branch-type", **details)
             outer.names[name] = OPEN_VALUE
         else:
-            outer.gone[name] = ("branch-type", details, node)
+            outer.gone[name] = ("branch-type", details, _condition(node))
         return
     outer.names[name] = Simple(joined)
+
+
+def _condition(node: cst.CSTNode) -> cst.CSTNode:
+    return node.test if type(node) is cst.If else node
 
 
 def _for(compiler: Compiler, definition: Definition, node: cst.For) -> None:

@@ -12,6 +12,7 @@ from tslint.facts.torchscript.conditions import given
 from tslint.facts.torchscript.iteration import container_kind, members
 from tslint.facts.torchscript.operators import Positional, call_operator
 from tslint.facts.torchscript.schemas import MISSING, convert
+from tslint.facts.torchscript.types import Type
 from tslint.facts.torchscript.values import OPEN, OPEN_VALUE, ModuleS, Open, Simple, Sugared, TupleS, simple
 
 Slices = Sequence[cst.SubscriptElement]
@@ -40,10 +41,10 @@ def subscript(compiler: Compiler, definition: Definition, node: cst.Subscript) -
     if len(parts) != 1:
         if kind.kind != "Tensor":
             raise compiler.stop(node, "multiple-index", type=types.written(kind))
-        return _of_tensor(compiler, definition, node, parts)
+        return _of_tensor(compiler, definition, parts, kind)
     part = parts[0]
     if kind.kind == "Tensor":
-        return _of_tensor(compiler, definition, node, parts)
+        return _of_tensor(compiler, definition, parts, kind)
     if type(part) is cst.Slice:
         return _sliced(compiler, definition, node, value, part)
     assert type(part) is cst.Index
@@ -143,7 +144,7 @@ def _tuple_item(compiler: Compiler, node: cst.Subscript, value: Simple, index: S
     return simple(items[0])
 
 
-def _of_tensor(compiler: Compiler, definition: Definition, node: cst.Subscript, parts: list[cst.BaseSlice]) -> Sugared:
+def _of_tensor(compiler: Compiler, definition: Definition, parts: list[cst.BaseSlice], base: Type) -> Sugared:
     """Indices of a tensor: numbers, slices, None, tensors, lists of numbers."""
     for part in parts:
         if type(part) is cst.Slice:
@@ -161,11 +162,11 @@ def _of_tensor(compiler: Compiler, definition: Definition, node: cst.Subscript, 
         kind = types.unwrapped(index.type)
         if kind is types.UNKNOWN or kind.kind in ("int", "None", "Tensor", "List", "bool", "opaque"):
             if kind is types.BOOL:
-                raise compiler.stop(part.value, "tensor-index", type="bool")
+                raise compiler.stop(part.value, "tensor-index", type="bool", base=types.written(base))
             continue
         if kind is types.NUMBER:
-            raise compiler.stop(part.value, "tensor-index", type="number")
-        raise compiler.stop(part.value, "tensor-index", type=types.written(index.type))
+            raise compiler.stop(part.value, "tensor-index", type="number", base=types.written(base))
+        raise compiler.stop(part.value, "tensor-index", type=types.written(index.type), base=types.written(base))
     return simple(types.TENSOR)
 
 
@@ -192,7 +193,7 @@ def assign_item(compiler: Compiler, definition: Definition, target: cst.Subscrip
     if kind is types.UNKNOWN or kind.kind in ("Class", "opaque", "Any"):
         return
     if kind.kind == "Tensor":
-        _of_tensor(compiler, definition, target, parts)
+        _of_tensor(compiler, definition, parts, kind)
         wanted = types.unwrapped(value.type)
         if wanted is not types.UNKNOWN and wanted.kind not in (
             "Tensor",

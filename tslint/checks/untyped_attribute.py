@@ -1,0 +1,25 @@
+"""An attribute that TorchScript has no type for, read in scripted code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tslint.checks import on
+from tslint.diagnostic import Finding
+from tslint.facts.facts import Facts
+from tslint.facts.torchscript.compiler import Refusal
+
+
+@on("untyped-attribute")
+def predict(refusal: Refusal, facts: Facts) -> Iterator[Finding]:
+    type_ = refusal.values["type"]
+    article = "an" if type_[0] in "aeio" else "a"
+    yield Finding(refusal.node, {"name": refusal.values["name"], "type": f"{article} {type_}"}, help=HELP.get(type_))
+
+
+HELP = {
+    "list of modules": "`nn.ModuleList` holds modules",
+    "dict of modules": "`nn.ModuleDict` holds modules",
+    "empty list": "annotate it in the body of the class, or start with a first value",
+    "empty dict": "annotate it in the body of the class, or start with a first value",
+}
