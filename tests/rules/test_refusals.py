@@ -12,13 +12,13 @@ PACKAGE = Path(checks.__file__).parent.parent / "facts" / "torchscript"
 
 def refused() -> set[str]:
     """The codes that the type checker passes to ``refuse`` and ``stop``."""
-    found = set()
+    found: set[str] = set()
     for path in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 1:
-                if node.func.attr in ("refuse", "stop"):
-                    found |= {part.value for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)} - {"List"}
-    return {str(code) for code in found}
+            called = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+            if isinstance(node, ast.Call) and called in ("refuse", "stop") and len(node.args) > 1:
+                found |= {str(part.value) for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)}
+    return found - {"List"}
 
 
 def spoken() -> set[str]:

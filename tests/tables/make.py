@@ -1,7 +1,11 @@
-"""Writes the tables that the facts read: ``python tests/tables/make.py``. Read the difference before you commit it."""
+"""Writes the tables that the facts read: ``python tests/tables/make.py``. Read the difference before you commit it.
+
+With ``--check`` nothing is written, and the names of the tables that are not current are printed.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,4 +28,8 @@ def text(name: str) -> str:
 
 if __name__ == "__main__":
     for name in TABLES:
-        (FOLDER / f"{name}.txt").write_text(text(name), encoding="utf-8")
+        path = FOLDER / f"{name}.txt"
+        if "--check" not in sys.argv:
+            path.write_text(text(name), encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != text(name):
+            print(name)
