@@ -210,7 +210,7 @@ def unconvertible_lines(trial: Trial) -> set[int]:
     for node in trace(example.model(), example.inputs()).inlined_graph.nodes():
         name = node.kind().split("::")[-1].rstrip("_")
         lines = re.findall(rf"{re.escape(example.path.name)}\((\d+)\)", node.sourceRange())
-        if lines and node.kind().startswith("aten::"):
+        if lines and (node.kind().startswith("aten::") or node.kind() == "prim::PythonOp"):
             known = name in _TORCH_OPS_REGISTRY
             if not known or re.search(rf"\b{name}\b", str(trial.error)):
                 found.add(int(lines[0]))

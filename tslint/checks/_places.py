@@ -100,3 +100,13 @@ def uses(target: cst.Name, facts: Facts) -> list[cst.Name]:
         if not attribute and not keyword:
             found.append(name)
     return found
+
+
+def own_name(node: cst.CSTNode, facts: Facts) -> str | None:
+    """What the method of a module around NODE calls its module (``self``); None outside of one, and in functions within."""
+    function = facts.enclosing_function(node)
+    cls = facts.module_class(node)
+    if function is None or cls is None or function not in cls.methods.values():
+        return None
+    params = (*function.params.posonly_params, *function.params.params)
+    return params[0].name.value if params and not function.decorators else None

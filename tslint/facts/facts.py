@@ -16,6 +16,7 @@ from tslint.facts.frame import Block, Context
 from tslint.facts.infer import Analysis
 from tslint.facts.kinds import (
     BakedSize,
+    Callable,
     Constant,
     Data,
     FixedSize,
@@ -142,6 +143,14 @@ class Facts:
         """The calls of the file to any of these, by qualified name (``torch.jit.trace``), in source order."""
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
+
+    def callee(self, call: cst.Call) -> str | None:
+        """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
+        name = self.names.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
+        if name is not None:
+            return name
+        kind = self.kind(call.func)
+        return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
 
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
