@@ -72,7 +72,8 @@ def test_claim_comes_true_because_of_the_marked_lines(case: Case, tmp_path: Path
 def _because_of_the_marked_lines(claim: Claim, trial: Trial) -> None:
     case, folder = trial.case, trial.folder
     if claim in GENERALISATION:
-        to_blame(case, folder, case.marks, by_graph=trial.shown(Claim.TRACE_DIFFERS) is None)
+        differs = Claim.TRACE_DIFFERS in case.rule.claims and trial.shown(Claim.TRACE_DIFFERS)
+        to_blame(case, folder, case.marks, by_graph=not differs)
     elif claim is Claim.TRACE_FAILS:
         assert trial.error is not None
         traceable_otherwise(case, folder, trial.error)
