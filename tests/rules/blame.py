@@ -173,11 +173,48 @@ class Repaired(ast.NodeTransformer):
         return node
 
 
+class Registered(ast.NodeTransformer):
+    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls."""
+
+    def __init__(self, lines: Iterable[int]) -> None:
+        self.lines = frozenset(lines)
+        self.changed: set[int] = set()
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        if node.lineno in self.lines and isinstance(node.targets[0], ast.Attribute):
+            self.changed.add(node.lineno)
+            node.value = ast.copy_location(
+                ast.Call(ast.Name("__registered__", ast.Load()), [node.value], []), node.value
+            )
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        if node.lineno in self.lines:
+            self.changed.add(node.lineno)
+            return ast.copy_location(ast.Pass(), node)
+        return node
+
+
+def registered(value: Any) -> Any:
+    """A tensor as a parameter or buffer would be, modules in a container that knows of them."""
+    if isinstance(value, torch.Tensor):
+        return torch.nn.Parameter(value, requires_grad=value.requires_grad)
+    if isinstance(value, dict):
+        return torch.nn.ModuleDict(value)
+    return torch.nn.ModuleList(value)
+
+
 def traceable_otherwise(case: Case, folder: Path, error: BaseException) -> None:
-    """Asserts that the trace works once the marked outputs are tensors, or the marked inputs filled in; else that the
-    error comes from the marked line."""
+    """Asserts that the trace works once the marked outputs are tensors, the marked inputs filled in, the marked
+    attributes registered or the marked calls left out; else that the error comes from the marked line."""
     raised = {line for path, line in frames(error) if Path(path).stem == Path(case.written(folder)).stem}
     if case.marks <= raised:
+        return
+    change = Registered(case.marks)
+    other = Example(case, folder, change, __registered__=registered)
+    if change.changed:
+        assert change.changed == case.marks
+        trace(other.model(), other.inputs())
         return
     repaired = Example(
         case,

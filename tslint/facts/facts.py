@@ -303,6 +303,17 @@ class Facts:
         places = [(c, b) for c, b in self._places(node) if c.in_forward]
         return any(not block.untraced for _, block in places)
 
+    def runs_in_constructor(self, node: cst.CSTNode) -> bool:
+        """Whether NODE runs when a module of the file is made: in ``__init__``, or in what that calls."""
+        function = self.enclosing_function(node)
+        if function is None or self.module_class(function) is None:
+            return False
+        if function.name.value == "__init__":
+            return True
+        self.module_classes  # noqa: B018  # the constructors are read with them
+        contexts = self.analysis.contexts.get(function, ())
+        return any(not context.in_forward and context.callers for context in contexts)
+
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
         function = self.enclosing_function(node)
