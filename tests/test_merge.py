@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Place, Severity, Span
@@ -133,3 +135,14 @@ def test_two_ops_on_one_line_are_both_listed() -> None:
     line = Span(7, None, 7, None)
     found = merge([], [seen("`aten::diff`", line), seen("`aten::diag`", line)], [ENTRY])
     assert [diagnostic.message for diagnostic in found] == ["`aten::diff`", "`aten::diag`"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "note"),
+    [("python-state", "the run starts every call from the same state"), ("random-in-forward", "seeds every generator")],
+)
+def test_what_the_run_holds_still_is_said_to_have_run(rule: str, note: str) -> None:
+    prediction = dataclasses.replace(diagnostic(), rule=rule)
+    [said] = merged(prediction, RAN).notes
+    assert note in said
+    assert merged(prediction).notes == ("`Net` was not reached from this entry",)

@@ -15,6 +15,12 @@ from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, M
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
 
+OUT_OF_REACH = {
+    "random-in-forward": "the run seeds every generator alike before each call, so that the same value is drawn",
+    "python-state": "the run starts every call from the same state",
+}
+"""Rules about values that the run holds still, and why it does not see them change."""
+
 OBSERVED_SEVERITY = {Claim.TRACE_SPECIALISES: Severity.WARNING}
 
 
@@ -185,6 +191,8 @@ class _Run:
 
     def _unreached(self, diagnostic: Diagnostic) -> Diagnostic:
         if self._has_run(diagnostic, "eager"):
+            if diagnostic.rule in OUT_OF_REACH:
+                return _noted(diagnostic, OUT_OF_REACH[diagnostic.rule])
             return _noted(diagnostic, "this line did not run with the example inputs")
         name = (diagnostic.symbol or "").split(".")[0]
         return _noted(diagnostic, f"`{name}` was not reached from this entry") if name else diagnostic

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from loading import Example, alike, graph_text, run, tensors, trace
+from loading import Example, alike, graph_text, run, second_call_differs, tensors, trace
 from rule_pages import Case
 
 Spot = tuple[int, int, int]
@@ -114,6 +114,15 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
 
     ``by_graph``: the two traces are compared, else the outputs.
     """
+    plain = Example(case, folder)
+    carried = attributes_written(case.text, lines)
+    if carried and second_call_differs(plain):
+        assert not second_call_differs(plain, forgotten=carried), f"lines {sorted(lines)} do not explain the difference"
+        for line in lines if len(lines) > 1 else ():
+            rest = attributes_written(case.text, lines - {line})
+            assert second_call_differs(plain, forgotten=rest), f"line {line} is not needed to explain it"
+        return
+
     keeper = Keeper()
     instrument = Instrument(lines)
     example = Example(case, folder, instrument, __keeper__=keeper)
@@ -121,7 +130,6 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
 
     wanted: list[torch.Tensor] = []
     if not by_graph:
-        plain = Example(case, folder)
         program = trace(plain.model(), inputs)
         try:
             wanted = run(program, others)
@@ -153,6 +161,17 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
     for line in lines if len(lines) > 1 else ():
         rest = lines - {line}
         assert not any(explains(spots) for spots in choices(rest)), f"line {line} is not needed to explain it"
+
+
+def attributes_written(text: str, lines: Iterable[int]) -> set[str]:
+    """The attributes of ``self`` that statements on these lines assign, or call a method of."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)) and node.lineno in lines:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self":
+                    found.add(inner.attr)
+    return found
 
 
 class Repaired(ast.NodeTransformer):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from loading import Example, alike, graph_text, run, trace
+from loading import Example, alike, graph_text, restarted, run, second_call_differs, trace
 from rule_pages import Case, proof
 
 from tslint.diagnostic import Claim
@@ -68,13 +68,15 @@ def _trace_differs(trial: Trial) -> str | None:
     if not example.has("other_inputs"):
         return None
     inputs, others = example.inputs(), example.others()
-    program = trace(example.model(), inputs)
+    program = restarted(trace(example.model(), inputs), example)
     wanted = run(example.model(), others)
     assert alike(run(program, inputs), run(example.model(), inputs)), "the trace is wrong on its own input"
-    message = trial.raising(lambda: run(program, others))
+    message = trial.raising(lambda: run(restarted(program, example), others))
     if message:
         return message
-    return None if alike(run(program, others), wanted) else "the outputs differ"
+    if not alike(run(restarted(program, example), others), wanted):
+        return "the outputs differ"
+    return "the outputs of the second call differ" if second_call_differs(example) else None
 
 
 def _trace_specialises(trial: Trial) -> str | None:
