@@ -8,6 +8,11 @@ import libcst as cst
 
 from tslint.diagnostic import Label
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import BakedSize, Data, Kind, Size, Tensor, options
+from tslint.facts.tree import walk
+
+INPUT = (Size, BakedSize, Data, Tensor)
+"""Kinds whose values only the inputs of a call tell."""
 
 SAYING = ("builtins.print", "warnings.warn", "logging.")
 """Functions that only tell somebody something."""
@@ -27,6 +32,33 @@ def branches(node: cst.CSTNode, facts: Facts) -> list[cst.If]:
     return [
         parent for parent, child in ancestors(node, facts) if isinstance(parent, cst.If) and child is not parent.test
     ]
+
+
+def deciding(node: cst.CSTNode, facts: Facts) -> list[cst.BaseExpression]:
+    """The conditions within its function that decide whether NODE runs: those around it, and those before it that leave."""
+    found = [
+        parent.test
+        for parent, child in ancestors(node, facts)
+        if isinstance(parent, CONDITIONAL) and child is not parent.test
+    ]
+    for block, child in ancestors(node, facts):
+        if isinstance(block, cst.IndentedBlock):
+            for statement in block.body[: next(i for i, s in enumerate(block.body) if s is child)]:
+                if isinstance(statement, cst.If) and any(isinstance(inner, cst.Return) for inner in walk(statement)):
+                    found.append(statement.test)
+    return found
+
+
+def asks_inputs(test: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a condition asks for what only the inputs of a call tell."""
+    if isinstance(test, cst.BooleanOperation):
+        return asks_inputs(test.left, facts) or asks_inputs(test.right, facts)
+    if isinstance(test, cst.UnaryOperation):
+        return asks_inputs(test.expression, facts)
+    kinds: list[Kind] = [facts.kind(test)]
+    if isinstance(test, cst.Comparison):
+        kinds += [facts.kind(test.left), *(facts.kind(part.comparator) for part in test.comparisons)]
+    return any(isinstance(option, INPUT) for kind in kinds for option in options(kind))
 
 
 def only_speaks(body: cst.BaseSuite, facts: Facts) -> bool:
