@@ -220,6 +220,8 @@ def registered(value: Any) -> Any:
         return torch.nn.Parameter(value, requires_grad=value.requires_grad)
     if isinstance(value, dict):
         return torch.nn.ModuleDict(value)
+    if all(isinstance(item, torch.Tensor) for item in value):
+        return torch.nn.ParameterList(value)
     return torch.nn.ModuleList(value)
 
 

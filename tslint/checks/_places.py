@@ -14,6 +14,8 @@ from tslint.facts.tree import walk
 INPUT = (Size, BakedSize, Data, Tensor)
 """Kinds whose values only the inputs of a call tell."""
 
+MACHINE = ("torch.cuda.", "torch.distributed.", "torch.backends.")
+
 SAYING = ("builtins.print", "warnings.warn", "logging.")
 """Functions that only tell somebody something."""
 
@@ -59,6 +61,17 @@ def asks_inputs(test: cst.BaseExpression, facts: Facts) -> bool:
     if isinstance(test, cst.Comparison):
         kinds += [facts.kind(test.left), *(facts.kind(part.comparator) for part in test.comparisons)]
     return any(isinstance(option, INPUT) for kind in kinds for option in options(kind))
+
+
+def asks_machine(test: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a condition asks for the device that the model runs on, or for other processes."""
+    for node in walk(test):
+        if isinstance(node, cst.Attribute):
+            if (facts.qualified(node) or "").startswith(MACHINE):
+                return True
+            if node.attr.value in ("is_cuda", "is_mps", "device") and facts.may_be_tensor(node.value):
+                return True
+    return False
 
 
 def only_speaks(body: cst.BaseSuite, facts: Facts) -> bool:

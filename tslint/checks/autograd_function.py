@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.diagnostic import Finding
+from tslint.checks._places import asks_inputs, asks_machine, deciding
+from tslint.diagnostic import Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, options
 
@@ -17,6 +18,18 @@ HELP = "its backward only serves training: call a plain function that computes w
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    found = (kind for kind in options(facts.kind(call.func)) if isinstance(kind, Callable))
-    if any(kind.qualified == APPLY for kind in found) and facts.is_traced_code(call):
-        yield Finding(call, {"call": facts.text(call.func)}, help=HELP)
+    if not all(_is_apply(kind) for kind in options(facts.kind(call.func))) or not facts.is_traced_code(call):
+        return
+    conditions = deciding(call, facts)
+    if any(asks_inputs(test, facts) or asks_machine(test, facts) for test in conditions):
+        return  # a way out for empty inputs, or an extension that only runs on a GPU
+    yield Finding(
+        call,
+        {"call": facts.text(call.func)},
+        severity=Severity.WARNING if conditions else Severity.ERROR,
+        help=HELP,
+    )
+
+
+def _is_apply(kind: object) -> bool:
+    return isinstance(kind, Callable) and kind.qualified == APPLY
