@@ -11,8 +11,11 @@ from tslint.facts.classes import Attribute, ModuleClass
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Dict, Kind, List, Tuple, options
 from tslint.facts.names import dotted
+from tslint.facts.tree import words
 
 ADDING = frozenset({"append", "extend", "insert"})
+FOLLOWING = words("to type_as cuda cpu float half double bfloat16 type")
+"""Methods with which forward itself brings a tensor where the others are."""
 HOLDING = (cst.List, cst.Tuple, cst.Dict, cst.Element, cst.DictElement, cst.ListComp, cst.DictComp, cst.IfExp)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._attributes import elements, is_handed_on, used
+from tslint.checks._attributes import FOLLOWING, elements, is_handed_on, used
 from tslint.checks._places import branches
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.classes import Attribute, ModuleClass
@@ -20,8 +20,6 @@ from tslint.facts.kinds import Constant, Kind, Tensor, options
 from tslint.facts.tree import words
 
 MOVING = words("to cuda half double bfloat16")
-FOLLOWING = words("to type_as cuda cpu float half double bfloat16 type")
-"""Methods with which forward itself brings a tensor where the others are."""
 CARRYING = words("""
     to cuda cpu float half double bfloat16 view reshape unsqueeze squeeze transpose permute expand repeat clone contiguous
     mul div add sub t type_as flatten

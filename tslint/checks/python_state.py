@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
+from tslint.checks._attributes import FOLLOWING
 from tslint.checks._places import ancestors, branches
 from tslint.diagnostic import Finding, Severity
 from tslint.facts.classes import Attribute, ModuleClass
@@ -48,6 +49,8 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
     statement = _statement(target, facts)
     if isinstance(statement, cst.AugAssign) and _is_tensor(cls, write.name):
         return False  # changed in place: that is in the graph
+    if isinstance(statement, cst.Assign) and _only_moves(statement.value, target):
+        return False
     reads = [read for read in _mentions(target, facts) if facts.module_class(read) in cls.lineage]
     own = [read for read in reads if any(around is statement for around in facts.tree.ancestors(read))]
     others = [read for read in reads if read not in own and facts.is_traced_code(read) and facts.reaches_output(read)]
@@ -55,6 +58,22 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
         return bool(others)
     function, place = facts.enclosing_function(target), facts.tree.index[target]
     return any(facts.enclosing_function(read) is function and facts.tree.index[read] < place for read in others)
+
+
+def _only_moves(value: cst.BaseExpression, target: cst.Attribute) -> bool:
+    """``self.mask = self.mask.to(x)``: done twice, it changes nothing the second time; so for each of a list."""
+    held = _unmoved(value)
+    if isinstance(held, cst.ListComp):
+        part = held.for_in
+        same = dotted(_unmoved(held.elt)) == dotted(part.target) is not None
+        return same and dotted(part.iter) == dotted(target)
+    return dotted(held) == dotted(target)
+
+
+def _unmoved(node: cst.BaseExpression) -> cst.BaseExpression:
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in FOLLOWING:
+        node = node.func.value
+    return node
 
 
 def _statement(target: cst.Attribute, facts: Facts) -> cst.CSTNode | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
+from tslint.checks._places import ancestors, only_decides
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Tensor, options
@@ -29,6 +30,8 @@ TORCH = words("""
     torch.bernoulli torch.multinomial torch.normal torch.poisson torch.rand torch.rand_like torch.randint
     torch.randint_like torch.randn torch.randn_like torch.randperm torch.nn.functional.gumbel_softmax
 """)
+READING = words("item tolist numpy")
+NUMBERS = words("builtins.int builtins.float builtins.bool builtins.range")
 METHODS = words("""
     bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_
 """)
@@ -43,6 +46,8 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         return
     if not facts.is_traced_code(call) or not facts.reaches_output(call):
         return
+    if not once and _is_read_at_once(call, facts):
+        return  # a value that leaves the graph or decides a branch, whichever function made it: other rules say so
     yield Finding(
         call,
         {
@@ -53,6 +58,18 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         severity=Severity.WARNING,
         help=_help(once),
     )
+
+
+def _is_read_at_once(call: cst.Call, facts: Facts) -> bool:
+    """Whether what is drawn becomes a Python number in the same expression, or is asked for by conditions alone."""
+    for parent, child in ancestors(call, facts):
+        if isinstance(parent, cst.BaseSmallStatement):
+            break
+        if isinstance(parent, cst.Attribute) and parent.attr.value in READING:
+            return True
+        if isinstance(parent, cst.Call) and child is not parent.func and facts.qualified(parent.func) in NUMBERS:
+            return True
+    return only_decides(call, facts)
 
 
 def _draws(call: cst.Call, facts: Facts) -> bool:
