@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._places import ancestors, only_decides
+from tslint.checks._places import ancestors, asks_inputs, deciding, only_decides
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Tensor, options
@@ -46,6 +46,8 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         return
     if not facts.is_traced_code(call) or not facts.reaches_output(call):
         return
+    if not all(asks_inputs(test, facts) for test in deciding(call, facts)):
+        return  # an option of the model, which only training sets as a rule
     if not once and _is_read_at_once(call, facts):
         return  # a value that leaves the graph or decides a branch, whichever function made it: other rules say so
     yield Finding(
