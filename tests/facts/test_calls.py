@@ -294,3 +294,23 @@ def test_an_inner_class_is_seen_as_its_holder_uses_it_wherever_it_stands() -> No
             return self.heads(x, x)
     """
     assert seen(code) == ["fixed size", "size ?.all"]
+
+
+def test_what_only_training_calls_is_not_traced() -> None:
+    code = """
+    class Net(nn.Module):
+        def augment(self, x):
+            see(x.size(0))
+            return self.shift(x)
+        def shift(self, x):
+            see(x)
+            return x + 1
+        def both(self, x):
+            see(x.size(1))
+            return x
+        def forward(self, x):
+            if self.flag and self.training:
+                x = self.augment(self.both(x))
+            return self.both(x)
+    """
+    assert seen(code) == ["unknown", "unknown", "size x.1"]

@@ -14,7 +14,7 @@ from tslint.facts.classes import Attribute, Classes, ModuleClass
 from tslint.facts.construction import constructor_parameters
 from tslint.facts.contexts import bind, instantiate, leaves, pins_for, skeleton, substitute
 from tslint.facts.expressions import evaluate
-from tslint.facts.frame import Args, Binding, Context, Env, Frame
+from tslint.facts.frame import Args, Binding, Block, Context, Env, Frame
 from tslint.facts.kinds import (
     CONSTANT,
     NONE,
@@ -163,6 +163,7 @@ class Analysis:
             target,
             cls,
             frame.context.in_forward,
+            frame.block.untraced,
             frame.context if closure else None,
             tuple((n, skeleton(k)) for n, k in handed.items() if n not in assumptions),
         )
@@ -171,7 +172,8 @@ class Analysis:
             known = self.contexts.setdefault(target, [])
             if len(known) >= MAX_CONTEXTS:
                 return UNKNOWN
-            context = self._keyed[key] = Context(target, cls, in_forward=frame.context.in_forward)
+            root = Block(None, frame.block.untraced)
+            context = self._keyed[key] = Context(target, cls, root=root, in_forward=frame.context.in_forward)
             context.outer = {**frame.context.outer, **outer} if closure else {}
             known.append(context)
             values: list[Value] = []
