@@ -74,7 +74,17 @@ def _trace_differs(trial: Trial) -> str | None:
     message = trial.raising(lambda: run(program, others))
     if message:
         return message
-    return None if alike(run(program, others), wanted) else "the outputs differ"
+    if not alike(run(program, others), wanted):
+        return "the outputs differ"
+    alike_in_type = _alike_in_type(_answer(program, others), _answer(example.model(), others))
+    return None if alike_in_type else "a tensor stands for a number"
+
+
+def _alike_in_type(one: Any, other: Any) -> bool:
+    """Whether tensors stand where tensors do."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return all(map(_alike_in_type, one, other))
+    return isinstance(one, torch.Tensor) == isinstance(other, torch.Tensor)
 
 
 def _trace_specialises(trial: Trial) -> str | None:

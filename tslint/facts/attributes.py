@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from tslint.facts import shapes
@@ -26,6 +28,7 @@ from tslint.facts.kinds import (
     join_all,
     present,
 )
+from tslint.facts.ops_base import counted
 from tslint.facts.signatures import EVIDENCE, LIBRARY_CONSTANTS
 from tslint.facts.tree import words
 
@@ -176,7 +179,9 @@ def _is_property(decorator: cst.BaseExpression) -> bool:
 
 def _of_tensor(frame: Frame, node: cst.CSTNode, value: Tensor, name: str) -> Kind:
     if name == "shape":
-        return shapes.shape_kind(value.shape, node)
+        return counted(node, shapes.shape_kind(value.shape, node), value)
+    if name == "data" and value.role == "value":
+        return replace(value, role="untraced")
     if name in TENSOR_SAME:
         return value
     if name in ("T", "mT"):

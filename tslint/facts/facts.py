@@ -9,15 +9,19 @@ from typing import TypeVar
 import libcst as cst
 
 from tslint.diagnostic import Label, Span
+from tslint.facts import shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
 from tslint.facts.infer import Analysis
 from tslint.facts.kinds import (
+    FIXED,
     BakedSize,
+    Callable,
     Constant,
     Data,
+    Dims,
     FixedSize,
     Kind,
     NoneKind,
@@ -25,15 +29,17 @@ from tslint.facts.kinds import (
     Str,
     Tensor,
     Unknown,
+    depends_of,
     join_all,
     options,
+    sizes_in,
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
-from tslint.facts.tree import Tree
+from tslint.facts.tree import Tree, walk
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -104,6 +110,10 @@ class Facts:
             if isinstance(around, cst.ClassDef):
                 return around
         return None
+
+    def names_in(self, function: cst.FunctionDef) -> list[cst.Name]:
+        """The names that stand in a function, its parameters and nested functions included."""
+        return [node for node in walk(function) if isinstance(node, cst.Name)]
 
     def symbol(self, node: cst.CSTNode) -> str | None:
         """``Class.method``, ``function`` or ``Class`` that NODE is or stands in; None at module level."""
@@ -275,9 +285,40 @@ class Facts:
 
     def certain(self, node: cst.CSTNode) -> bool:
         """Whether a size is known to be a dimension of forward's inputs that nothing pins (else the source cannot tell)."""
-        kind = self.kind(node)
-        sizes = [o for o in options(kind) if isinstance(o, (Size, BakedSize))]
+        return self._is_certain(self.kind(node))
+
+    def certain_rounds(self, iterable: cst.CSTNode) -> bool:
+        """Whether the number of rounds of a loop over this is known to be such a size."""
+        return self._is_certain(self.rounds(iterable))
+
+    def _is_certain(self, kind: Kind) -> bool:
+        sizes = [size for size in sizes_in(kind) if size.depends]
         return bool(sizes) and all(any(self._is_input(d.value) for d in s.depends) for s in sizes)
+
+    def open_dimensions(self, node: cst.CSTNode) -> Dims:
+        """The dimensions of a tensor that nothing pins."""
+        found: Dims = FIXED
+        for context, block in self._places(node):
+            for option in options(context.kinds[node]):
+                if isinstance(option, Tensor) and not block.untraced:
+                    whole = Size(shapes.total(option.shape))
+                    found |= depends_of(self._settler.settle(whole, context, block))
+        return found
+
+    def operator(self, call: cst.Call) -> tuple[str, cst.BaseExpression | None] | None:
+        """The operator of PyTorch that CALL calls, and the tensor whose method it is (None for a function).
+
+        ``roll`` and ``torch.roll`` are both ``roll``, ``F.pad`` is ``nn.functional.pad``; None where it calls anything else.
+        """
+        for option in options(self.kind(call.func)):
+            name = option.qualified if isinstance(option, Callable) else None
+            if name is None:
+                continue
+            if name.startswith("Tensor.") and isinstance(call.func, cst.Attribute):
+                return name.removeprefix("Tensor."), call.func.value
+            if name.startswith("torch."):
+                return name.removeprefix("torch."), None
+        return None
 
     def reached(self, node: cst.CSTNode) -> str | None:
         """``forward`` where NODE is in code that some module's forward reaches in this file; else None."""
