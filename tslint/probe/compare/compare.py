@@ -281,9 +281,9 @@ def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
             note = "no input that the eager model accepts changed it"
         else:
             note = "no other input could be tried"
-    if all(m.quiet for m in verdict.moments) and outcome != "harmful":
+    if all(m.quiet for m in verdict.moments) and not any(verdict.changed_on(name) for name in verdict.pairs):
         return
-    values = {"example": moment.value, **verdict.values}
+    values = verdict.values()
     warned = any(m.warned for m in verdict.moments)
     emit(
         Escape(
@@ -295,9 +295,7 @@ def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
 
 def _live(run: Comparison, verdict: Verdict) -> tuple[str, str]:
     """A value that the graph kept: harmless once an input changed it and the trace was right there."""
-    first = verdict.moments[0].value
-    right = {trial.inputs.name for trial in run.trials if trial.right}
-    if any(name in right and value != first for name, value in verdict.values.items()):
+    if any(trial.right and verdict.changed_on(trial.inputs.name) for trial in run.trials):
         return "harmless", "the graph keeps the value"
     return "not exercised", "the graph keeps the value, and no input that the eager model accepts changed it"
 
@@ -311,7 +309,9 @@ def _emit_generalises(run: Comparison, emit: Emit) -> None:
             stops: dict[Place, None] = {}
             for verdict in run.settler.verdicts.values():
                 if verdict.harmful is not None and verdict.harmful[0].moment.place is not None:
-                    name = next((t.inputs.name for t in trials if not t.right and _changed_there(verdict, t)), None)
+                    name = next(
+                        (t.inputs.name for t in trials if not t.right and verdict.changed_on(t.inputs.name)), None
+                    )
                     if name is not None:
                         stops[verdict.harmful[0].moment.place] = None
             verdict_here = None if not trials else all(trial.right for trial in trials)
@@ -323,11 +323,6 @@ def _showing(run: Comparison, axis: Axis) -> list[Trial]:
     having = [trial for trial in run.trials if axis in trial.axes]
     fewest = min((len(trial.axes) for trial in having), default=0)
     return [trial for trial in having if len(trial.axes) == fewest]
-
-
-def _changed_there(verdict: Verdict, trial: Trial) -> bool:
-    values = verdict.values
-    return trial.inputs.name in values and values[trial.inputs.name] != verdict.moments[0].value
 
 
 def report_unsettled(subject: Subject, moments: Sequence[Moment], emit: Emit) -> None:
