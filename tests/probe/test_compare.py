@@ -356,3 +356,30 @@ def test_a_loop_over_a_tensor_is_placed_on_what_it_runs_over():
     columns = {loop.place.span.column: loop.place.span.end_column for loop in loops if loop.count == 2}
     assert columns == {20: 21, 24: 30}
     assert all("functional.py" not in frame.path for loop in loops for frame in loop.stack)
+
+
+class Tied(nn.Module):
+    def forward(self, x, y):
+        return torch.cat([x, y], 1)
+
+
+def test_a_dimension_that_only_changes_with_another_one_is_not_known_by_itself():
+    seen = observe(Tied(), torch.rand(2, 3), torch.rand(2, 5))
+    assert generalises(seen) == [("x", 0, None), ("x", 1, True), ("y", 0, None), ("y", 1, True)]
+    both = (("x", 0), ("y", 0))
+    assert [g.together for g in seen.of(Generalises)] == [both, (), both, ()]
+
+
+class Free(nn.Module):
+    def forward(self, x, y):
+        return x.mean(0) + y.mean(0) / math.sqrt(y.size(0))
+
+
+def test_dimensions_of_one_size_are_also_changed_alone():
+    assert generalises(observe(Free(), torch.rand(6), torch.rand(6))) == [("x", 0, True), ("y", 0, False)]
+
+
+def test_the_users_own_inputs_count_for_the_dimensions_that_they_change():
+    other = Inputs("other_inputs()", (torch.rand(5, 3), torch.rand(5, 5)))
+    seen = observe(Tied(), torch.rand(2, 3), torch.rand(2, 5), others=(other,))
+    assert seen.of(Generalises)[0].together == (("x", 0), ("y", 0))

@@ -98,7 +98,7 @@ def _run(
         routes=routes,
         recommended=next((item.route for item in ended if item.recommended), None),
         generalises=tuple(
-            Dimension(item.input, item.dimension, item.verdict, _rules_at(item.stopped_by, own))
+            Dimension(item.input, item.dimension, item.verdict, _rules_at(item.stopped_by, own), item.together)
             for item in _of(Generalises, evidence)
         ),
         ops=_ops(_of(OpsCounted, evidence), _of(OpUnsupported, evidence)),

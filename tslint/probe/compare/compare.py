@@ -40,6 +40,7 @@ class Comparison:
     refused: dict[str, str] = field(default_factory=dict)
     unexplained: list[Trial] = field(default_factory=list)
     refused_axes: set[Axis] = field(default_factory=set)
+    refused_alone: set[Axis] = field(default_factory=set)
 
     def every_size_tried(self) -> bool:
         """Whether each dimension of each input was changed, or eager refused every change of it."""
@@ -52,9 +53,9 @@ class Comparison:
 
     def run(self, candidates: Sequence[Inputs]) -> None:
         """Tries the user's further inputs, then every group of changes while there is time."""
-        for inputs in candidates:
-            self.attempt(inputs, ())
         variator = Variator(self.subject)
+        for inputs in candidates:
+            self.attempt(inputs, variator.changed(inputs))
         for number, group in enumerate(variator.groups()):
             if self.late() and number > 1:
                 break
@@ -75,9 +76,13 @@ class Comparison:
             if self._try(variator, choice, group, errors):
                 accepted += 1
         if accepted:
+            for further in group.alone:
+                if not self.late():
+                    self.group(variator, further)
             return
         if group.axes:
             self.refused_axes.update(group.axes)
+            self.refused_alone.update(group.axes if len(group.axes) == 1 else ())
         if errors and not group.composite:
             self.refused[group.label] = errors[0]
         for fallback in group.fallbacks:
@@ -306,16 +311,24 @@ def _emit_generalises(run: Comparison, emit: Emit) -> None:
         for dimension in range(len(spec.shape)):
             axis = (index, dimension)
             trials = _showing(run, axis)
-            stops: dict[Place, None] = {}
-            for verdict in run.settler.verdicts.values():
-                if verdict.harmful is not None and verdict.harmful[0].moment.place is not None:
-                    name = next(
-                        (t.inputs.name for t in trials if not t.right and verdict.changed_on(t.inputs.name)), None
-                    )
-                    if name is not None:
-                        stops[verdict.harmful[0].moment.place] = None
-            verdict_here = None if not trials else all(trial.right for trial in trials)
-            emit(Generalises(run.subject.entry, spec.name, dimension, verdict_here, tuple(stops)))
+            right = all(trial.right for trial in trials)
+            wrong = [trial.inputs.name for trial in trials if not trial.right]
+            harmful = [v for v in run.settler.verdicts.values() if v.harmful is not None]
+            places = [v.harmful[0].moment.place for v in harmful if v.harmful and any(map(v.changed_on, wrong))]
+            stops = dict.fromkeys(place for place in places if place is not None)
+            together = trials[0].axes if trials and right else ()
+            alone = bool(trials) and all(trial.axes == (axis,) for trial in trials)
+            known = alone or (bool(trials) and not right and axis in run.refused_alone)
+            emit(
+                Generalises(
+                    run.subject.entry,
+                    spec.name,
+                    dimension,
+                    right if known else None,
+                    tuple(stops) if known else (),
+                    () if known else tuple((specs[index].name, number) for index, number in together),
+                )
+            )
 
 
 def _showing(run: Comparison, axis: Axis) -> list[Trial]:
