@@ -184,6 +184,7 @@ def compare(
         else:
             settled.status, settled.message = "differs", message
     settled.control_flow = _control_flow(settler)
+    settled.wrong_axes = tuple(dict.fromkeys(axis for trial in wrong for axis in trial.axes))
     outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
 
 
