@@ -192,8 +192,8 @@ class _Check:
                 own, self.facts.get(path or ""), {*self.settings.route, *self.scripting(target, path)}
             )
         if ran is not None and not self.settings.route:
-            own = self.facts.get(str(Path(target).absolute()))
-            weighed = engine.weigh_conversions(weighed, ran.evidence, own)
+            file = self.facts.get(str(Path(target).absolute()))
+            weighed = engine.weigh_conversions(weighed, ran.evidence, file)
         self.found += weighed
         if ran is not None:
             self.runs += ran.assembled(weighed)

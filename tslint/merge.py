@@ -30,7 +30,9 @@ def merge(
         confirming = [other for other, at in zip(left, told, strict=True) if at == index]
         if confirming:
             result.append(_confirmed(diagnostic, confirming))
-        elif not any(_told_with(diagnostic, predicted[at]) for at in told if at is not None):
+        elif not any(
+            _told_with(diagnostic, predicted[at], other) for other, at in zip(left, told, strict=True) if at is not None
+        ):
             result.append(run.settle(diagnostic))
     return result + [other for other, at in zip(left, told, strict=True) if at is None]
 
@@ -41,9 +43,11 @@ def _best(observed: Diagnostic, predicted: Sequence[Diagnostic]) -> int | None:
     return min(found, key=lambda i: (predicted[i].rule != observed.rule, _extent(predicted[i].span)), default=None)
 
 
-def _told_with(diagnostic: Diagnostic, confirmed: Diagnostic) -> bool:
-    """Whether CONFIRMED speaks of the same value: a size within a size, or what a loop runs over and a call in there."""
-    return confirmed.claim in GENERALISATION and _same(diagnostic, confirmed)
+def _told_with(diagnostic: Diagnostic, confirmed: Diagnostic, observed: Diagnostic) -> bool:
+    """Whether CONFIRMED, by OBSERVED, speaks of the same value: of what a loop runs over, say, and a call in there."""
+    if diagnostic.span is None or observed.span is None or confirmed.claim not in GENERALISATION:
+        return False
+    return _same(diagnostic, confirmed) and diagnostic.span.contains(observed.span)
 
 
 def _extent(span: Span | None) -> tuple[int, int]:

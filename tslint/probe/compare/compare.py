@@ -10,7 +10,16 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
-from tslint.evidence import BranchTaken, ConstantBaked, Escape, Generalises, LoopUnrolled, TraceDiffered, Variations
+from tslint.evidence import (
+    BranchTaken,
+    ConstantBaked,
+    Escape,
+    Generalises,
+    LoopUnrolled,
+    Note,
+    TraceDiffered,
+    Variations,
+)
 from tslint.probe.compare.graphs import canonical, place_of_difference
 from tslint.probe.compare.settle import Change, Settler, Trial, Verdict, positions
 from tslint.probe.compare.variations import Axis, Choice, Group, Variator, shapes_text
@@ -148,12 +157,8 @@ def compare(
     emit: Emit,
     settled: Settled,
     outcome: Outcome,
-    returned: Place | None = None,
 ) -> None:
-    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape.
-
-    RETURNED is the return statement of the model's forward.
-    """
+    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape."""
     model = subject.wrapped if subject.wrapped is not None else subject.module
     start = time.thread_time()
     expected = answer(model, subject.example)
@@ -164,11 +169,9 @@ def compare(
     run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
-        number = _number_answered(expected)
-        if number is not None:
-            emit(TraceDiffered(subject.entry, "example", returned, None, number))
+        for number in _numbers_answered(expected):
+            emit(Note(subject.entry, number))
     else:
-        number = at_home.why or "differs from eager on the example itself"
         again = record(model, subject.example, territory)
         place = None
         if again.program is not None:
@@ -176,8 +179,8 @@ def compare(
         emit(TraceDiffered(subject.entry, "example", place, at_home.apart, at_home.why))
     _report(run, emit)
     wrong = [trial for trial in run.trials if not trial.right]
-    if wrong or number is not None:
-        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else number or "differs from eager"
+    if wrong or not at_home.right:
+        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else at_home.why or "differs from eager"
         outcome.message = message
         if subject.wrapped is not None:
             settled.wrapped = "differs"
@@ -188,13 +191,12 @@ def compare(
     outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
 
 
-def _number_answered(expected: Any) -> str | None:
-    """What to say of a Python number among the outputs: tracing lets one pass, and answers with a tensor."""
-    for key, item in items_of(expected):
-        if type(item) in (int, float, bool):
-            where = f"output {key}" if key else "the output"
-            return f"{where} is a Python {type(item).__name__}, which the trace answers as a tensor"
-    return None
+def _numbers_answered(expected: Any) -> Iterator[str]:
+    """What to say of Python numbers among the outputs: tracing lets sizes pass, and answers with tensors."""
+    found = [key for key, item in items_of(expected) if type(item) in (int, float, bool)]
+    if found:
+        named = " and ".join(f"output {key}" for key in found) if found[0] else "the output"
+        yield f"{named} of `forward` is a Python number: a trace and a Core ML model answer with a tensor that holds it"
 
 
 def _control_flow(settler: Settler) -> tuple[str, ...]:
