@@ -191,7 +191,8 @@ class _Run:
             Claim.TRACE_FAILS: all(self.steps.get((entry.entry, "trace")) == "ok" for entry in self.entries),
             Claim.CONVERT_FAILS: self.converted >= {entry.entry for entry in self.entries},
         }.get(diagnostic.claim, True)
-        return _refuted(diagnostic, [_shapes(entry.inputs) for entry in self.entries]) if done else diagnostic
+        tried = [_shapes(entry.inputs) or "scripted without inputs" for entry in self.entries]
+        return _refuted(diagnostic, tried) if done else diagnostic
 
     def _mode(self, diagnostic: Diagnostic) -> Diagnostic:
         for entry in self.entries:

@@ -21,7 +21,7 @@ from torch import nn  # noqa: E402
 from tslint.diagnostic import Place, Span  # noqa: E402
 from tslint.evidence import Attempt, ConversionRefused, Note, OpUnsupported, RouteEnded, StepEnded  # noqa: E402
 from tslint.probe import routes, verify  # noqa: E402
-from tslint.probe.subject import RecordedConversion, Settled, Subject  # noqa: E402
+from tslint.probe.subject import Inputs, RecordedConversion, Settled, Steps, Subject  # noqa: E402
 from tslint.probe.values import flatten  # noqa: E402
 from tslint.probe.verify import Verdict  # noqa: E402
 from tslint.request import Request  # noqa: E402
@@ -342,3 +342,19 @@ def test_a_refused_conversion_is_placed_at_the_files_own_call():
     made = subject(Small(), torch.randn(1, 4), conversion=RecordedConversion(twice, place))
     refused = run_routes(made, Settled("works")).of(ConversionRefused)
     assert [(r.route, r.place) for r in refused] == [("trace", place)]
+
+
+def test_without_inputs_a_script_is_converted_with_the_types_of_the_files_own_call():
+    import coremltools as ct
+
+    own = RecordedConversion({"inputs": [ct.TensorType(shape=(1, 4))]}, None)
+    made = Subject(0, Small().eval(), Inputs("example", ()), conversion=own)
+    report = Report()
+    routes.run_script_alone(made, Request("test"), Steps(0, report, ()), report)
+    assert steps(report) == {"script": "ok", "convert": "ok"}
+    assert (table(report)["script"].converts, recommended(report)) == ("works", ["script"])
+    made.module = Unconvertible().eval()
+    report = Report()
+    routes.run_script_alone(made, Request("test"), Steps(0, report, ()), report)
+    assert [e.op for e in report.of(OpUnsupported)] == ["aten::prod", "aten::diff"]
+    assert recommended(report) == []

@@ -24,6 +24,8 @@ from tslint.request import Request
 
 ROUTES = ("trace", "script", "mixed", "export")
 
+UNKNOWN = "no inputs are known"
+
 MISSING = 'coremltools is not installed: `pip install "tslint[coreml]"` adds it'
 
 
@@ -77,9 +79,32 @@ def run_routes(subject: Subject, settled: Settled, request: Request, steps: Step
         elif order and order[0].right:
             table.recommended = order[0].route
     finally:
-        for route in ROUTES:
-            wrapped = table.wrapped if route == "trace" else None
-            emit(RouteEnded(subject.entry, route, table.lines[route], wrapped, table.recommended == route))
+        _end(subject, table, emit)
+
+
+def run_script_alone(subject: Subject, request: Request, steps: Steps, emit: Emit) -> None:
+    """The routes where no inputs are known: scripting needs none, and converting only what the file's own call names."""
+    asked = set(ROUTES) if "all" in request.routes else set(request.routes)
+    table = Table({route: Attempt(message=UNKNOWN) for route in ROUTES})
+    try:
+        scripted = _script(subject, asked, table, steps, emit)
+        if scripted is None or scripted.program is None:
+            return
+        described = subject.conversion is not None and subject.conversion.kwargs.get("inputs")
+        if request.convert and described:
+            candidate = Candidate("script", subject.module, scripted.program)
+            plain = replace(request, verify=False)
+            _convert(subject, Settled(), plain, {"script"}, [candidate], table, steps, emit)
+        else:
+            table.recommended = "script"
+    finally:
+        _end(subject, table, emit)
+
+
+def _end(subject: Subject, table: Table, emit: Emit) -> None:
+    for route in ROUTES:
+        wrapped = table.wrapped if route == "trace" else None
+        emit(RouteEnded(subject.entry, route, table.lines[route], wrapped, table.recommended == route))
 
 
 @contextlib.contextmanager
