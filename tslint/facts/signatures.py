@@ -96,7 +96,7 @@ CREATION = frozenset(["zeros", "ones", "empty", "rand", "randn", "new_zeros", "n
 CREATION_SECOND = frozenset(["full", "new_full", "randint", "normal"])
 
 NO_TENSOR = words("""
-    is_tensor is_floating_point is_complex is_cuda is_contiguous is_storage is_nonzero get_default_dtype
+    is_tensor is_floating_point is_complex is_cuda is_contiguous is_storage get_default_dtype
     get_rng_state is_pinned is_sparse is_leaf is_shared get_device element_size data_ptr stride storage_offset
     is_same_size manual_seed set_grad_enabled no_grad enable_grad inference_mode autocast can_cast promote_types
     result_type set_default_dtype is_grad_enabled register_hook backward storage dim ndimension get_num_threads
