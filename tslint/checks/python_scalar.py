@@ -22,7 +22,7 @@ METHODS = frozenset({"item", "tolist", "numpy"})
 @on(cst.Call)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     tensor = _read(call, facts)
-    if tensor is None or not facts.is_traced_code(call) or iterated_over(call, facts) or only_decides(call, facts):
+    if tensor is None or iterated_over(call, facts) or only_decides(call, facts):
         return
     pinned = isinstance(facts.kind(call), (Constant, FixedSize))
     if pinned or is_learned(tensor, facts) or not facts.reaches_output(call):
@@ -53,12 +53,14 @@ def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
 
 
 def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
-    """The tensor that CALL takes a Python value from."""
+    """The tensor that CALL takes a Python value from while it is traced."""
     if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
-        return call.func.value if facts.is_tensor(call.func.value) else None
-    if facts.qualified(call.func) in SCALARS and len(call.args) == 1 and facts.is_tensor(call.args[0].value):
-        return call.args[0].value
-    return None
+        source = call.func.value
+    elif len(call.args) == 1 and facts.qualified(call.func) in SCALARS:
+        source = call.args[0].value
+    else:
+        return None
+    return source if facts.is_traced_code(call) and facts.is_tensor(source) else None
 
 
 def _named(call: cst.Call, facts: Facts) -> str:
