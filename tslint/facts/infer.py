@@ -296,11 +296,20 @@ class Analysis:
         names = [self.names.qualified(b.value) for b in node.bases if isinstance(b.value, (cst.Name, cst.Attribute))]
         return any(n in ("typing.NamedTuple", "collections.namedtuple") for n in names)
 
-    def mapping_base(self, node: cst.ClassDef) -> str | None:
+    def mapping_base(self, node: cst.ClassDef, depth: int = 0) -> str | None:
         """The mapping that a class of the file is derived from (``ModelOutput``, ``OrderedDict``), if any."""
         for base in node.bases:
+            local = self.classes.class_of(base.value)
+            if local is not None:
+                found = self.mapping_base(local, depth + 1) if depth < 8 else None
+                if found is not None:
+                    return found
+                continue
             name = self.names.qualified(base.value) if isinstance(base.value, (cst.Name, cst.Attribute)) else None
-            if name is not None and (name in ("builtins.dict", "collections.OrderedDict") or name.endswith("Output")):
+            if name is None:
+                continue
+            last = name.rpartition(".")[2]
+            if name in ("builtins.dict", "collections.OrderedDict") or last.endswith("Output") or "ModelOutput" in last:
                 return name
         return None
 
