@@ -115,6 +115,12 @@ def _parts(kind: Kind, sure: bool = True) -> Iterator[tuple[Kind, bool]]:
         yield kind, sure
 
 
+def returned(refused: Refused) -> str:
+    """What a message says that a forward returns."""
+    inside = "" if refused.part in options(refused.value) else " among its values"
+    return words(refused.part) + inside
+
+
 def words(part: Kind) -> str:
     """What a message calls a refused part."""
     if isinstance(part, Dict):

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._outputs import Refused, refused_part, refused_returns, words
+from tslint.checks._outputs import Refused, refused_part, refused_returns, returned
 from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import OutputItem, OutputRefused
 from tslint.facts.context import Context
@@ -27,7 +27,7 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
             fix = _wrapper(refused, keys, facts)
             yield Finding(
                 refused.at,
-                {"function": "forward", "what": words(refused.part)},
+                {"function": "forward", "what": returned(refused)},
                 severity=refused.severity,
                 fix=fix,
                 help=advice(keys) + (WRITES if fix else ""),

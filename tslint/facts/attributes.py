@@ -51,6 +51,8 @@ MODULE_METHODS = words("""
 LAYER_TENSORS = frozenset(
     ["weight", "bias", "in_proj_weight", "in_proj_bias", "running_mean", "running_var", "weight_ih", "weight_hh"]
 )
+CONFIGURATION = frozenset(["config", "hparams"])
+"""What the models of Transformers, Diffusers and Lightning are constructed with, and their base classes set."""
 RETURN_FIELDS = {"values": 0, "indices": 1, "mode": 0, "counts": 1}
 
 
@@ -163,6 +165,8 @@ def _of_module(frame: Frame, node: cst.CSTNode, value: Module, name: str) -> Kin
         return Constant()
     if value.keys and name in value.keys:
         return value.items[value.keys.index(name)]
+    if cls is not None and cls.inherits_library and name in CONFIGURATION:
+        return Constant(argument=True)
     return UNKNOWN
 
 

@@ -332,8 +332,12 @@ class Facts:
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:
         """Whether tracing comes past NODE: reached from forward, and not only ``if self.training``."""
-        places = [(c, b) for c, b in self._places(node) if c.in_forward]
-        return any(not block.untraced for _, block in places)
+        for around in self.tree.ancestors(node):
+            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
+                for context in self.analysis.contexts.get(around, ()):
+                    if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
+                        return True
+        return False
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""

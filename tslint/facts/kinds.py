@@ -367,6 +367,8 @@ def join_shapes(first: Shape, second: Shape) -> Shape:
 def _at(shape: Shape, known: dict[int, Dims], index: int) -> Dims | None:
     if index in known:
         return known[index]
+    if shape.rank is not None and not -shape.rank <= index < shape.rank:
+        return FIXED  # on that path there is no such dimension, and whoever asks for it is not there
     return None if shape.base is None else frozenset((Dim(shape.base, index),))
 
 

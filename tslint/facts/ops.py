@@ -24,6 +24,7 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
+    depends_of,
     join_all,
     options,
 )
@@ -165,11 +166,21 @@ def _tensor(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     given = args.get(1 if name == "new_tensor" else 0, "data")
     if isinstance(given, Tensor):
         return given
-    if isinstance(given, (Constant, Size, FixedSize, BakedSize, Data)):
-        return Tensor(shapes.of([]))
-    if isinstance(given, Tuple) and all(isinstance(i, (Constant, Size, FixedSize, BakedSize)) for i in given.items):
-        return Tensor(shapes.of([FIXED]))
-    return frame.unknown_tensor(node)
+    dims = _nesting(given) if given is not None else None
+    return frame.unknown_tensor(node) if dims is None else Tensor(shapes.of(dims))
+
+
+def _nesting(kind: Kind) -> list[Dims] | None:
+    """The dimensions of the tensor that numbers in lists of one depth make; None where the source does not tell."""
+    if isinstance(kind, (Size, FixedSize, BakedSize, Data)) or (isinstance(kind, Constant) and kind.type is not None):
+        return []
+    if isinstance(kind, Tuple) and kind.items:
+        inner = _nesting(join_all(kind.items))
+        return None if inner is None else [FIXED, *inner]
+    if isinstance(kind, List) and not kind.empty and isinstance(kind.length, (Constant, FixedSize, Size, BakedSize)):
+        inner = _nesting(kind.element)
+        return None if inner is None else [depends_of(kind.length), *inner]
+    return None
 
 
 def _tensor_list(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
@@ -226,9 +237,10 @@ _register(ops_views.size, "size")
 _register(ops_views.numel, "numel", "nelement")
 _register(ops_views.rank, "dim", "ndimension")
 _register(_read, "item", "tolist", "numpy", "__int__", "__float__", "__bool__", "__len__", "__array__")
+_register(_read, "equal", "allclose", "is_nonzero")
 _register(_create, *CREATION)
 _register(_create_second, *CREATION_SECOND)
-_register(_arange, "arange", "linspace", "logspace", "eye", "hann_window", "hamming_window", "range")
+_register(_arange, "arange", "linspace", "logspace", "eye", "randperm", "hann_window", "hamming_window", "range")
 _register(_tensor, "tensor", "as_tensor", "new_tensor", "scalar_tensor")
 _register(ops_neural.matmul_call, "matmul", "bmm", "mm")
 _register(ops_neural.linear, "linear")
