@@ -166,6 +166,11 @@ class Facts:
             known = self._kinds[node] = self._kind(node)
         return known
 
+    def calling_kind(self, node: cst.CSTNode) -> Kind:
+        """The kind of an expression of the code around the models, which helpers see as their callers hand it to them."""
+        self.analysis.run_calling_code()
+        return self._kind(node)
+
     def _kind(self, node: cst.CSTNode) -> Kind:
         kinds = []
         for context, block in self._places(node):
@@ -318,7 +323,8 @@ class Facts:
 
     def parameters(self, function: cst.FunctionDef) -> list[tuple[cst.Param, Kind]]:
         """The parameters after ``self``, with the kinds that they have in forward."""
-        contexts = self.analysis.contexts.get(function, ())
+        every = self.analysis.contexts.get(function, ())
+        contexts = [c for c in every if c.in_forward] or every
         params = function.params
         everything = [*params.posonly_params, *params.params, *params.kwonly_params]
         if self.classes.by_node.get(self.enclosing_class(function)) is not None and everything:  # type: ignore[arg-type]
