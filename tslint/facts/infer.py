@@ -381,7 +381,7 @@ class Analysis:
         return self.module_context
 
     def run_calling_code(self) -> None:
-        """The module level and the functions that it does not reach, those that no call names first: what they hand on is known."""
+        """The module level, then the functions that it does not reach: those that no call names first, since they hand on."""
         if self._calling_code_ran:
             return
         self._calling_code_ran = True
