@@ -137,9 +137,11 @@ def _wrong_call(trial: Trial) -> str | None:
     assertions = proof(trial.case.rule)
     if not example.has("main"):
         return trial.raising(lambda: run(example.model(), example.inputs()))
-    if assertions is None:
-        return trial.raising(lambda: example.call("main"))
-    result = example.call("main")
+    results: list[Any] = []
+    message = trial.raising(lambda: results.append(example.call("main")))
+    if message or assertions is None:
+        return message
+    (result,) = results
     try:
         exec(assertions, {**vars(example.namespace), "result": result})
     except AssertionError:
