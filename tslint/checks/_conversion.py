@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.facts.conversion_calls import TORCHSCRIPT
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Kind, Module, Step, Str, options
+from tslint.facts.kinds import CoreModel, Kind, Module, Step, Str, options
 
 CONVERT = "coremltools.convert"
 
@@ -19,6 +19,18 @@ def conversions(facts: Facts) -> Iterator[tuple[cst.Call, cst.BaseExpression, tu
         model = facts.argument(call, 0, "model")
         if model is not None:
             yield call, model, options(facts.calling_kind(model))
+
+
+def saves(facts: Facts) -> Iterator[tuple[cst.Call, tuple[CoreModel, ...]]]:
+    """The calls that save what ``ct.convert`` made, each with what that can be."""
+    if not facts.calls_to(CONVERT):
+        return
+    for call in facts.nodes(cst.Call):
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value == "save":
+            kinds = options(facts.calling_kind(call.func.value))
+            models = tuple(kind for kind in kinds if isinstance(kind, CoreModel))
+            if len(models) == len(kinds):
+                yield call, models
 
 
 def is_program(kind: Kind) -> bool:

@@ -9,35 +9,28 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._conversion import CONVERT
+from tslint.checks._conversion import saves
 from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import CoreModel, Str, options
+from tslint.facts.kinds import Str, options
 
 SUFFIX = ".mlpackage"
 PATHS = ("os.path.join", "os.fspath", "builtins.str", "pathlib.Path")
 """What answers with a path that ends as its last argument does."""
 
 
-@on(cst.Call)
-def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "save" or not facts.calls_to(CONVERT):
-        return
-    path = facts.argument(call, 0, "save_path")
-    if path is None or not all(_is_program(kind) for kind in options(facts.calling_kind(call.func.value))):
-        return
-    suffix = _suffix(path, facts)
-    if suffix and suffix != SUFFIX:
-        yield Finding(
-            path,
-            {"path": facts.text(path), "suffix": suffix},
-            fix=_renamed(path, facts),
-            help=f'an ML program is a package: save it as `{SUFFIX}`, or convert with `convert_to="neuralnetwork"`',
-        )
-
-
-def _is_program(kind: object) -> bool:
-    return isinstance(kind, CoreModel) and kind.format == "mlprogram"
+@on(Facts)
+def check(facts: Facts, _: Facts) -> Iterator[Finding]:
+    for call, models in saves(facts):
+        path = facts.argument(call, 0, "save_path")
+        suffix = _suffix(path, facts) if path is not None else ""
+        if path is not None and suffix not in ("", SUFFIX) and all(model.format == "mlprogram" for model in models):
+            yield Finding(
+                path,
+                {"path": facts.text(path), "suffix": suffix},
+                fix=_renamed(path, facts),
+                help=f'an ML program is a package: save it as `{SUFFIX}`, or convert with `convert_to="neuralnetwork"`',
+            )
 
 
 def _suffix(path: cst.BaseExpression, facts: Facts) -> str:
