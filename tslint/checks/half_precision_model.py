@@ -14,11 +14,12 @@ from tslint.facts.kinds import Module
 from tslint.facts.tree import words
 
 CONVOLUTION = re.compile(r"Conv(Transpose)?[123]d")
-BIAS = {"Conv": 7, "ConvTranspose": 8}
-REFUSED = words("LayerNorm GroupNorm GRU LSTM RNN MultiheadAttention TransformerEncoderLayer TransformerEncoder")
+SWITCH = {"LayerNorm": (2, "elementwise_affine"), "GroupNorm": (3, "affine")}
+"""The argument that, being False, leaves a norm without parameters."""
+REFUSED = words("GRU LSTM RNN TransformerEncoderLayer TransformerEncoder")
 HARMLESS = words("""
     Linear Embedding Identity Dropout Dropout2d Flatten BatchNorm1d BatchNorm2d ReLU ReLU6 LeakyReLU PReLU GELU SiLU Sigmoid Tanh
-    Softmax MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d
+    Softmax Hardswish Upsample MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d
 """)
 """Layers that coremltools 9.0 refuses in half precision, and those that it converts: measured."""
 
@@ -44,9 +45,11 @@ def _is_refused(layer: str, kind: Module, facts: Facts) -> bool | None:
     name = layer.rpartition(".")[2]
     if not layer.startswith("torch.nn."):
         return None
-    if CONVOLUTION.fullmatch(name):
-        index = BIAS["ConvTranspose" if "Transpose" in name else "Conv"]
-        return not is_literally(kind, facts, index, "bias", "False")
+    index, switch = (
+        (8 if "Transpose" in name else 7, "bias") if CONVOLUTION.fullmatch(name) else SWITCH.get(name, (0, ""))
+    )
+    if switch:
+        return not is_literally(kind, facts, index, switch, "False")
     if name in REFUSED:
         return True
     return False if name in HARMLESS else None
