@@ -34,6 +34,7 @@ from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree
+from tslint.facts.views import LostWrite, Views
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -308,6 +309,11 @@ class Facts:
         if flow is None:
             flow = self._flows[function] = Flow(self.tree, function)
         return flow.reaches(node)
+
+    def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
+        """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""
+        views = Views(self.tree, function, self.kind, self.qualified)
+        return sorted(views.found.values(), key=lambda lost: self.tree.index[lost.write])
 
     def returns(self, function: cst.FunctionDef) -> list[tuple[cst.Return | None, Kind]]:
         """The return statements that tracing can reach, with their kinds; (None, NoneKind) for falling off the end."""
