@@ -13,6 +13,7 @@ from tslint.facts.kinds import (
     UNKNOWN,
     Callable,
     Constant,
+    CoreModel,
     Data,
     Dict,
     Instance,
@@ -46,7 +47,7 @@ MODULE_METHODS = words("""
     cuda cpu float half double bfloat16 requires_grad_ apply state_dict load_state_dict register_buffer
     register_parameter add_module register_module forward __call__ zero_grad register_forward_hook
     register_forward_pre_hook get_submodule get_parameter extra_repr append extend insert keys values items type
-    share_memory register_full_backward_hook pop update
+    share_memory register_full_backward_hook pop update compile
 """)
 LAYER_TENSORS = frozenset(
     ["weight", "bias", "in_proj_weight", "in_proj_bias", "running_mean", "running_var", "weight_ih", "weight_hh"]
@@ -131,6 +132,8 @@ def attribute_of(frame: Frame, node: cst.CSTNode, value: Kind, name: str) -> Kin
         return Constant(argument=value.argument)
     if isinstance(value, Data):
         return Callable(qualified=f"data.{name}", owner=value)
+    if isinstance(value, CoreModel):
+        return Callable(qualified=f"coremltools.models.MLModel.{name}", owner=value)
     if isinstance(value, Instance) and value.name == "super":
         return UNKNOWN
     return UNKNOWN

@@ -40,6 +40,7 @@ from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
+from tslint.facts.views import LostWrite, Views
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -175,6 +176,11 @@ class Facts:
         if known is None:
             known = self._kinds[node] = self._kind(node)
         return known
+
+    def calling_kind(self, node: cst.CSTNode) -> Kind:
+        """The kind of an expression of the code around the models, which helpers see as their callers hand it to them."""
+        self.analysis.run_calling_code()
+        return self._kind(node)
 
     def _kind(self, node: cst.CSTNode) -> Kind:
         kinds = []
@@ -349,6 +355,11 @@ class Facts:
             flow = self._flows[function] = Flow(self.tree, function)
         return flow.reaches(node)
 
+    def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
+        """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""
+        views = Views(self.tree, function, self.kind, self.qualified)
+        return sorted(views.found.values(), key=lambda lost: self.tree.index[lost.write])
+
     def returns(self, function: cst.FunctionDef) -> list[tuple[cst.Return | None, Kind]]:
         """The return statements that tracing can reach, with their kinds; (None, NoneKind) for falling off the end."""
         found: dict[cst.Return | None, Kind] = {}
@@ -363,7 +374,8 @@ class Facts:
 
     def parameters(self, function: cst.FunctionDef) -> list[tuple[cst.Param, Kind]]:
         """The parameters after ``self``, with the kinds that they have in forward."""
-        contexts = self.analysis.contexts.get(function, ())
+        every = self.analysis.contexts.get(function, ())
+        contexts = [c for c in every if c.in_forward] or every
         params = function.params
         everything = [*params.posonly_params, *params.params, *params.kwonly_params]
         if self.classes.by_node.get(self.enclosing_class(function)) is not None and everything:  # type: ignore[arg-type]

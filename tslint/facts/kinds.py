@@ -209,11 +209,22 @@ class Dict(Kind):
 
 
 @frozen
+class Step:
+    """Something that was done to a module on its way to another program: ``name`` is the function's or method's.
+
+    ``call`` is where.
+    """
+
+    name: str
+    call: cst.CSTNode | None = field(default=None, compare=False, repr=False)
+
+
+@frozen
 class Module(Kind):
     """An ``nn.Module``: of class ``cls`` of the file, or the library's ``layer`` (``torch.nn.Linear``), or neither known.
 
     ``items`` are the members of a container in order of appearance; ``keys`` those of a ModuleDict. ``call`` is the
-    constructor's call.
+    constructor's call. ``steps``: what has been done to it since, in order (``half``, ``torch.jit.trace``).
     """
 
     word: ClassVar[str] = "module"
@@ -222,6 +233,19 @@ class Module(Kind):
     items: tuple[Kind, ...] = ()
     keys: tuple[str, ...] = ()
     call: cst.Call | None = field(default=None, compare=False, repr=False)
+    steps: tuple[Step, ...] = ()
+
+    def step(self, *names: str) -> Step | None:
+        """The first of the steps that has one of these names."""
+        return next((step for step in self.steps if step.name in names), None)
+
+
+@frozen
+class CoreModel(Kind):
+    """What ``ct.convert`` answers with. ``format`` is mlprogram or neuralnetwork, None where the source does not tell."""
+
+    word: ClassVar[str] = "Core ML model"
+    format: str | None = None
 
 
 @frozen
