@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from loading import Example, alike, graph_text, run, tensors, trace
+from loading import Example, alike, graph_text, run, second_call_differs, tensors, trace
 from rule_pages import Case
 
 Spot = tuple[int, int, int]
@@ -131,6 +131,15 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
 
     ``by_graph``: the two traces are compared, else the outputs.
     """
+    plain = Example(case, folder)
+    carried = attributes_written(case.text, lines)
+    if carried and second_call_differs(plain):
+        assert not second_call_differs(plain, forgotten=carried), f"lines {sorted(lines)} do not explain the difference"
+        for line in lines if len(lines) > 1 else ():
+            rest = attributes_written(case.text, lines - {line})
+            assert second_call_differs(plain, forgotten=rest), f"line {line} is not needed to explain it"
+        return
+
     keeper = Keeper()
     instrument = Instrument(lines)
     example = Example(case, folder, instrument, __keeper__=keeper)
@@ -138,7 +147,6 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
 
     wanted: list[torch.Tensor] = []
     if not by_graph:
-        plain = Example(case, folder)
         program = trace(plain.model(), inputs)
         try:
             wanted = run(program, others)
@@ -170,6 +178,17 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
     for line in lines if len(lines) > 1 else ():
         rest = lines - {line}
         assert not any(explains(spots) for spots in choices(rest)), f"line {line} is not needed to explain it"
+
+
+def attributes_written(text: str, lines: Iterable[int]) -> set[str]:
+    """The attributes of ``self`` that statements on these lines assign, or call a method of."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)) and node.lineno in lines:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self":
+                    found.add(inner.attr)
+    return found
 
 
 class Repaired(ast.NodeTransformer):
@@ -205,11 +224,50 @@ class Repaired(ast.NodeTransformer):
         return node
 
 
+class Registered(ast.NodeTransformer):
+    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls."""
+
+    def __init__(self, lines: Iterable[int]) -> None:
+        self.lines = frozenset(lines)
+        self.changed: set[int] = set()
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        if node.lineno in self.lines and isinstance(node.targets[0], ast.Attribute):
+            self.changed.add(node.lineno)
+            node.value = ast.copy_location(
+                ast.Call(ast.Name("__registered__", ast.Load()), [node.value], []), node.value
+            )
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        if node.lineno in self.lines:
+            self.changed.add(node.lineno)
+            return ast.copy_location(ast.Pass(), node)
+        return node
+
+
+def registered(value: Any) -> Any:
+    """A tensor as a parameter or buffer would be, modules in a container that knows of them."""
+    if isinstance(value, torch.Tensor):
+        return torch.nn.Parameter(value, requires_grad=value.requires_grad)
+    if isinstance(value, dict):
+        return torch.nn.ModuleDict(value)
+    if all(isinstance(item, torch.Tensor) for item in value):
+        return torch.nn.ParameterList(value)
+    return torch.nn.ModuleList(value)
+
+
 def traceable_otherwise(case: Case, folder: Path, error: BaseException) -> None:
-    """Asserts that the trace works once the marked outputs are tensors, or the marked inputs filled in; else that the
-    error comes from the marked line."""
+    """Asserts that the trace works once the marked outputs are tensors, the marked inputs filled in, the marked
+    attributes registered or the marked calls left out; else that the error comes from the marked line."""
     raised = {line for path, line in frames(error) if Path(path).stem == Path(case.written(folder)).stem}
     if case.marks <= raised:
+        return
+    change = Registered(case.marks)
+    other = Example(case, folder, change, __registered__=registered)
+    if change.changed:
+        assert change.changed == case.marks
+        trace(other.model(), other.inputs())
         return
     repaired = Example(
         case,

@@ -87,6 +87,30 @@ def refused_part(kind: Kind) -> Kind | None:
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
 
 
+def lenient_calls(cls: ModuleClass, facts: Facts) -> list[cst.Call]:
+    """The calls with ``strict=False`` that trace CLS, where the file traces it in no other way."""
+    calls = []
+    for call in facts.calls_to("torch.jit.trace"):
+        model = facts.argument(call, 0, "func")
+        if model is not None and facts.instance_class(model) is cls:
+            calls.append(call)
+    return calls if all(_is_lenient(call, facts) for call in calls) else []
+
+
+def _is_lenient(call: cst.Call, facts: Facts) -> bool:
+    strict = facts.argument(call, 6, "strict")
+    kind = facts.kind(strict) if strict is not None else None
+    return isinstance(kind, Constant) and kind.value is False
+
+
+def is_taken_leniently(kind: Kind) -> bool:
+    """Whether ``strict=False`` lets a value through as an output: a mapping from strings to tensors and to nothing else.
+
+    Measured on torch 2.13: a mapping in a mapping, a number among the values and keys that are no strings are refused.
+    """
+    return isinstance(kind, Dict) and kind.complete and all(isinstance(value, Tensor) for _, value in kind.items)
+
+
 def _is_sure(kind: Kind) -> bool:
     """Whether a value is refused on every path that leads to it."""
     if isinstance(kind, Tensor):

@@ -47,7 +47,7 @@ MODULE_METHODS = words("""
     cuda cpu float half double bfloat16 requires_grad_ apply state_dict load_state_dict register_buffer
     register_parameter add_module register_module forward __call__ zero_grad register_forward_hook
     register_forward_pre_hook get_submodule get_parameter extra_repr append extend insert keys values items type
-    share_memory register_full_backward_hook pop update compile
+    share_memory register_full_backward_hook register_backward_hook pop update compile
 """)
 LAYER_TENSORS = frozenset(
     ["weight", "bias", "in_proj_weight", "in_proj_bias", "running_mean", "running_var", "weight_ih", "weight_hh"]
