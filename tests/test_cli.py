@@ -77,7 +77,7 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "--input", "1,3,8,8", "--input", "int64[2..11]", "--no-convert", "--no-verify", "--select", "trace,mode",
         "--ignore", "script", "--fix", "--unsafe-fixes", "--output-format", "concise", "--statistics", "--show-info",
         "--show-refuted", "--show-output", "--fail-on", "error", "--exit-zero", "--python", "/usr/bin/python3", "--quiet",
-        "--timeout", "7.5", "--memory", "2GiB", "--config", "tslint.toml",
+        "--timeout", "7.5", "--memory", "2GiB", "--jobs", "3", "--no-cache", "--max-file-size", "5MB", "--config", "tslint.toml",
     ]  # fmt: skip
     assert cli.main(command) == 0
     ((targets, settings),) = api.asked
@@ -104,6 +104,9 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         quiet=True,
         timeout=7.5,
         memory=2 * 2**30,
+        jobs=3,
+        no_cache=True,
+        max_file_size=5_000_000,
         config="tslint.toml",
         root=Path.cwd(),
         config_path=Path.cwd() / "tslint.toml",
