@@ -159,7 +159,12 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
 
 
 def class_place(module: torch.nn.Module) -> Place | None:
-    """The ``forward`` that a module's class itself has, else its class statement; None where there is no source."""
+    """The ``forward`` that a module's class itself has, else its class statement; None where there is no source.
+
+    What is TorchScript already is of torch's own class, whatever it was made from.
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        return None
     for thing in (inspect.unwrap(vars(type(module)).get("forward", type(module))), type(module)):
         try:
             path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)
