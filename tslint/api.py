@@ -83,6 +83,9 @@ class _Check:
         listed: list[Path] = []
         for target in targets:
             path = Path(target)
+            if not target.strip():
+                self.errors.append("a target is empty: it is to be a file, a directory or `package.module:attribute`")
+                continue
             if not path.exists() and MODULE_TARGET.fullmatch(target):
                 self.module(target)
                 continue

@@ -32,7 +32,9 @@ def discover(
     walk = _Walk(target)
     files = sorted(walk.files(exclude, root or Path.cwd()))
     if not files and not walk.errors:
-        raise NoPythonError(target, "holds no Python files to check")
+        notebooks = any(target.rglob("*.ipynb"))
+        more = ", and notebooks come with a later version" if notebooks else ""
+        raise NoPythonError(target, f"holds no Python files to check{more}")
     return files, walk.errors
 
 
