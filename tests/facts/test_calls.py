@@ -314,3 +314,24 @@ def test_what_only_training_calls_is_not_traced() -> None:
             return self.both(x)
     """
     assert seen(code) == ["unknown", "unknown", "size x.1"]
+
+
+def test_model_outputs_are_mappings_however_they_are_derived() -> None:
+    code = """
+        from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
+
+        class Deep(BaseModelOutputWithPooling):
+            more: torch.Tensor = None
+
+        class Own(ModelOutput):
+            first: torch.Tensor = None
+
+        class Derived(Own):
+            second: torch.Tensor = None
+
+        class Net(nn.Module):
+            def forward(self, x):
+                see(Deep(more=x), Derived(second=x))
+                return x
+        """
+    assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == ["Deep", "Derived"]

@@ -43,6 +43,14 @@ class Keeper:
             return self.known[spot][index]
         return value
 
+    def data(self, spot: Spot, value: torch.Tensor) -> torch.Tensor:
+        """Of ``x.data``, which the tracer takes for a constant."""
+        if not self.held:
+            self.known.setdefault(spot, []).append(value.clone())
+        elif spot in self.held:
+            return self.known[spot][0].clone()
+        return value
+
     def rounds(self, spot: Spot, iterable: Any) -> Any:
         """Of a loop: as many rounds as it had, over the new values."""
         if not self.held:
@@ -74,6 +82,15 @@ class Instrument(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         return self._kept(node, "value") if node.lineno in self.lines else node
+
+    def visit_List(self, node: ast.List) -> ast.expr:
+        self.generic_visit(node)
+        loaded = isinstance(node.ctx, ast.Load) and node.lineno in self.lines
+        return self._kept(node, "value") if loaded else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        return self._kept(node, "data") if node.lineno in self.lines and node.attr == "data" else node
 
     def _condition(self, node: Any) -> Any:
         inside = node.test.lineno in self.lines
@@ -175,12 +192,27 @@ def attributes_written(text: str, lines: Iterable[int]) -> set[str]:
 
 
 class Repaired(ast.NodeTransformer):
-    """Makes the outputs of marked ``return`` statements, and of marked functions that return nothing, tensors."""
+    """Makes the outputs of marked ``return`` statements, and of marked functions that return nothing, tensors.
+
+    On marked lines a bool becomes a number, and ``x.data`` what stays in the graph.
+    """
 
     def __init__(self, lines: Iterable[int]) -> None:
         self.lines = frozenset(lines)
 
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        if node.lineno in self.lines and isinstance(node.value, bool):
+            node.value = int(node.value)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if node.lineno in self.lines and node.attr == "data":
+            return ast.copy_location(ast.Call(ast.Attribute(node.value, "detach", ast.Load()), [], []), node)
+        return node
+
     def visit_Return(self, node: ast.Return) -> ast.Return:
+        self.generic_visit(node)
         if node.lineno in self.lines and node.value is not None:
             node.value = ast.copy_location(ast.Call(ast.Name("__tensors__", ast.Load()), [node.value], []), node.value)
         return node

@@ -107,6 +107,25 @@ def iterated_over(node: cst.CSTNode, facts: Facts) -> bool:
     )
 
 
+def is_learned(node: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a tensor is made of parameters, buffers and constants alone: the same for every input."""
+    kind = facts.kind(node)
+    if isinstance(node, (cst.Attribute, cst.Name)) and isinstance(kind, Tensor):
+        return kind.role in ("parameter", "buffer")
+    if isinstance(node, cst.BinaryOperation):
+        return all(is_learned(side, facts) or facts.is_constant(side) for side in (node.left, node.right))
+    if isinstance(node, cst.UnaryOperation):
+        return is_learned(node.expression, facts)
+    if isinstance(node, cst.Subscript):
+        return is_learned(node.value, facts)
+    if isinstance(node, cst.Call):
+        given = [argument.value for argument in node.args]
+        if isinstance(node.func, cst.Attribute) and facts.is_tensor(node.func.value):
+            given.append(node.func.value)
+        return bool(given) and all(is_learned(value, facts) or facts.is_constant(value) for value in given)
+    return False
+
+
 CONDITIONAL = (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)
 
 
