@@ -47,11 +47,13 @@ LAYERS = words("""
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    if not facts.is_traced_code(call):
+        return
     name = facts.callee(call)
     function = FUNCTIONS.get(name or "")
     if function is None and name not in LAYERS:
         return
-    if any(arg.star for arg in call.args) or not facts.is_traced_code(call) or not facts.reaches_output(call):
+    if any(arg.star for arg in call.args) or not facts.reaches_output(call):
         return
     if function is None:
         if not _is_asked_to_eval(call, facts):

@@ -24,9 +24,9 @@ FORWARD = words("register_forward_hook register_forward_pre_hook")
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-    if name not in BACKWARD | FORWARD or not _is_of_module(call, facts) or _is_removed(call, facts):
+    if name not in BACKWARD | FORWARD or not facts.runs_in_constructor(call):
         return
-    if not facts.runs_in_constructor(call):
+    if not _is_of_module(call, facts) or _is_removed(call, facts):
         return
     hook = facts.argument(call, 0, "hook")
     certain = Severity.WARNING if branches(call, facts) else Severity.ERROR

@@ -40,11 +40,13 @@ METHODS = words("""
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    if not facts.is_traced_code(call):
+        return
     name = facts.callee(call) or ""
     once = name in PYTHON or (name.startswith("numpy.random.") and name.rpartition(".")[2] in NUMPY)
     if not once and name not in TORCH and not _draws(call, facts):
         return
-    if not facts.is_traced_code(call) or not facts.reaches_output(call):
+    if not facts.reaches_output(call):
         return
     if only_decides(call, facts) and all(_is_decided(node, facts) for node in (call, *_names(call, facts))):
         return  # `if self.training and chance < self.rate`
