@@ -335,3 +335,17 @@ def test_model_outputs_are_mappings_however_they_are_derived() -> None:
                 return x
         """
     assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == ["Deep", "Derived"]
+
+
+def test_calling_code_is_seen_as_it_is_called_whoever_is_asked_about_first() -> None:
+    code = """
+    class Net(nn.Module):
+        def forward(self, x):
+            return x
+    def prepare(net, size):
+        see(net, size)
+        return net.eval()
+    def main():
+        return prepare(Net(), 3)
+    """
+    assert seen(code) == ["module Net", "constant 3"]

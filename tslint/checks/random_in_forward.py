@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._places import CONDITIONAL, ancestors, asks_inputs, deciding, only_decides, uses
+from tslint.checks._places import CONDITIONAL, ancestors, asks_inputs, callee, deciding, only_decides, uses
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Constant, Tensor, options
@@ -42,7 +42,7 @@ METHODS = words("""
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     if not facts.is_traced_code(call):
         return
-    name = facts.callee(call) or ""
+    name = callee(call, facts) or ""
     once = name in PYTHON or (name.startswith("numpy.random.") and name.rpartition(".")[2] in NUMPY)
     if not once and name not in TORCH and not _draws(call, facts):
         return

@@ -158,14 +158,6 @@ class Facts:
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
-    def callee(self, call: cst.Call) -> str | None:
-        """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
-        name = self.names.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
-        if name is not None:
-            return name
-        kind = self.kind(call.func)
-        return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
-
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
         for arg in call.args:
@@ -343,17 +335,6 @@ class Facts:
                     if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
                         return True
         return False
-
-    def runs_in_constructor(self, node: cst.CSTNode) -> bool:
-        """Whether NODE runs when a module of the file is made: in ``__init__``, or in what that calls."""
-        function = self.enclosing_function(node)
-        if function is None or self.module_class(function) is None:
-            return False
-        if function.name.value == "__init__":
-            return True
-        self.module_classes  # noqa: B018  # the constructors are read with them
-        contexts = self.analysis.contexts.get(function, ())
-        return any(not context.in_forward and context.callers for context in contexts)
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
