@@ -19,16 +19,11 @@ from tslint.facts.kinds import (
     FIXED,
     BakedSize,
     Callable,
-    Constant,
-    Data,
+    Dim,
     Dims,
-    FixedSize,
     Kind,
-    NoneKind,
     Size,
-    Str,
     Tensor,
-    Unknown,
     depends_of,
     join_all,
     options,
@@ -36,6 +31,7 @@ from tslint.facts.kinds import (
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
+from tslint.facts.questions import Questions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
@@ -46,7 +42,7 @@ from tslint.source.text import Source
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-class Facts:
+class Facts(Questions):
     """The facts of one file. Everything is computed once, when first asked for."""
 
     def __init__(self, source: Source, module: cst.Module) -> None:
@@ -162,6 +158,11 @@ class Facts:
         kind = self.kind(call.func)
         return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
 
+    def is_autograd_call(self, call: cst.Call) -> bool:
+        """Whether CALL is ``apply`` of an autograd function of the file."""
+        kinds = options(self.kind(call.func))
+        return any(isinstance(o, Callable) and o.qualified == "torch.autograd.Function.apply" for o in kinds)
+
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
         for arg in call.args:
@@ -230,41 +231,6 @@ class Facts:
         else:
             self.analysis.run_root(function, cls, in_forward=False)
 
-    def _all_are(self, node: cst.CSTNode, kind: type[Kind]) -> bool:
-        return all(isinstance(o, kind) for o in options(self.kind(node)))
-
-    def is_size(self, node: cst.CSTNode) -> bool:
-        """A live size that nothing pins (on every path on which it is not None)."""
-        found = [o for o in options(self.kind(node)) if not isinstance(o, NoneKind)]
-        return bool(found) and all(isinstance(o, Size) for o in found)
-
-    def is_fixed_size(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, FixedSize)
-
-    def is_baked_size(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, BakedSize)
-
-    def is_tensor(self, node: cst.CSTNode) -> bool:
-        """A tensor on every path."""
-        return self._all_are(node, Tensor)
-
-    def may_be_tensor(self, node: cst.CSTNode) -> bool:
-        """A tensor on some path (Tensor-or-None)."""
-        return any(isinstance(o, Tensor) for o in options(self.kind(node)))
-
-    def is_data(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, Data)
-
-    def is_constant(self, node: cst.CSTNode) -> bool:
-        """The same in every call: a number, a string, None or a fixed size."""
-        return all(isinstance(o, (Constant, Str, NoneKind, FixedSize)) for o in options(self.kind(node)))
-
-    def is_none(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, NoneKind)
-
-    def is_unknown(self, node: cst.CSTNode) -> bool:
-        return isinstance(self.kind(node), Unknown)
-
     def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""
         kinds = []
@@ -273,13 +239,6 @@ class Facts:
                 length = length_of(context.kinds[iterable], iterable)
                 kinds.append(self._settler.settle(length, context, block))
         return join_all(kinds)
-
-    def origin(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """The expression where a size or a datum was read (the ``x.size(2)`` that ``n`` was assigned from)."""
-        for option in options(self.kind(node)):
-            if option.origin is not None:
-                return option.origin
-        return None
 
     def depends_on(self, node: cst.CSTNode) -> tuple[tuple[str, int], ...]:
         """The (input, dimension) pairs of forward that a size depends on, as far as they are known."""
@@ -307,7 +266,11 @@ class Facts:
 
     def _is_certain(self, kind: Kind) -> bool:
         sizes = [size for size in sizes_in(kind) if size.depends]
-        return bool(sizes) and all(any(self._is_input(d.value) for d in s.depends) for s in sizes)
+        return bool(sizes) and all(any(map(self._is_free, size.depends)) for size in sizes)
+
+    def _is_free(self, dim: Dim) -> bool:
+        """A dimension of an input that nothing pins, or the first of any tensor: no layer minds how many examples it gets."""
+        return self._is_input(dim.value) or (dim.axis == 0 and dim.value is not shapes.AMBIGUOUS)
 
     def open_dimensions(self, node: cst.CSTNode) -> Dims:
         """The dimensions of a tensor that nothing pins."""
