@@ -128,6 +128,8 @@ class Finder:
         name, text = importing.split_target(self.request.target)
         try:
             namespace = importing.import_named(name)
+        except importing.NoModule as error:
+            raise Nothing(str(error)) from error
         except KeyboardInterrupt:
             raise
         except BaseException as error:
