@@ -1,6 +1,7 @@
 """``python -m tslint``."""
 
-# ruff: noqa: PTH -- pathlib would be looked for in the working directory, too
+# pathlib would be looked for in the working directory, too.
+# ruff: noqa: PTH100, PTH109, PTH120
 
 from __future__ import annotations
 
