@@ -278,6 +278,9 @@ class _Check:
             weighed += engine.weigh(
                 own, self.facts.get(path or ""), {*self.settings.route, *self.scripting(target, path)}
             )
+        if ran is not None and not self.settings.route:
+            file = self.facts.get(str(Path(target).absolute()))
+            weighed = engine.weigh_conversions(weighed, ran.evidence, file)
         self.found += weighed
         self.runs += ran.assembled(weighed)
         self.notes += ran.notes

@@ -8,7 +8,14 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._outputs import Refused, refused_part, refused_returns, words
+from tslint.checks._outputs import (
+    Refused,
+    is_taken_leniently,
+    lenient_calls,
+    refused_part,
+    refused_returns,
+    returned,
+)
 from tslint.checks._wrapper import accesses_of, advice, sketch
 from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import OutputItem, OutputRefused
@@ -23,12 +30,13 @@ WRITES = ": `tslint check --fix --unsafe-fixes` writes it"
 @on(Facts)
 def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
     for refused in refused_returns(facts):
-        if refused.mapping:
+        lenient = is_taken_leniently(refused.value) and lenient_calls(refused.cls, facts)
+        if refused.mapping and not lenient:
             keys = _keys(refused.value)
             fix = _wrapper(refused, keys, facts)
             yield Finding(
                 refused.at,
-                {"function": "forward", "what": words(refused.part)},
+                {"function": "forward", "what": returned(refused)},
                 severity=refused.severity,
                 fix=fix,
                 help=advice([rewrite.subscript(key) for key in keys]) + (WRITES if fix else ""),

@@ -24,6 +24,8 @@ def discover(
     A file is itself, whatever its name, and even where it is ignored or excluded; a directory its ``*.py``. EXCLUDE are
     patterns as in ``.gitignore``, which start from ROOT. Raises MissingPathError, or NoPythonError for a directory
     without any.
+
+    What is named is meant: where Git ignores TARGET itself, as it does an environment, the rules above it do not count.
     """
     if target.is_file():
         return [target], []
@@ -69,7 +71,9 @@ class _Walk:
         self.errors: list[SourceError] = []
 
     def files(self, exclude: Sequence[str], start: Path) -> Iterator[Path]:
-        rules: dict[Path, Rules] = {self.root: _inherited(self.root.resolve())}
+        above = _inherited(self.root.resolve())
+        ignored = _ignored(self.root.resolve(), above, directory=True)
+        rules: dict[Path, Rules] = {self.root: [] if ignored else above}
         excluded = _excluded(exclude, start.resolve(), self.root.resolve())
         for folder, directories, names in os.walk(self.root, onerror=self._failed):
             here = Path(folder)
