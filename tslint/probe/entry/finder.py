@@ -315,7 +315,7 @@ class Finder:
                 specs.describe_inputs(subject.module, subject.example),
                 command,
                 subject.call_site,
-                class_place(type(subject.module)),
+                None if isinstance(subject.module, torch.jit.ScriptModule) else class_place(type(subject.module)),
             )
         )
 
