@@ -72,6 +72,14 @@ def test_what_a_module_has_become(code: str) -> None:
     assert seen(code) == [CODE[code]]
 
 
+def test_what_is_asked_before_changes_nothing() -> None:
+    code = "def convert(model):\n    see(model)\ndef main():\n    convert(Net())"
+    facts = facts_of(HEADER + code, header="")
+    (call,) = [c for c in facts.nodes(cst.Call) if isinstance(c.func, cst.Name) and c.func.value == "see"]
+    assert facts.kind(call.args[0].value).word == "unknown"
+    assert described(facts.calling_kind(call.args[0].value)) == "Net"
+
+
 def test_a_traced_part_of_a_module_is_still_followed() -> None:
     code = """
 class Part(nn.Module):

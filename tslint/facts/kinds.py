@@ -6,6 +6,7 @@ What is in here says nothing about where a value is used. Sizes name the dimensi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -111,7 +112,11 @@ class NoneKind(Kind):
 
 @frozen
 class Tensor(Kind):
-    """``role`` is value, parameter, buffer or plain (an attribute that was never registered)."""
+    """``role`` is value, parameter, buffer, plain (an attribute that was never registered), untraced or constant.
+
+    Untraced is what the tracer does not follow, though an input decides it (``x.data``); constant, what operators make of such
+    tensors alone: the graph holds it, and it is the same for every input.
+    """
 
     word: ClassVar[str] = "tensor"
     shape: Shape = Shape()
@@ -386,12 +391,26 @@ def join_shapes(first: Shape, second: Shape) -> Shape:
 def _at(shape: Shape, known: dict[int, Dims], index: int) -> Dims | None:
     if index in known:
         return known[index]
+    if shape.rank is not None and not -shape.rank <= index < shape.rank:
+        return FIXED  # on that path there is no such dimension, and whoever asks for it is not there
     return None if shape.base is None else frozenset((Dim(shape.base, index),))
 
 
 def depends_of(kind: Kind) -> Dims:
     """The dimensions that a number depends on; none for what is fixed."""
     return kind.depends if isinstance(kind, (Size, BakedSize)) else FIXED
+
+
+def sizes_in(kind: Kind) -> Iterator[Size | BakedSize]:
+    """The sizes that a value of this kind is or holds in lists and tuples."""
+    for option in options(kind):
+        if isinstance(option, Tuple):
+            for item in option.items:
+                yield from sizes_in(item)
+        elif isinstance(option, List):
+            yield from sizes_in(option.element)
+        elif isinstance(option, (Size, BakedSize)):
+            yield option
 
 
 def present(kind: Kind) -> tuple[Kind, ...]:
