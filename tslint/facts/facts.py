@@ -189,11 +189,16 @@ class Facts(Questions):
     def calling_kind(self, node: cst.CSTNode) -> Kind:
         """The kind of an expression of the code around the models, which helpers see as their callers hand it to them."""
         self.analysis.run_calling_code()
-        return self._kind(node)
+        places = self._places(node)
+        called = [(context, block) for context, block in places if context.callers]
+        return self._kind_at(node, called or places)
 
     def _kind(self, node: cst.CSTNode) -> Kind:
+        return self._kind_at(node, self._places(node))
+
+    def _kind_at(self, node: cst.CSTNode, places: Sequence[tuple[Context, Block]]) -> Kind:
         kinds = []
-        for context, block in self._places(node):
+        for context, block in places:
             if not block.untraced:
                 kinds.append(self._settler.settle(context.kinds[node], context, block))
         return join_all(kinds)
