@@ -9,7 +9,7 @@ from typing import TypeVar
 import libcst as cst
 
 from tslint.diagnostic import Label, Span
-from tslint.facts import shapes
+from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
@@ -36,6 +36,7 @@ from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
+from tslint.facts.unreached import Unreached
 from tslint.facts.views import LostWrite, Views
 from tslint.source.text import Source
 
@@ -51,7 +52,6 @@ class Facts(Questions):
         self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
         self._flows: dict[cst.FunctionDef, Flow] = {}
-        self._tried: set[cst.CSTNode] = set()
 
     @cached_property
     def names(self) -> Names:
@@ -66,6 +66,10 @@ class Facts(Questions):
     @cached_property
     def analysis(self) -> Analysis:
         return Analysis(self.tree, self.names, self.classes)
+
+    @cached_property
+    def _unreached(self) -> Unreached:
+        return Unreached(self.tree, self.names, self.classes, self.analysis)
 
     @cached_property
     def _settler(self) -> Settler:
@@ -150,14 +154,6 @@ class Facts(Questions):
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
-    def callee(self, call: cst.Call) -> str | None:
-        """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
-        name = self.names.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
-        if name is not None:
-            return name
-        kind = self.kind(call.func)
-        return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
-
     def is_autograd_call(self, call: cst.Call) -> bool:
         """Whether CALL is ``apply`` of an autograd function of the file."""
         kinds = options(self.kind(call.func))
@@ -214,9 +210,7 @@ class Facts(Questions):
                     if node in context.kinds:
                         found.append((context, context.blocks[node]))
         module = self.analysis.module_context
-        if not found and outermost is not None and outermost not in self._tried:
-            self._tried.add(outermost)
-            self._run_unreached(outermost)
+        if not found and isinstance(outermost, cst.FunctionDef) and self._unreached.run(outermost):
             return self._places(node)
         if not found and outermost is None:
             self.analysis.run_module()
@@ -224,17 +218,6 @@ class Facts(Questions):
                 found.append((module, module.blocks[node]))
         forward = [(c, b) for c, b in found if c.in_forward]
         return forward or found
-
-    def _run_unreached(self, function: cst.CSTNode) -> None:
-        """Analyses a function that no forward reaches, on what its annotations and defaults say alone."""
-        if function in self.analysis.contexts or not isinstance(function, cst.FunctionDef):
-            return
-        parent = self.enclosing_class(function)
-        cls = self.classes.by_node.get(parent) if parent is not None else None
-        if cls is not None and function.name.value == "__init__":
-            self.analysis.noted(cls)
-        else:
-            self.analysis.run_root(function, cls, in_forward=False)
 
     def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""
@@ -321,17 +304,6 @@ class Facts(Questions):
                         return True
         return False
 
-    def runs_in_constructor(self, node: cst.CSTNode) -> bool:
-        """Whether NODE runs when a module of the file is made: in ``__init__``, or in what that calls."""
-        function = self.enclosing_function(node)
-        if function is None or self.module_class(function) is None:
-            return False
-        if function.name.value == "__init__":
-            return True
-        self.module_classes  # noqa: B018  # the constructors are read with them
-        contexts = self.analysis.contexts.get(function, ())
-        return any(not context.in_forward and context.callers for context in contexts)
-
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
         function = self.enclosing_function(node)
@@ -412,26 +384,11 @@ class Facts(Questions):
 
     @cached_property
     def _scripted(self) -> set[ModuleClass]:
-        given = self._given_to("torch.jit.script")
-        for cls in self.classes.by_node.values():
-            if any(self.qualified(d.decorator) == "torch.jit.script" for d in cls.node.decorators):
-                given.append(cls)
-            if any(b.endswith("ScriptModule") for b in cls.bases):
-                given.append(cls)
-        return self.classes.held_by(given)
+        return given.scripted(self.classes, self.names, self.calls_to("torch.jit.script"))
 
     @cached_property
     def _traced(self) -> set[ModuleClass]:
-        return self.classes.held_by(self._given_to("torch.jit.trace", "torch.jit.trace_module"))
-
-    def _given_to(self, *functions: str) -> list[ModuleClass]:
-        found = []
-        for call in self.calls_to(*functions):
-            if call.args:
-                cls = self.classes.instance_class(call.args[0].value) or self.classes.module_class(call.args[0].value)
-                if cls is not None:
-                    found.append(cls)
-        return found
+        return given.traced(self.classes, self.calls_to("torch.jit.trace", "torch.jit.trace_module"))
 
     @cached_property
     def _modes(self) -> Modes:
