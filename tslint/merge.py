@@ -7,6 +7,7 @@ value did not confirm becomes refuted; one that no run exercised stays, with a n
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
@@ -15,6 +16,7 @@ from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, M
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
 
+CODE = re.compile(r"`[^`]+`")
 OBSERVED_SEVERITY = {Claim.TRACE_SPECIALISES: Severity.WARNING}
 
 
@@ -25,11 +27,14 @@ def merge(
     left = _joined(observed)
     run = _Run(evidence)
     result = []
+    everything = tuple(left)
     for diagnostic in predicted:
         confirming = [other for other in left if _same(diagnostic, other)]
         if confirming:
             left = [other for other in left if other not in confirming]
             result.append(_confirmed(diagnostic, confirming))
+        elif also := [other for other in everything if _also_there(diagnostic, other)]:
+            result.append(_confirmed(diagnostic, [dataclasses.replace(other, labels=()) for other in also]))
         else:
             result.append(run.settle(diagnostic))
     return result + left
@@ -40,7 +45,28 @@ def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
         return False
     if predicted.span is None or observed.span is None:
         return predicted.rule == observed.rule
-    return _overlap(predicted.span, observed.span)
+    return _overlap(predicted.span, observed.span) and _same_op(predicted, observed)
+
+
+def _also_there(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    """Whether an op that the run reports at its first place is used at the predicted one too, which a label says."""
+    if (
+        predicted.claim is not Claim.CONVERT_FAILS
+        or predicted.rule != observed.rule
+        or not _same_op(predicted, observed)
+    ):
+        return False
+    span = predicted.span
+    return span is not None and any(
+        label.path == predicted.path and _overlap(span, label.span) for label in observed.labels
+    )
+
+
+def _same_op(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    """Several ops that do not convert can stand on one line: the one that a message names first is the one it is about."""
+    if predicted.claim is not Claim.CONVERT_FAILS or predicted.rule != observed.rule:
+        return True
+    return CODE.findall(predicted.message)[:1] == CODE.findall(observed.message)[:1]
 
 
 def _same_claim(one: Claim, other: Claim) -> bool:
