@@ -174,3 +174,42 @@ def test_a_line_of_the_table() -> None:
         table.Condition("mode", 3, frozenset({"'a'", "'b'"})),
         table.Condition("rank", None, frozenset({"5"})),
     )
+
+
+def ranks(body: str) -> list[tuple[str, int]]:
+    code = MODULE.format(
+        init="        self.conv = nn.Conv2d(3, 3, 1)", body=textwrap.indent(textwrap.dedent(body), " " * 8)
+    )
+    facts = facts_of(code)
+    return [(facts.text(one.node), one.rank) for one in facts.high_ranks]
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ("return x.view(2, 2, 4, 1, 4, 1).expand(2, 2, 4, 2, 4, 2)", "x.view(2, 2, 4, 1, 4, 1)"),
+        ("x = x.reshape(2, 2, 2, 2, 2, 2)\nreturn x.mean((3, 5))", "x.reshape(2, 2, 2, 2, 2, 2)"),
+        ("return torch.relu(x.view(2, 2, 2, 2, 2, 2)).view(8, 8)", "x.view(2, 2, 2, 2, 2, 2)"),
+        ("return x.view(2, 2, 2, 2, 2, 2)", "x.view(2, 2, 2, 2, 2, 2)"),
+        ("return self.conv(x)[:, :, None, None].sum(2)", "self.conv(x)[:, :, None, None]"),
+        ("return self.conv(x).unsqueeze(1).unsqueeze(1).squeeze(1)", "self.conv(x).unsqueeze(1).unsqueeze(1)"),
+    ],
+)
+def test_ranks_above_five_are_found_where_they_begin(body: str, where: str) -> None:
+    assert ranks(body) == [(where, 6)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = x.view(2, 2, 2, 2, 2, 2).permute(0, 2, 4, 1, 3, 5).contiguous()\nreturn x.view(8, 2, 2, 2)",
+        "return x.view(2, 2, 2, 2, 2, 2).transpose(2, 3).flatten(1)",
+        "return x.view(2, 2, 2, 2, 2) * 2",
+        "return x[:, :, None, None] * 2",
+        "if self.training:\n    x = x.view(2, 2, 2, 2, 2, 2) * 2\nreturn x",
+        "y = x.view(2, 2, 2, 2, 2, 2) * 2\nreturn x",
+        "return x.view(y.shape) * 2",
+    ],
+)
+def test_what_coremltools_takes_out_and_unknown_ranks_are_silent(body: str) -> None:
+    assert ranks(body) == []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tslint.checks import on
 from tslint.checks._observed import one_line
+from tslint.checks.rank_limit import is_rank_limit
 from tslint.checks.unsupported_op import finding, predicted
 from tslint.diagnostic import Finding
 from tslint.evidence import OpUnsupported
@@ -30,5 +31,5 @@ def _words(condition: Condition) -> str:
 
 @on(OpUnsupported)
 def observe(evidence: OpUnsupported, context: Context) -> Iterator[Finding]:
-    if not evidence.missing:
+    if not evidence.missing and not is_rank_limit(evidence):
         yield finding(evidence, {"op": evidence.op, "message": one_line(evidence.message)})
