@@ -72,6 +72,15 @@ def test_layers_made_in_the_constructor_are_found_where_they_are_called() -> Non
     assert found("return self.net(x)", init) == [("self.net(x)", "aten::leaky_relu")]
 
 
+def test_a_choice_of_layers_is_found_where_none_converts() -> None:
+    init = "self.act = nn.Softshrink() if slope else nn.{}()"
+    assert found("return self.act(x)", init.format("ReLU")) == []
+    assert found("return self.act(x)", init.format("Hardshrink")) == [
+        ("self.act(x)", "aten::softshrink"),
+        ("self.act(x)", "aten::hardshrink"),
+    ]
+
+
 def test_a_layer_that_is_never_called_is_silent() -> None:
     assert found("return x", "self.loss = nn.L1Loss()") == []
 

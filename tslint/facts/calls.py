@@ -37,7 +37,9 @@ def call(frame: Frame, node: cst.Call) -> Kind:
         return dispatch(frame, node, own_super, args)
     function = evaluate(frame, node.func)
     args = arguments(frame, node)
-    result = join_all(dispatch(frame, node, option, args) for option in present(function))
+    choices = present(function)
+    frame.context.choices[node] = len(choices)
+    result = join_all(dispatch(frame, node, option, args) for option in choices)
     _remember_mutation(frame, node, function, args)
     return result
 

@@ -68,7 +68,8 @@ class Context:
     """One analysis of a function with parameters of certain kinds.
 
     ``kinds`` holds each expression's kind, ``blocks`` where it stands, ``returns`` the return statements reached,
-    ``applied`` what it uses of libraries, by the call, the name and the call that made the layer.
+    ``applied`` what it uses of libraries, by the call, the name and the call that made the layer; ``choices`` how many things a
+    call may be a call of.
     ``callers`` is empty for a root: a forward that nothing else in the file calls.
     """
 
@@ -80,6 +81,7 @@ class Context:
     blocks: dict[cst.CSTNode, Block] = field(default_factory=dict)
     returns: dict[cst.Return | None, tuple[Kind, Block]] = field(default_factory=dict)
     applied: dict[tuple[cst.CSTNode, str, cst.Call | None], Applied] = field(default_factory=dict)
+    choices: dict[cst.CSTNode, int] = field(default_factory=dict)
     callers: list[Binding] = field(default_factory=list)
     root: Block = field(default_factory=lambda: Block(None))
     result: Kind | None = None

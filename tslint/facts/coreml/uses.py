@@ -43,16 +43,26 @@ def unconvertible(contexts: Iterable[Context], tree: Tree, names: Names) -> list
     registered = registered_ops(tree, names)
     found: dict[tuple[cst.CSTNode, str], Unconvertible] = {}
     for context in contexts:
-        if not traced(context, frozenset()):
-            continue
-        for (node, _, _), use in context.applied.items():
-            if use.block.untraced or use.given or node not in tree.index:
-                continue
-            for row in rows().get(use.name, ()):
-                if canonical(row.op) not in registered and all(holds(c, use) for c in row.conditions):
-                    found.setdefault((node, row.op), Unconvertible(node, row, use.maker))
-                    break
+        if traced(context, frozenset()):
+            for one in _in_context(context, registered):
+                if one.node in tree.index:
+                    found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
+
+
+def _in_context(context: Context, registered: frozenset[str]) -> Iterator[Unconvertible]:
+    """The uses in one function. A call of one thing or another is one where none of them converts."""
+    failing: dict[cst.CSTNode, list[Unconvertible]] = {}
+    for (node, name, maker), use in context.applied.items():
+        if use.block.untraced or use.given:
+            continue
+        for row in rows().get(name, ()):
+            if canonical(row.op) not in registered and all(holds(c, use) for c in row.conditions):
+                failing.setdefault(node, []).append(Unconvertible(node, row, maker))
+                break
+    for node, several in failing.items():
+        if len(several) >= context.choices.get(node, 1):
+            yield from several
 
 
 def traced(context: Context, busy: frozenset[Context]) -> bool:
