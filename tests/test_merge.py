@@ -151,6 +151,12 @@ def test_of_two_ops_on_one_line_each_confirms_its_own_prediction() -> None:
     assert [(one.basis, one.severity, len(one.evidence)) for one in found] == [(Basis.OBSERVED, Severity.ERROR, 1)] * 2
 
 
+def test_a_prediction_that_names_no_op_is_confirmed_by_the_op_of_its_rule() -> None:
+    predicted = dataclasses.replace(guessed("x.view(2, 3)", CALL), message="`x.view(2, 3)` has rank 6")
+    found = merge([predicted], [seen("`aten::view` has rank 6", Span(7, None, 7, None))], [ENTRY])
+    assert [one.basis for one in found] == [Basis.OBSERVED]
+
+
 def test_an_op_that_is_also_used_elsewhere_confirms_the_prediction_there() -> None:
     also = Label(PATH, Span(9, None, 9, None), "also here")
     first = dataclasses.replace(seen("`aten::diag`", CALL), labels=(also,))

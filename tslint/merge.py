@@ -16,7 +16,7 @@ from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, M
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
 
-CODE = re.compile(r"`[^`]+`")
+OP = re.compile(r"`(\w+::\w+)`")
 
 OUT_OF_REACH = {
     "random-in-forward": "the run seeds every generator alike before each call, so that the same value is drawn",
@@ -88,10 +88,11 @@ def _also_there(predicted: Diagnostic, observed: Diagnostic) -> bool:
 
 
 def _same_op(predicted: Diagnostic, observed: Diagnostic) -> bool:
-    """Several ops that do not convert can stand on one line: the one that a message names first is the one it is about."""
+    """Several ops that do not convert can stand on one line: where both messages name one, it is what they are about."""
     if predicted.claim is not Claim.CONVERT_FAILS or predicted.rule != observed.rule:
         return True
-    return CODE.findall(predicted.message)[:1] == CODE.findall(observed.message)[:1]
+    ops = OP.findall(predicted.message)[:1], OP.findall(observed.message)[:1]
+    return ops[0] == ops[1] or [] in ops
 
 
 def _same_claim(one: Claim, other: Claim) -> bool:
