@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 RANK = "rank"
 TELLING = 2
-"""Trials that a condition on the rank has to explain: nothing but the samples varies it."""
+"""Trials that a condition on the rank has to explain, and those that have to show that a flag decides."""
 
 
 class Seen(NamedTuple):
@@ -114,14 +114,18 @@ def _parameters(trials: list[Seen]) -> list[str]:
 
 
 def _decides(parameter: str, value: str, bad: list[Seen], good: list[Seen]) -> bool:
-    """Whether some trial that fails with VALUE would convert if this parameter alone were another."""
-    return any(
-        one.arguments.get(parameter) == value
-        and other.arguments.keys() == one.arguments.keys()
-        and all(other.arguments[p] == v for p, v in one.arguments.items() if p != parameter)
+    """Whether some trial that fails with VALUE would convert if this parameter alone were another; of a flag, two trials."""
+    deciding = [
+        one
         for one in bad
-        for other in good
-    )
+        if one.arguments.get(parameter) == value
+        and any(
+            other.arguments.keys() == one.arguments.keys()
+            and all(other.arguments[p] == v for p, v in one.arguments.items() if p != parameter)
+            for other in good
+        )
+    ]
+    return len(deciding) >= (TELLING if value in ("True", "False") else 1)
 
 
 def _by_op(condition: Condition, bad: list[Seen]) -> list[Condition]:

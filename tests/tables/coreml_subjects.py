@@ -201,7 +201,9 @@ def subjects() -> dict[str, list[str]]:
 
 def _named(name: str) -> list[str]:
     """The names by which users call an op of PyTorch's test data: its own, else the method; then other homes."""
-    last = name.rpartition(".")[2]
+    space, _, last = name.rpartition(".")
+    if space and f"torch.{space}" not in HOMES:
+        return []
     candidates = [f"torch.{name}", f"Tensor.{last}", *(f"{home}.{last}" for home in HOMES)]
     known = [c for c in dict.fromkeys(candidates) if c.rpartition(".")[0] in (*HOMES, "Tensor") and "._" not in c]
     return [c for c in known if resolved(c) is not None and not isinstance(resolved(c), type)]

@@ -147,8 +147,8 @@ def trials(name: str, others: list[str]) -> list[Trial]:
     pairs += [(sample, tried(name, sample, name)) for sample in variations(name, good)]
     found = [trial for _, trial in pairs]
     for other in others:
-        for outcome in ("missing", "ok", "refused"):
-            enough = [sample for sample, trial in pairs if trial.outcome == outcome][:FEW]
+        for kind in dict.fromkeys((trial.outcome, *trial.ops) for _, trial in pairs if trial.outcome != "untold"):
+            enough = [sample for sample, trial in pairs if (trial.outcome, *trial.ops) == kind][:FEW]
             found += [tried(other, sample, name) for sample in enough]
         if all(trial.outcome == "untold" for trial in found if trial.name == other):
             found = [trial for trial in found if trial.name != other]
