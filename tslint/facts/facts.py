@@ -11,6 +11,8 @@ import libcst as cst
 from tslint.diagnostic import Label, Span
 from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.coreml.ranks import HighRank, high_ranks
+from tslint.facts.coreml.uses import Unconvertible, unconvertible
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
@@ -19,16 +21,11 @@ from tslint.facts.kinds import (
     FIXED,
     BakedSize,
     Callable,
-    Constant,
-    Data,
+    Dim,
     Dims,
-    FixedSize,
     Kind,
-    NoneKind,
     Size,
-    Str,
     Tensor,
-    Unknown,
     depends_of,
     join_all,
     options,
@@ -36,6 +33,7 @@ from tslint.facts.kinds import (
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
+from tslint.facts.questions import Questions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
@@ -47,7 +45,7 @@ from tslint.source.text import Source
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-class Facts:
+class Facts(Questions):
     """The facts of one file. Everything is computed once, when first asked for."""
 
     def __init__(self, source: Source, module: cst.Module) -> None:
@@ -158,6 +156,11 @@ class Facts:
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
+    def is_autograd_call(self, call: cst.Call) -> bool:
+        """Whether CALL is ``apply`` of an autograd function of the file."""
+        kinds = options(self.kind(call.func))
+        return any(isinstance(o, Callable) and o.qualified == "torch.autograd.Function.apply" for o in kinds)
+
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
         for arg in call.args:
@@ -184,11 +187,16 @@ class Facts:
     def calling_kind(self, node: cst.CSTNode) -> Kind:
         """The kind of an expression of the code around the models, which helpers see as their callers hand it to them."""
         self.analysis.run_calling_code()
-        return self._kind(node)
+        places = self._places(node)
+        called = [(context, block) for context, block in places if context.callers]
+        return self._kind_at(node, called or places)
 
     def _kind(self, node: cst.CSTNode) -> Kind:
+        return self._kind_at(node, self._places(node))
+
+    def _kind_at(self, node: cst.CSTNode, places: Sequence[tuple[Context, Block]]) -> Kind:
         kinds = []
-        for context, block in self._places(node):
+        for context, block in places:
             if not block.untraced:
                 kinds.append(self._settler.settle(context.kinds[node], context, block))
         return join_all(kinds)
@@ -213,41 +221,6 @@ class Facts:
         forward = [(c, b) for c, b in found if c.in_forward]
         return forward or found
 
-    def _all_are(self, node: cst.CSTNode, kind: type[Kind]) -> bool:
-        return all(isinstance(o, kind) for o in options(self.kind(node)))
-
-    def is_size(self, node: cst.CSTNode) -> bool:
-        """A live size that nothing pins (on every path on which it is not None)."""
-        found = [o for o in options(self.kind(node)) if not isinstance(o, NoneKind)]
-        return bool(found) and all(isinstance(o, Size) for o in found)
-
-    def is_fixed_size(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, FixedSize)
-
-    def is_baked_size(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, BakedSize)
-
-    def is_tensor(self, node: cst.CSTNode) -> bool:
-        """A tensor on every path."""
-        return self._all_are(node, Tensor)
-
-    def may_be_tensor(self, node: cst.CSTNode) -> bool:
-        """A tensor on some path (Tensor-or-None)."""
-        return any(isinstance(o, Tensor) for o in options(self.kind(node)))
-
-    def is_data(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, Data)
-
-    def is_constant(self, node: cst.CSTNode) -> bool:
-        """The same in every call: a number, a string, None or a fixed size."""
-        return all(isinstance(o, (Constant, Str, NoneKind, FixedSize)) for o in options(self.kind(node)))
-
-    def is_none(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, NoneKind)
-
-    def is_unknown(self, node: cst.CSTNode) -> bool:
-        return isinstance(self.kind(node), Unknown)
-
     def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""
         kinds = []
@@ -256,13 +229,6 @@ class Facts:
                 length = length_of(context.kinds[iterable], iterable)
                 kinds.append(self._settler.settle(length, context, block))
         return join_all(kinds)
-
-    def origin(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """The expression where a size or a datum was read (the ``x.size(2)`` that ``n`` was assigned from)."""
-        for option in options(self.kind(node)):
-            if option.origin is not None:
-                return option.origin
-        return None
 
     def depends_on(self, node: cst.CSTNode) -> tuple[tuple[str, int], ...]:
         """The (input, dimension) pairs of forward that a size depends on, as far as they are known."""
@@ -290,7 +256,11 @@ class Facts:
 
     def _is_certain(self, kind: Kind) -> bool:
         sizes = [size for size in sizes_in(kind) if size.depends]
-        return bool(sizes) and all(any(self._is_input(d.value) for d in s.depends) for s in sizes)
+        return bool(sizes) and all(any(map(self._is_free, size.depends)) for size in sizes)
+
+    def _is_free(self, dim: Dim) -> bool:
+        """A dimension of an input that nothing pins, or the first of any tensor: no layer minds how many examples it gets."""
+        return self._is_input(dim.value) or (dim.axis == 0 and dim.value is not shapes.AMBIGUOUS)
 
     def open_dimensions(self, node: cst.CSTNode) -> Dims:
         """The dimensions of a tensor that nothing pins."""
@@ -383,6 +353,19 @@ class Facts:
         from tslint.facts.torchscript.refusals import refusals
 
         return refusals(self.tree, self.names, self.classes)
+
+    @cached_property
+    def unconvertible(self) -> tuple[Unconvertible, ...]:
+        """The uses of the library that tracing records and coremltools does not convert, in source order."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        found = unconvertible(contexts, self.tree, self.names)
+        return tuple(one for one in found if self.reaches_output(one.node))
+
+    @cached_property
+    def high_ranks(self) -> tuple[HighRank, ...]:
+        """Where tensors of more than five dimensions begin that stay in a Core ML program, in source order."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        return tuple(one for one in high_ranks(contexts, self.tree) if self.reaches_output(one.node))
 
     # -- classes and the calling code ---------------------------------------------------------------------------------
 
