@@ -29,7 +29,6 @@ from tslint.facts.kinds import (
     Str,
     Tensor,
     Tuple,
-    Unknown,
     join,
     join_all,
     present,
@@ -174,8 +173,8 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Kind:
     known = truth(left)
     if known is not None:
         return right if known == conjunction else left
-    if truth(right) is (not conjunction) and (conjunction or isinstance(left, (Constant, Unknown, Size, Data))):
-        return Constant("bool", not conjunction)  # `flag and self.training`: whatever the flag is
+    if truth(right) is not None and truth(right) != conjunction:
+        return right  # `flag and self.training`: false whatever the flag is
     if not conjunction:
         kept = without(left, NoneKind)
         return right if kept is None else join(kept, right)

@@ -71,6 +71,7 @@ class Analysis:
         self._class_constants: dict[cst.CSTNode, Kind] = {}
         self._yields: dict[cst.CSTNode, list[cst.CSTNode]] = {}
         self.constructions: dict[ModuleClass, list[cst.Call]] | None = None
+        self._calling_code_ran = False
         self.module_context = Context(tree.module, None)
         self._module_frame = Frame(self, self.module_context, {})
         self._run_forwards()
@@ -398,6 +399,18 @@ class Analysis:
             with suppress(RecursionError):
                 run_block(frame, self.tree.module)  # type: ignore[arg-type]  # a module has a body as a suite has
         return self.module_context
+
+    def run_calling_code(self) -> None:
+        """The module level, then the functions that it does not reach: those that no call names first, since they hand on."""
+        if self._calling_code_ran:
+            return
+        self._calling_code_ran = True
+        self.run_module()
+        called = {call.func.value for call in self.tree.all(cst.Call) if isinstance(call.func, cst.Name)}
+        functions = self.tree.all(cst.FunctionDef)
+        for function in sorted(functions, key=lambda f: f.name.value in called):
+            if function not in self.contexts and function.name.value != "__init__":
+                self.run_root(function, self.defining_class(function), in_forward=False)
 
 
 def _merged(before: Kind, after: Kind) -> Kind:

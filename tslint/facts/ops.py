@@ -28,7 +28,7 @@ from tslint.facts.kinds import (
     join_all,
     options,
 )
-from tslint.facts.ops_base import Handler, elementwise, made, tensor_of
+from tslint.facts.ops_base import Handler, as_untraced, elementwise, made, tensor_of, untraced
 from tslint.facts.ops_neural import as_tuple
 from tslint.facts.shapes import as_dims, flat_sizes, from_sizes
 from tslint.facts.signatures import (
@@ -45,6 +45,11 @@ from tslint.facts.signatures import (
 
 def operate(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     """The kind of calling operator NAME; the tensor of a method call is the first of ARGS."""
+    result = _operate(frame, node, name, args)
+    return as_untraced(result) if untraced(args.all) else result
+
+
+def _operate(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     handler = HANDLERS.get(name)
     if handler is None and name.endswith("_") and not name.startswith("_"):
         name = name[:-1]

@@ -25,7 +25,7 @@ from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import modes
-from tslint.probe.trace.tracing import first_line, trace
+from tslint.probe.trace.tracing import first_line, runtime_line, trace
 from tslint.request import Request
 
 PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
@@ -56,6 +56,11 @@ def run(request: Request, emit: Emit) -> None:
         entries = find_entries(request, emit, territory)
     said = _say_device(devices, emit, False)
     for entry in entries:
+        if not entry.inputs:
+            with cpu_instead() as devices:
+                without_inputs(entry, request, emit)
+            said = _say_device(devices, emit, said)
+            continue
         with cpu_instead() as devices:
             settled, usable = run_entry(entry, request, emit, territory)
         said = _say_device(devices, emit, said)
@@ -95,6 +100,8 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
     stack = stack_of_traceback(territory, error.__traceback__)
     place = stack.place
     message = first_line(error)
+    if "TorchScript interpreter" in message:
+        message = runtime_line(error).removeprefix(f"{type(error).__name__}: ")
     if isinstance(error, SystemExit):
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
@@ -140,6 +147,11 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
         return settled, False
     if not steps.wanted("trace"):
         return settled, True
+    if isinstance(subject.module, torch.jit.ScriptModule):
+        with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
+            outcome.status, outcome.message = "skipped", "the model is TorchScript already"
+            modes.report(subject, subject.module, territory, emit)
+        return settled, True
     with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
@@ -152,12 +164,27 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
-                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
                 compare.report_unsettled(subject, tracing.moments, emit)
     restore(subject.module)
     return settled, True
+
+
+def without_inputs(entry: Entry, request: Request, emit: Emit) -> None:
+    """What can be said of a scripted module whose inputs nobody knows."""
+    routes = importlib.import_module("tslint.probe.routes")
+    subject = entry.subject
+    live = entry.live or eager.live_in_training(subject.module)
+    if entry.report_training and (subject.was_training or live):
+        eager.report_mode(subject, live, emit)
+    subject.module.eval()
+    steps = Steps(subject.entry, emit, request.skip)
+    with _guarded(subject.entry, "eager", emit), steps("eager") as outcome:
+        outcome.status, outcome.message = "skipped", routes.UNKNOWN
+    with _guarded(subject.entry, "routes", emit):
+        routes.run_script_alone(subject, request, steps, emit)
 
 
 @contextlib.contextmanager
