@@ -315,3 +315,13 @@ def test_model_outputs_are_mappings_however_they_are_derived() -> None:
                 return x
         """
     assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == ["Deep", "Derived"]
+
+
+def test_a_permutation_has_as_many_elements_as_it_is_asked_for() -> None:
+    code = """
+        class Net(nn.Module):
+            def forward(self, x):
+                see(torch.randperm(4).size(0), torch.randperm(x.size(1)).size(0))
+                return x
+        """
+    assert seen(code) == ["fixed size", "size x.1"]

@@ -116,7 +116,7 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
 def _read_in(leaf: cst.BaseExpression, test: cst.BaseExpression, facts: Facts) -> bool:
     """Whether a datum is read within the condition itself, or nobody knows where."""
     origin = facts.origin(leaf)
-    return origin is None or facts.span(test).contains(facts.span(origin))
+    return origin is None or not facts.is_own(origin) or facts.span(test).contains(facts.span(origin))
 
 
 def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
