@@ -111,7 +111,7 @@ def test_what_all_checks_ask_crashes_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert 1 <= len(crashes) <= 2
     assert " more crashed with ZeroDivisionError" in crashes[0].message
 
-    monkeypatch.setattr(Facts, "__init__", lambda self, source, module: refuse(self))
+    monkeypatch.setattr(Facts, "__init__", lambda self, *given: refuse(self))
     (crash,) = static.check_source(Source.from_text(NET), JOB).diagnostics
     assert crash.message == "a fault of tslint: what all checks ask crashed with ZeroDivisionError"
 
@@ -264,7 +264,7 @@ def test_a_place_that_cannot_be_written_is_no_matter(tmp_path: Path) -> None:
 def test_a_crash_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "a.py")
     with monkeypatch.context() as broken:
-        broken.setattr(Facts, "__init__", lambda self, source, module: 1 / 0)
+        broken.setattr(Facts, "__init__", lambda self, *given: 1 / 0)
         assert rules(check(tmp_path)[0]) == ["check-crashed"]
     assert rules(check(tmp_path)[0]) == ["dict-output"]
 

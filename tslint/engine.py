@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+import libcst as cst
+
 from tslint import catalogue
 from tslint.checks import Check, checks
 from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, order, to_json
@@ -148,6 +150,8 @@ def _run(
     found: list[Diagnostic] = []
     try:
         for finding in check.function(subject, asked):
+            if isinstance(asked, Facts) and isinstance(finding.at, cst.CSTNode) and not asked.is_own(finding.at):
+                continue  # that file's own check says it
             found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
     except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
         crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))

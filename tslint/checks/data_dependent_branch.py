@@ -13,6 +13,7 @@ from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import Constant
 
 HELP = "choose with `torch.where`, or script the module that has the branch"
 STATEMENTS: dict[type[cst.CSTNode], str] = {
@@ -90,6 +91,8 @@ def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
 
 def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iterator[Finding]:
     """At the condition; where it asks for a number read out of a tensor before, at the place where that left the graph."""
+    if isinstance(known := facts.kind(test), Constant) and isinstance(known.value, bool):
+        return  # `x.any() and self.training`: decided whatever the tensor holds
     words = STATEMENTS[type(node)]
     leaves = [leaf for leaf in _leaves(test) if not is_learned(leaf, facts)]
     if any(facts.is_tensor(leaf) or (facts.is_data(leaf) and _read_in(leaf, test, facts)) for leaf in leaves):
@@ -113,7 +116,7 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
 def _read_in(leaf: cst.BaseExpression, test: cst.BaseExpression, facts: Facts) -> bool:
     """Whether a datum is read within the condition itself, or nobody knows where."""
     origin = facts.origin(leaf)
-    return origin is None or facts.span(test).contains(facts.span(origin))
+    return origin is None or not facts.is_own(origin) or facts.span(test).contains(facts.span(origin))
 
 
 def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
