@@ -188,7 +188,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
         if _shapes(inputs) != shapes:
             continue
         try:
-            if not same(call(candidate.module, inputs), call(candidate.program, inputs)):
+            if not same(call(candidate.module, inputs), call(candidate.program, inputs, candidate.module)):
                 return False
         except Exception:
             return False
