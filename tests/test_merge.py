@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Place, Severity, Span
@@ -150,3 +152,13 @@ def test_a_prediction_beside_the_confirmed_one_stays() -> None:
 
 def test_a_file_whose_model_never_ran_gets_no_notes() -> None:
     assert merged(diagnostic()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "note"),
+    [("python-state", "the run starts every call from the same state"), ("random-in-forward", "seeds every generator")],
+)
+def test_what_the_run_holds_still_is_said_to_have_run(rule: str, note: str) -> None:
+    prediction = dataclasses.replace(diagnostic(), rule=rule)
+    [said] = merged(prediction, RAN).notes
+    assert note in said
