@@ -16,7 +16,7 @@ from tslint.evidence import (
     Escape,
     Generalises,
     LoopUnrolled,
-    Note,
+    NumberAnswered,
     TraceDiffered,
     Variations,
 )
@@ -282,11 +282,12 @@ class Counts(nn.Module):
         return x + 1, x.size(1)
 
 
-def test_a_size_that_is_returned_is_a_tensor_and_no_difference():
+def test_a_size_that_is_returned_differs_in_its_type_alone():
     seen = observe(Counts(), torch.rand(2, 6))
     assert seen.of(TraceDiffered) == []
-    assert seen.settled.status == "works"
-    assert seen.one(Note).text.startswith("output 1 of `forward` is a Python number: a trace")
+    assert (seen.settled.status, seen.settled.differs_in_type) == ("differs", True)
+    assert seen.settled.message == "answers with a tensor for a Python number"
+    assert seen.one(NumberAnswered).keys == ("1",)
     assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
 
 

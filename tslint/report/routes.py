@@ -122,7 +122,8 @@ def _cell(route: Route, name: str, recommended: bool, known: set[str]) -> Cell:
     if recommended and route.status == "differs" and route.converts == "works":
         works = True
         more = ", ".join(rule for rule in route.stopped_by if rule not in known)
-        built, converted = converted, _colon("differs on other inputs", more) if more or not known else ""
+        how = route.message if route.message and not route.message.startswith("differs from eager") else ""
+        built, converted = converted, _colon(how or "differs on other inputs", more) if more or not known else ""
     return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended)
 
 

@@ -16,7 +16,7 @@ from tslint.evidence import (
     Escape,
     Generalises,
     LoopUnrolled,
-    Note,
+    NumberAnswered,
     TraceDiffered,
     Variations,
 )
@@ -181,8 +181,12 @@ def compare(
     emit: Emit,
     settled: Settled,
     outcome: Outcome,
+    returned: Place | None = None,
 ) -> None:
-    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape."""
+    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape.
+
+    RETURNED is the return statement of the model's forward.
+    """
     model = subject.wrapped if subject.wrapped is not None else subject.module
     start = time.thread_time()
     expected = answer(model, subject.example)
@@ -193,8 +197,6 @@ def compare(
     run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
-        for number in _numbers_answered(expected):
-            emit(Note(subject.entry, number))
     else:
         again = record(model, subject.example, territory)
         place = None
@@ -210,17 +212,15 @@ def compare(
             settled.wrapped = "differs"
         else:
             settled.status, settled.message = "differs", message
+    numbers = tuple(key for key, item in items_of(expected) if type(item) in (int, float, bool))
+    if numbers and at_home.right:
+        emit(NumberAnswered(subject.entry, numbers, returned))
+        if not wrong:
+            settled.status, settled.message = "differs", "answers with a tensor for a Python number"
+            settled.differs_in_type = True
     settled.control_flow = _control_flow(settler)
     settled.wrong_axes = tuple(dict.fromkeys(axis for trial in wrong for axis in trial.axes))
     outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
-
-
-def _numbers_answered(expected: Any) -> Iterator[str]:
-    """What to say of Python numbers among the outputs: tracing lets sizes pass, and answers with tensors."""
-    found = [key for key, item in items_of(expected) if type(item) in (int, float, bool)]
-    if found:
-        named = " and ".join(f"output {key}" for key in found) if found[0] else "the output"
-        yield f"{named} of `forward` is a Python number: a trace and a Core ML model answer with a tensor that holds it"
 
 
 def _control_flow(settler: Settler) -> tuple[str, ...]:
