@@ -20,6 +20,7 @@ from tslint.evidence import (
     LoopUnrolled,
     ModelFailed,
     ModeWrong,
+    NumberAnswered,
     OpSite,
     OpUnsupported,
     OutputItem,
@@ -152,6 +153,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             TraceDiffered(0, "dimension 0 = 3", None, 0.5),
             "unexplained-trace-difference",
             "the trace disagrees with eager on another input",
+        ),
+        (
+            NumberAnswered(0, ("1",), None),
+            "size-output",
+            "`forward` returns a size, which its trace returns as a tensor",
         ),
         (
             ScriptRefused(0, "head", "Head", "\nlambda aren't supported:\n  File", None),

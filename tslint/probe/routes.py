@@ -164,7 +164,7 @@ def _candidates(
     status = settled.wrapped or settled.status
     if subject.traced is not None and status in ("works", "differs"):
         traced = Candidate("trace", (subject.wrapped if wrapped else None) or subject.module, subject.traced, wrapped)
-        traced.right = status == "works" or _right_at_its_size(traced, subject)
+        traced.right = status == "works" or settled.differs_in_type or _right_at_its_size(traced, subject)
         found.append(traced)
     if mixed is not None and mixed.program is not None:
         outer = subject.wrapped or subject.module
@@ -188,7 +188,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
         if _shapes(inputs) != shapes:
             continue
         try:
-            if not same(call(candidate.module, inputs), call(candidate.program, inputs)):
+            if not same(call(candidate.module, inputs), call(candidate.program, inputs, candidate.module)):
                 return False
         except Exception:
             return False

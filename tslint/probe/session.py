@@ -164,7 +164,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
-                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
                 compare.report_unsettled(subject, tracing.moments, emit)

@@ -83,7 +83,7 @@ class Settled:
     none): works, refused, differs, died or untried. ``message`` says in a few words why not. ``control_flow`` are the
     paths of modules ('' for the whole) in whose own forward a branch or loop was recorded that another input takes
     otherwise: those that only scripting keeps. ``wrong_axes`` are the (tensor, dimension) whose change the trace does not
-    follow.
+    follow. ``differs_in_type``: its numbers are right, and stand in tensors where eager has Python numbers.
     """
 
     status: str = "untried"
@@ -91,6 +91,7 @@ class Settled:
     message: str = ""
     control_flow: tuple[str, ...] = ()
     wrong_axes: tuple[tuple[int, int], ...] = ()
+    differs_in_type: bool = False
 
 
 @dataclass
