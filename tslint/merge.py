@@ -7,6 +7,7 @@ value did not confirm becomes refuted; one that no run exercised stays, with a n
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
@@ -14,6 +15,11 @@ from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, M
 
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
+
+FAILURES = {Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
+"""Claims that code which ran and went well refutes."""
+
+OP = re.compile(r"`(\w+::\w+)`")
 
 OUT_OF_REACH = {
     "random-in-forward": "the run seeds every generator alike before each call, so that the same value is drawn",
@@ -36,6 +42,8 @@ def merge(
         confirming = [other for other, at in zip(left, told, strict=True) if at == index]
         if confirming:
             result.append(_confirmed(diagnostic, confirming))
+        elif also := [other for other in left if _also_there(diagnostic, other)]:
+            result.append(_confirmed(diagnostic, [dataclasses.replace(other, labels=()) for other in also]))
         elif not any(
             _told_with(diagnostic, predicted[at], other) for other, at in zip(left, told, strict=True) if at is not None
         ):
@@ -63,13 +71,41 @@ def _extent(span: Span | None) -> tuple[int, int]:
 def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
     if predicted.path != observed.path or not _same_claim(predicted.claim, observed.claim):
         return False
+    if predicted.claim == Claim.CONVERT_DIFFERS:  # which op it was the run does not see: the model as a whole differs
+        return _class_of(predicted) == _class_of(observed)
     if predicted.span is None or observed.span is None:
         return predicted.rule == observed.rule
-    return _overlap(predicted.span, observed.span)
+    return _overlap(predicted.span, observed.span) and _same_op(predicted, observed)
+
+
+def _also_there(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    """Whether an op that the run reports at its first place is used at the predicted one too, which a label says."""
+    if (
+        predicted.claim is not Claim.CONVERT_FAILS
+        or predicted.rule != observed.rule
+        or not _same_op(predicted, observed)
+    ):
+        return False
+    span = predicted.span
+    return span is not None and any(
+        label.path == predicted.path and _overlap(span, label.span) for label in observed.labels
+    )
+
+
+def _same_op(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    """Several ops that do not convert can stand on one line: where both messages name one, it is what they are about."""
+    if predicted.claim is not Claim.CONVERT_FAILS or predicted.rule != observed.rule:
+        return True
+    ops = OP.findall(predicted.message)[:1], OP.findall(observed.message)[:1]
+    return ops[0] == ops[1] or [] in ops
 
 
 def _same_claim(one: Claim, other: Claim) -> bool:
     return one == other or {one, other} <= GENERALISATION
+
+
+def _class_of(diagnostic: Diagnostic) -> str:
+    return (diagnostic.symbol or "").split(".")[0]
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -169,7 +205,7 @@ class _Run:
             return self._generalisation(diagnostic)
         if diagnostic.claim == Claim.WRONG_MODE:
             return self._mode(diagnostic)
-        if diagnostic.claim in (Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS):
+        if diagnostic.claim in FAILURES:
             return self._failure(diagnostic)
         return diagnostic
 
@@ -196,6 +232,7 @@ class _Run:
         done = {
             Claim.TRACE_FAILS: all(self.steps.get((entry.entry, "trace")) == "ok" for entry in self.entries),
             Claim.CONVERT_FAILS: self.converted >= {entry.entry for entry in self.entries},
+            Claim.CONVERT_DIFFERS: all(self.steps.get((entry.entry, "verify")) == "ok" for entry in self.entries),
         }.get(diagnostic.claim, True)
         tried = [_shapes(entry.inputs) or "scripted without inputs" for entry in self.entries]
         return _refuted(diagnostic, tried) if done else diagnostic
@@ -223,7 +260,7 @@ class _Run:
                 "no value left the graph here with the example inputs" if compared else "there was no trace to compare"
             )
             return _noted(diagnostic, seen)
-        name = (diagnostic.symbol or "").split(".")[0]
+        name = _class_of(diagnostic)
         return _noted(diagnostic, f"`{name}` was not reached from this entry") if name else diagnostic
 
     def _has_run(self, diagnostic: Diagnostic, route: str) -> bool:
