@@ -170,6 +170,13 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "coremltools refuses this use of `aten::pad`: negative pad is refused",
         ),
         (
+            OpUnsupported(
+                0, "trace", "aten::view", False, "Core ML only supports tensors with rank <= 5; this has rank 6", 1, ()
+            ),
+            "rank-limit",
+            "`aten::view` has rank 6, where Core ML allows 5",
+        ),
+        (
             ConversionRefused(0, "trace", "ValueError", "Number of outputs provided, 2, do not match\nmore", None),
             "conversion-failed",
             "`ct.convert` refuses the program: Number of outputs provided, 2, do not match",

@@ -24,8 +24,9 @@ from tslint.facts.kinds import (
 
 
 def lasting(kind: Kind, role: str = "plain") -> Kind:
-    """KIND as every call finds it: sizes and data are constants, tensors (of ROLE) keep their dimensions."""
+    """KIND as every call finds it: sizes and data are constants, tensors (of ROLE, or parameters) keep their dimensions."""
     if isinstance(kind, Tensor):
+        role = "parameter" if kind.role == "parameter" else role
         return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), role)
     if isinstance(kind, (Size, FixedSize, BakedSize)):
         return Constant("int")

@@ -59,6 +59,24 @@ def truth(kind: Kind) -> bool | None:
     return None
 
 
+def decided(frame: Frame, test: cst.BaseExpression) -> bool | None:
+    """Whether a condition that has been evaluated holds in every traced call; part of ``a or not self.training`` may tell."""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        inner = decided(frame, test.expression)
+        return None if inner is None else not inner
+    if isinstance(test, cst.BooleanOperation):
+        settles = isinstance(test.operator, cst.Or)
+        parts = [decided(frame, test.left), decided(frame, test.right)]
+        return settles if settles in parts else None if None in parts else not settles
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        operator, right = test.comparisons[0].operator, decided(frame, test.comparisons[0].comparator)
+        left = decided(frame, test.left)
+        if isinstance(operator, (cst.Equal, cst.NotEqual)) and left is not None and right is not None:
+            return (left == right) == isinstance(operator, cst.Equal)
+    kind = frame.context.kinds.get(test)
+    return None if kind is None else truth(kind)
+
+
 def isinstance_answer(frame: Frame, value: Kind, types: cst.BaseExpression) -> bool | None:
     """The answer of ``isinstance(value, types)``, where the kind tells it."""
     accepted, numbers = _types(frame, types)
@@ -144,11 +162,19 @@ def _pin_equal(frame: Frame, left: cst.BaseExpression, right: cst.BaseExpression
     for one, other in ((left, right), (right, left)):
         mine, given = kinds.get(one), kinds.get(other)
         if isinstance(mine, Size) and isinstance(given, (Constant, FixedSize)):
-            frame.pin(mine.depends)
+            if not _rounds(one):
+                frame.pin(mine.depends)
         elif isinstance(mine, Tuple) and isinstance(given, Tuple) and mine.is_shape:
             for a, b in zip(mine.items, given.items, strict=False):
                 if isinstance(a, Size) and isinstance(b, (Constant, FixedSize)):
                     frame.pin(a.depends)
+
+
+def _rounds(node: cst.BaseExpression) -> bool:
+    """``n % 2``, ``n // 2``: many sizes have the same."""
+    return isinstance(node, cst.BinaryOperation) and (
+        isinstance(node.operator, (cst.Modulo, cst.FloorDivide)) or _rounds(node.left) or _rounds(node.right)
+    )
 
 
 def _narrow_call(frame: Frame, test: cst.Call, answer: bool) -> None:
