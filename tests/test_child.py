@@ -19,7 +19,7 @@ import pytest
 from tslint import child, interpreter, process, reaper
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, Evidence, Finished, Note, ProbeDied, StepBegan, StepEnded
-from tslint.request import Request
+from tslint.request import AHEAD, Request
 
 PACKAGE = Path(child.__file__).parent
 
@@ -316,6 +316,50 @@ def test_memory_that_forked_processes_share_counts_once(fake: Fake) -> None:
         memory=350 * 2**20,
     )
     assert [item.text for item in result.evidence if isinstance(item, Note)] == ["done"]
+
+
+FORK_THAT_HOLDS_TOO_MUCH = """
+chosen()
+with step("compare"):
+    pid = os.fork()
+    if not pid:
+        with open("/proc/self/comm", "w") as file:
+            file.write({name!r})
+        data = bytearray(b'1' * 300_000_000)
+        time.sleep(60)
+    os.waitpid(pid, 0)
+with step("convert"):
+    pass
+"""
+
+
+def test_what_is_done_ahead_of_time_ends_before_it_costs_a_step(fake: Fake) -> None:
+    result = fake.run(FORK_THAT_HOLDS_TOO_MUCH.format(name=AHEAD), memory=250 * 2**20)
+    assert (deaths(result), steps(result)) == ([], [(0, "compare", "ok"), (0, "convert", "ok")])
+    assert result.finished
+
+
+def test_any_other_process_counts_as_the_step_s_own(fake: Fake) -> None:
+    result = fake.run(FORK_THAT_HOLDS_TOO_MUCH.format(name="other"), memory=250 * 2**20)
+    assert [(item.step, item.how) for item in deaths(result)][:1] == [("compare", "memory")]
+
+
+def test_a_fork_that_hangs_names_the_user_s_line(fake: Fake) -> None:
+    result = fake.run(
+        """
+        import signal
+        chosen()
+        with step("verify"):
+            pid = os.fork()
+            if not pid:
+                while True: time.sleep(60)
+            signal.signal(signal.SIGABRT, signal.SIG_IGN)
+            os.waitpid(pid, 0)
+        """,
+        timeout=0.7,
+    )
+    place = Place(str(fake.script), Span(7, None, 7, None))
+    assert deaths(result) == [ProbeDied(0, "verify", "timeout", "0.7 s", "", place)]
 
 
 def test_a_daemon_is_ended_with_the_child(fake: Fake) -> None:

@@ -23,7 +23,7 @@ from tslint import reaper
 from tslint.diagnostic import Place, Span, to_json
 from tslint.evidence import Evidence, Finished, decode
 from tslint.frozen import frozen
-from tslint.request import Request
+from tslint.request import AHEAD, Request
 
 TAIL = 64 * 1024
 """Bytes of the child's output that are kept."""
@@ -153,7 +153,7 @@ class Life:
                 elif now > limits.deadline:
                     reason = ("timeout", f"{limits.timeout:g} s")
                 elif limits.memory is not None and now >= memory_due:
-                    if self._holds_more_than(limits.memory):
+                    if self._holds_more_than(limits.memory) and not self._end_ahead():
                         reason = ("memory", _size(limits.memory))
                     memory_due = now + max(MEMORY_TICK, 20 * (time.monotonic() - now))
                 if reason is not None:
@@ -183,6 +183,14 @@ class Life:
     def _holds_more_than(self, limit: int) -> bool:
         pids = reaper.descendants(self.process.pid)
         return reaper.resident(pids) > limit and reaper.resident(pids, shared_once=True) > limit
+
+    def _end_ahead(self) -> bool:
+        """Ends what the child only does ahead of time, if anything: it must not cost the run a step."""
+        ahead = [pid for pid in reaper.descendants(self.process.pid) if reaper.name(pid) == AHEAD]
+        for pid in ahead:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(ahead)
 
     def _end(self, ask: bool = False) -> None:
         """Ends every process of the child. ASK: the child is to write first where it stands."""
