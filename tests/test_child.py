@@ -211,6 +211,21 @@ def test_another_entry_goes_on_where_one_does_not_run(fake: Fake) -> None:
     assert steps(result) == [(0, "eager", "died"), (1, "eager", "ok")]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has descriptors of processes")
+def test_no_descriptor_is_left_and_none_is_needed(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with_one = fake.run("chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os._exit(1)")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    fake.seen.clear()
+    monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
+    without = fake.run("chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os._exit(1)")
+    assert (steps(without), without.restarts) == (steps(with_one), with_one.restarts) == ([(0, "trace", "died")], 1)
+
+
+def refused(pid: int) -> int:
+    raise OSError("no such call here")
+
+
 def test_death_before_anything_began(fake: Fake) -> None:
     result = fake.run("print('so far'); os._exit(1)")
     assert deaths(result) == [ProbeDied(0, "start", "exit", "1", "so far")]

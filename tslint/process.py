@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -31,7 +32,9 @@ TAIL = 64 * 1024
 OUTPUT_LINES = 20
 """Lines of it that go into the evidence of a death."""
 
-TICK = 0.03
+TICK = 0.1
+"""Seconds after which what the child has reported is looked for; its end is seen at once, where the system tells."""
+
 MEMORY_TICK = 0.2
 AFTER_FINISHED = 2.0
 """Seconds to exit that a child has after its last word; a thread of the user's would keep it for ever."""
@@ -109,6 +112,8 @@ class Life:
         try:
             self._end()
         finally:
+            if self.descriptor is not None:
+                os.close(self.descriptor)
             # The reaper may have been killed together with the folder's users: then it may still be filling up.
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -130,6 +135,7 @@ class Life:
             env={**os.environ, "TMPDIR": str(temporary)},
             start_new_session=True,
         )
+        self.descriptor = _descriptor(self.process.pid)
         if os.name != "posix":
             self._drop_leash()  # without a reaper in between, standard input is the child's own
         self.reader = threading.Thread(target=self._drain, daemon=True)
@@ -174,11 +180,13 @@ class Life:
         return self.tail.decode("utf-8", "replace")
 
     def _alive(self) -> bool:
-        try:
-            self.process.wait(TICK)
-        except subprocess.TimeoutExpired:
-            return True
-        return False
+        if self.descriptor is None:
+            self._wait(TICK)
+        else:
+            ending = select.poll()
+            ending.register(self.descriptor, select.POLLIN)
+            ending.poll(TICK * 1000)
+        return self.process.poll() is None
 
     def _holds_more_than(self, limit: int) -> bool:
         pids = reaper.descendants(self.process.pid)
@@ -256,6 +264,16 @@ class Life:
         """The innermost line of the user's code in what the child wrote when a signal stopped it."""
         with contextlib.suppress(OSError):
             return _user_place((self.folder / "crash").read_text(encoding="utf-8", errors="replace"))
+        return None
+
+
+def _descriptor(pid: int) -> int | None:
+    """What can be polled for the end of a process; None where the system has no descriptors of processes."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # a kernel before 5.3, or a sandbox
         return None
 
 
