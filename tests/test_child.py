@@ -28,6 +28,11 @@ import contextlib, json, os, sys, time
 from tslint.evidence import EntryChosen, Finished, Note, StepBegan, StepEnded, encode
 
 def main(arguments):
+    if "BEGUN" in os.environ:
+        with open(os.environ["BEGUN"], "a") as file:
+            print(os.getpid(), file=file)
+    while not os.path.exists(arguments[0]):
+        time.sleep(0.01)
     with open(arguments[0]) as file:
         request = json.load(file)
     output = open(arguments[1], "a")
@@ -224,6 +229,61 @@ def test_no_descriptor_is_left_and_none_is_needed(fake: Fake, monkeypatch: pytes
 
 def refused(pid: int) -> int:
     raise OSError("no such call here")
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where each child leaves its id before it is asked anything."""
+    path = tmp_path / "begun"
+    path.touch()
+    monkeypatch.setenv("BEGUN", str(path))
+    return path
+
+
+def test_a_child_may_start_before_it_is_asked(fake: Fake, begun: Path) -> None:
+    with child.waiting(sys.executable, package=fake.package):
+        wait_for(lambda: begun.read_text() != "", seconds=10.0)
+        result = fake.run("chosen()\nnote(str(os.getpid()))")
+        assert [item.text for item in result.evidence if isinstance(item, Note)] == begun.read_text().split()
+        fake.seen.clear()
+        assert fake.run("note('again')").finished
+    assert len(begun.read_text().split()) == 2
+    assert list(fake.temporary.iterdir()) == []
+
+
+def test_the_next_child_starts_when_the_one_that_waited_has_died(fake: Fake, begun: Path) -> None:
+    with child.waiting(sys.executable, package=fake.package):
+        result = fake.run(
+            "chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os._exit(1)\nwith step('script'):\n  pass"
+        )
+    assert steps(result) == [(0, "trace", "died"), (0, "script", "ok")]
+    assert len(begun.read_text().split()) == 2
+
+
+def test_a_child_that_nobody_asks_is_ended(fake: Fake, begun: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), child.waiting(sys.executable, package=fake.package):
+        wait_for(lambda: begun.read_text() != "", seconds=10.0)
+        raise KeyboardInterrupt
+    assert not running(int(begun.read_text()))
+    assert list(fake.temporary.iterdir()) == []
+    fake.assert_nothing_left()
+
+
+def test_a_run_that_wants_another_child_gets_it(fake: Fake, begun: Path) -> None:
+    fake.script.write_text("note(str(os.getpid()))")
+    with child.waiting(sys.executable, package=fake.package, show_output=True):
+        wait_for(lambda: begun.read_text() != "", seconds=10.0)
+        result = child.run(Request("target"), python=sys.executable, package=fake.package)
+    waited, asked = begun.read_text().split()
+    assert waited != asked
+    assert [item.text for item in result.evidence if isinstance(item, Note)] == [asked]
+    fake.assert_nothing_left()
+
+
+def test_without_pytorch_no_child_waits(fake: Fake, begun: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "missing", lambda python: "PyTorch is not installed")
+    with child.waiting(sys.executable, package=fake.package):
+        assert list(fake.temporary.iterdir()) == []
 
 
 def test_death_before_anything_began(fake: Fake) -> None:

@@ -90,9 +90,12 @@ class Death:
 
 
 class Life:
-    """One child with its files. Leaving the ``with`` block ends every process of it and removes the files."""
+    """One child with its files. Leaving the ``with`` block ends every process of it and removes the files.
 
-    def __init__(self, python: str, request: Request, package: Path, show_output: bool) -> None:
+    Without a REQUEST it imports what it needs and waits until it is asked.
+    """
+
+    def __init__(self, python: str, request: Request | None, package: Path, show_output: bool) -> None:
         self.python = python
         self.request = request
         self.package = package
@@ -119,7 +122,8 @@ class Life:
 
     def _start(self) -> None:
         request, self.evidence_path = self.folder / "request.json", self.folder / "evidence.jsonl"
-        request.write_text(json.dumps(to_json(self.request)), encoding="utf-8")
+        if self.request is not None:
+            self.ask(self.request)
         self.evidence_path.touch()
         temporary = self.folder / "tmp"
         temporary.mkdir()
@@ -140,6 +144,12 @@ class Life:
             self._drop_leash()  # without a reaper in between, standard input is the child's own
         self.reader = threading.Thread(target=self._drain, daemon=True)
         self.reader.start()
+
+    def ask(self, request: Request) -> None:
+        """Hands REQUEST over, all of it at once."""
+        written = self.folder / "request.new"
+        written.write_text(json.dumps(to_json(request)), encoding="utf-8")
+        written.replace(self.folder / "request.json")
 
     def watch(self, limits: Limits, take: Callable[[Evidence], None]) -> Death | None:
         """Collects evidence until the child has ended or must be; None where it came to its end by itself."""

@@ -101,18 +101,18 @@ def on_one_core() -> Callable[..., Ran]:
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "routes"),
     [
-        CONVERTER.format(statement="") + NET.format(statement="", more=""),
-        NET.format(statement="", more=".new_ones(3).cross(x[0, :3], 0)"),
-        NET.format(statement="\n        while bool(x.sum() < 4):\n            x = x + 1", more=""),
-        NET.format(statement="", more=" / float(x.size(0))"),
+        (CONVERTER.format(statement="") + NET.format(statement="", more=""), ()),
+        (NET.format(statement="", more=""), ("all",)),
+        (NET.format(statement="", more=".new_ones(3).cross(x[0, :3], 0)"), ()),
+        (NET.format(statement="", more=" / float(x.size(0))"), ()),
     ],
-    ids=["works", "unsupported", "mixed", "specialised"],
+    ids=["works", "all routes", "unsupported", "specialised"],
 )
-def test_the_evidence_is_the_same_in_the_same_order(ran, on_one_core, source):
-    beside, _ = ran(source)
-    alone, where = on_one_core(ran, source)
+def test_the_evidence_is_the_same_in_the_same_order(ran, on_one_core, source, routes):
+    beside, _ = ran(source, routes=routes)
+    alone, where = on_one_core(ran, source, routes=routes)
     assert beside == alone
     assert not any(what.endswith("fork") for what in where)
 
@@ -138,6 +138,25 @@ def test_a_process_with_other_threads_is_not_forked(ran):
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     _, where = ran(thread + CONVERTER.format(statement="") + NET.format(statement="", more=""))
     assert where == {"forward here", "converter here"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        NET.format(statement="\n        while bool(x.sum() < 4):\n            x = x + 1", more=""),
+        NET.format(statement="", more="").replace("jit.trace(Net(), torch.rand(2, 4))", "jit.script(Net())")
+        + "traced(torch.rand(2, 4))\n",
+    ],
+    ids=["a loop over data", "the author scripts"],
+)
+def test_nothing_is_begun_where_another_route_is_likely(ran, source):
+    """What is done for nothing costs the other processes of the machine as much as what is needed."""
+    source = CONVERTER.format(statement="") + source
+    _, where = ran(source)
+    assert "forward here" in where
+    assert "converter fork" not in where
+    _, asked = ran(source, routes=("trace",))
+    assert "converter fork" in asked
 
 
 @pytest.mark.parametrize("request_", [{"convert": False}, {"routes": ("script",)}, {"skip": ("convert",)}])

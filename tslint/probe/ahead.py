@@ -27,6 +27,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -39,6 +40,7 @@ from tslint.request import AHEAD, Request
 if TYPE_CHECKING:
     from tslint.probe.convert.convert import Conversion
     from tslint.probe.subject import Emit, Outcome, Subject
+    from tslint.probe.trace.record import Moment
     from tslint.probe.verify import Verdict
 
 STEPS = ("convert", "verify")
@@ -70,9 +72,14 @@ class Ahead:
     def __exit__(self, *error: object) -> None:
         self.end()
 
-    def begin(self, subject: Subject) -> None:
-        """Starts converting the trace of SUBJECT, where that may be what is wanted and forking is safe."""
-        if self._pid or subject.traced is None or not _wanted(self.request, subject.entry) or not _safe():
+    def begin(self, subject: Subject, moments: Sequence[Moment] = ()) -> None:
+        """Starts converting the trace of SUBJECT, where that is likely what is wanted and forking is safe.
+
+        MOMENTS are what escaped from the trace.
+        """
+        if self._pid or subject.traced is None or not _wanted(self.request, subject.entry):
+            return
+        if not (self.request.routes or _likely(subject, moments)) or not _safe():
             return
         self._folder = Path(tempfile.mkdtemp(prefix="tslint-ahead-"))
         orders, self._orders = os.pipe()
@@ -226,6 +233,12 @@ def _wanted(request: Request, entry: int) -> bool:
     skipped = {"convert", f"{entry}:convert"} & set(request.skip)
     routes = not request.routes or bool({"trace", "all"} & set(request.routes))
     return request.convert and routes and not skipped and importlib.util.find_spec("coremltools") is not None
+
+
+def _likely(subject: Subject, moments: Sequence[Moment]) -> bool:
+    """Whether the trace will be the route: not where the author scripts, or a condition was read out of a tensor."""
+    branches = any(moment.via == "__bool__" and moment.origin == "data" for moment in moments)
+    return subject.author_route != "script" and not branches
 
 
 def _safe() -> bool:

@@ -26,7 +26,7 @@ from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import modes
-from tslint.probe.trace.tracing import first_line, trace
+from tslint.probe.trace.tracing import Tracing, first_line, trace
 from tslint.request import Request
 
 PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
@@ -145,6 +145,7 @@ def run_entry(
         return settled, False
     if not steps.wanted("trace"):
         return settled, True
+    tracing = Tracing()
     with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
@@ -155,7 +156,7 @@ def run_entry(
         if tracing.program is None or not steps.wanted("compare"):
             compare.report_unsettled(subject, tracing.moments, emit)
     if ahead is not None:
-        ahead.begin(subject)
+        ahead.begin(subject, tracing.moments)
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
