@@ -165,6 +165,13 @@ def test_nothing_is_begun_that_is_not_wanted(ran, request_):
     assert "forward fork" not in where
 
 
+def test_where_no_process_can_be_made_the_steps_do_it_themselves(ran):
+    refused = "import os\ndef fork():\n    raise BlockingIOError(11, 'no more')\nos.fork = fork\n"
+    seen, where = ran(refused + CONVERTER.format(statement="") + NET.format(statement="", more=""))
+    assert where == {"forward here", "converter here"}
+    assert next(item.attempt.verified for item in seen if isinstance(item, RouteEnded)) is True
+
+
 def test_inputs_that_cannot_be_sent_are_verified_here(ran):
     """A list of its own kind among the inputs, whose class pickle does not find."""
     source = """

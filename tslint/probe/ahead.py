@@ -9,8 +9,8 @@ the same either way, and in the same order: the steps own the answers, and emit 
 been without a fork. May not decide anything, and may not emit.
 
 **Where forking is not safe, nothing is begun.** A fork has only the thread that called it. Python's other threads may hold
-locks; CUDA does not survive; on macOS the system's own libraries do not. Of torch's threads (tried with 2.4 to 2.13) the pool of
-OpenMP alone matters: a parallel region of the fork waits for threads that do not exist, unless `set_num_threads(1)` was the
+locks; CUDA does not survive; on macOS the system's own libraries do not. Of torch's threads (tried with 2.13) the pool of OpenMP
+alone matters: a parallel region of the fork waits for threads that do not exist, unless `set_num_threads(1)` was the
 fork's first call of torch.
 """
 
@@ -27,6 +27,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,19 +82,24 @@ class Ahead:
             return
         if not (self.request.routes or _likely(subject, moments)) or not _safe():
             return
-        self._folder = Path(tempfile.mkdtemp(prefix="tslint-ahead-"))
-        orders, self._orders = os.pipe()
-        self._done, done = os.pipe()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # the user's code may have replaced them
                 stream.flush()
-        pid = os.fork()
+        self._folder = Path(tempfile.mkdtemp(prefix="tslint-ahead-"))
+        orders, self._orders = os.pipe()
+        self._done, done = os.pipe()
+        pid = _fork()
         if not pid:
             os.close(self._orders)
             os.close(self._done)
             _Worker(self.request, subject, self._folder, orders, done).run()
         os.close(orders)
         os.close(done)
+        if pid < 0:
+            os.close(self._orders)
+            os.close(self._done)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return
         self._pid, self._program = pid, subject.traced
         self._threads = torch.get_num_threads()
         torch.set_num_threads(max(1, self._threads - 1))
@@ -210,6 +216,16 @@ class _Worker:
         with (self.folder / STEPS[number]).open("wb") as file:
             pickle.dump((found, [encode(evidence) for evidence in said], seconds), file)
         os.write(self.done, bytes([number]))
+
+
+def _fork() -> int:
+    """`os.fork`, or -1 where the system allows no more processes. Python 3.12 warns of torch's threads: see above."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return os.fork()
+        except OSError:
+            return -1
 
 
 def _taken(answer: Answer | None, emit: Emit, outcome: Outcome) -> Any:
