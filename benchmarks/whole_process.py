@@ -247,7 +247,7 @@ def comparisons(options: argparse.Namespace, directory: Path) -> list[list[Row]]
     ]
     read = [
         Program(LIBCST, [python, "-c", "import libcst"]),
-        Program(STATIC, [*check, "--static", "--output-format", "concise", "long.py"], (1,)),
+        Program(STATIC, [*check, "--static", "--no-cache", "--output-format", "concise", "long.py"], (1,)),
     ]
     return [
         rows(*in_turn(run, options.repeat, directory, env)),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from tslint import catalogue
 from tslint.checks import Check, checks
-from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
-from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied
+from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, order, to_json
+from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied, RouteEnded
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 from tslint.facts.tree import is_node_type
@@ -21,20 +21,30 @@ SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 TRACE_CLAIMS = {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Claims about the trace route: ``info`` in a class that the file scripts and nowhere traces."""
 
+CONVERT_CLAIMS = {Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
+
+OWN_ROUTES = {
+    "torch.jit.trace": ("trace",),
+    "torch.jit.trace_module": ("trace",),
+    "torch.jit.script": ("script", "mixed"),
+    "torch.export.export": ("export",),
+}
+"""Function → the routes that a file which calls it takes."""
+
 CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
 
 
-def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
-    """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed."""
+def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Everything that the checks of source predict for one file, sorted, and what crashed on the way."""
     found: list[Diagnostic] = []
-    crashes: list[str] = []
+    crashes = Crashes(str(facts.source.path))
+    table = checks()
 
     def run(subject: Any, wanted: Iterable[Check]) -> None:
         for check in wanted:
             found.extend(_run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes))
 
-    table = checks()
     for kind, wanted in table.items():
         if kind is Facts:
             run(facts, wanted)
@@ -42,15 +52,59 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
             nodes: Iterable[Any] = facts.nodes(kind)
             for node in nodes:
                 run(node, wanted)
-    for refusal in facts.refusals:
+    try:
+        refusals = facts.refusals
+    except Exception as error:  # the other checks do not ask for them
+        crashes.add("the compiler that the script rules ask", error)
+        refusals = ()
+    for refusal in refusals:
         run(refusal, table.get(refusal.code, ()))
-    return sorted(_unique(found), key=order), crashes
+    return sorted(_unique(found), key=order), crashes.diagnostics()
 
 
-def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagnostic], list[str]]:
-    """What the checks of evidence make of a run, and one sentence for each check that crashed."""
+class Crashes:
+    """What crashed on one file, or on the evidence of a run where ``path`` is None."""
+
+    def __init__(self, path: str | None) -> None:
+        self.path = path
+        self._found: dict[str, tuple[dict[str, None], Span | None]] = {}
+
+    def add(self, what: str, error: Exception, span: Span | None = None) -> None:
+        """ERROR stopped WHAT, a few words for a sentence, at SPAN."""
+        text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+        self._found.setdefault(text, ({}, span))[0][what] = None
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """One for each error: what all checks ask for crashes in each of them."""
+        rule = catalogue.rules()["check-crashed"]
+        place = None if self.path is None else Span(1, 1, 1, 1)
+        return [
+            Diagnostic(
+                rule=rule.name,
+                group=rule.group,
+                claim=Claim.UNCHECKABLE,
+                severity=Severity.ERROR,
+                basis=Basis.OBSERVED,
+                message=rule.message.format(what=_listed(list(names)), error=error),
+                path=self.path,
+                span=place and (span or place),
+                url=rule.url,
+            )
+            for error, (names, span) in self._found.items()
+        ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and 3 more``."""
+    if len(names) < 3:
+        return " and ".join(names)
+    return f"{', '.join(names[:2])} and {len(names) - 2} more"
+
+
+def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """What the checks of evidence make of a run, and what crashed on the way."""
     found: list[Diagnostic] = []
-    crashes: list[str] = []
+    crashes = Crashes(None)
 
     def of_place(finding: Finding) -> Facts | None:
         return context.facts(finding.at) if isinstance(finding.at, Place) else None
@@ -64,7 +118,7 @@ def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagno
             for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
                 placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
                 found.append(dataclasses.replace(placed, evidence=(proof,)))
-    return found, crashes
+    return found, crashes.diagnostics()
 
 
 def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, EntryChosen]) -> Diagnostic:
@@ -82,51 +136,30 @@ def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, Entr
     return dataclasses.replace(diagnostic, path=place.path, span=place.span, symbol=place.symbol)
 
 
-def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
-    """Diagnostics are sorted by path, line, column and rule."""
-    span = diagnostic.span
-    return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
-
-
-def fingerprinted(
-    diagnostics: Iterable[Diagnostic], lines: Mapping[str, Sequence[str]], name: Callable[[str], str]
-) -> list[Diagnostic]:
-    """The diagnostics with fingerprints: rule, path (as NAME shows it), symbol, normalised line and ordinal.
-
-    A line that moves keeps its own.
-    """
-    seen: dict[tuple[str, ...], int] = {}
-    result = []
-    for diagnostic in diagnostics:
-        text = ""
-        if diagnostic.span and diagnostic.path in lines:
-            rows = lines[diagnostic.path or ""]
-            if diagnostic.span.line <= len(rows):
-                text = " ".join(rows[diagnostic.span.line - 1].split())
-        key = (diagnostic.rule, name(diagnostic.path or ""), diagnostic.symbol or "", text)
-        seen[key] = seen.get(key, 0) + 1
-        digest = hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:16]
-        result.append(dataclasses.replace(diagnostic, fingerprint=digest))
-    return result
-
-
 def _run(
     check: Check,
     subject: Any,
     asked: Any,
     facts_of: Callable[[Finding], Facts | None],
     basis: Basis,
-    crashes: list[str],
+    crashes: Crashes,
 ) -> list[Diagnostic]:
-    """What one check makes of one subject; a crash becomes one sentence that names the rule, and stops nothing else."""
+    """What one check makes of one subject; a crash stops nothing else."""
     found: list[Diagnostic] = []
     try:
         for finding in check.function(subject, asked):
             found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
     except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
-        where = asked.source.path if isinstance(asked, Facts) else f"{type(subject).__name__} of the run"
-        crashes.append(f"the check of `{check.rule}` crashed on {where}: {type(error).__name__}: {error}")
+        crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
     return found
+
+
+def _span_of(subject: Any, asked: Any) -> Span | None:
+    """Where a check crashed, as far as that can still be told."""
+    if isinstance(asked, Facts) and is_node_type(type(subject)):
+        with contextlib.suppress(Exception):
+            return asked.span(subject)
+    return None
 
 
 def _diagnostic(name: str, finding: Finding, basis: Basis, facts: Facts | None) -> Diagnostic:
@@ -176,25 +209,53 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
     """The diagnostics of one file with severities that follow the routes taken: what is true on a route nobody takes is info.
 
     Script hazards are, in a class that nothing scripts and that no control flow forces to be scripted; trace hazards are,
-    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken. FACTS are None
-    for a file that was not checked itself (a library's).
+    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken, and of trace
+    and script the one that is not asked for is not. FACTS are None for a file that was not checked itself (a library's).
     """
     found, asked = list(diagnostics), set(routes)
     classes = facts.module_classes if facts else []
     scripted = {cls.name for cls in classes if facts and facts.is_scripted(cls)}
     traced = {cls.name for cls in classes if facts and facts.is_traced(cls)}
     forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO}
+    by_trace, by_script = asked & {"trace", "mixed", "all"}, asked & {"script", "mixed", "all"}
     result = []
     for diagnostic in found:
         owner = _owner(diagnostic)
         if diagnostic.claim in SCRIPT_CLAIMS:
-            quiet = not asked & {"script", "all"} and owner not in scripted | forced
+            quiet = not asked & {"script", "all"} and owner not in scripted | (
+                forced if by_script or not asked else set()
+            )
         elif diagnostic.claim in TRACE_CLAIMS:
-            quiet = not asked & {"trace", "all"} and owner in scripted - traced
+            quiet = (not by_trace) if asked else owner in scripted - traced
         else:
             quiet = False
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
     return result
+
+
+def weigh_conversions(
+    diagnostics: Iterable[Diagnostic], evidence: Iterable[Evidence], facts: Facts | None
+) -> list[Diagnostic]:
+    """What stops the conversion of a program that is not needed is info: another route works, and the file takes no other.
+
+    FACTS are those of the file that was run. A file takes the routes that its own calls name, else that of tracing.
+    """
+    own = {route for name, routes in OWN_ROUTES.items() if facts and facts.calls_to(name) for route in routes}
+    taken = {item.entry: {item.route} | (own or {"trace"}) for item in evidence if _recommends(item)}
+    result = []
+    for diagnostic in diagnostics:
+        routes = [(proof["entry"], proof["route"]) for proof in diagnostic.evidence if "route" in proof]
+        quiet = (
+            diagnostic.claim in CONVERT_CLAIMS
+            and bool(routes)
+            and all(entry in taken and route not in taken[entry] for entry, route in routes)
+        )
+        result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
+    return result
+
+
+def _recommends(item: Evidence) -> TypeGuard[RouteEnded]:
+    return isinstance(item, RouteEnded) and item.recommended
 
 
 def _owner(diagnostic: Diagnostic) -> str:

@@ -199,9 +199,10 @@ class Variations(Evidence):
 
 @frozen
 class Generalises(Evidence):
-    """Whether the trace serves other sizes of one dimension of one input: True, False, or None where eager takes one only.
+    """Whether the trace serves other sizes of one dimension of one input: True, False, or None where it never changed alone.
 
-    ``stopped_by`` are the places of the harmful escapes that showed on it.
+    Eager may accept one size only, or no other one unless further dimensions change with it: where the trace served those,
+    ``together`` names them all as (input, dimension). ``stopped_by`` are the places of the harmful escapes that showed on it.
     """
 
     entry: int
@@ -209,21 +210,29 @@ class Generalises(Evidence):
     dimension: int
     verdict: bool | None
     stopped_by: tuple[Place, ...] = ()
+    together: tuple[tuple[str, int], ...] = ()
 
 
 @frozen
 class OutputItem:
-    """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor."""
+    """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor.
+
+    ``access`` is the code that picks it out, written behind the output: ``["aux"][0]``; empty where none can be written.
+    """
 
     key: str
     type: str
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
+    access: str = ""
 
 
 @frozen
 class OutputRefused(Evidence):
-    """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement."""
+    """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement.
+
+    ``module`` names the model's class; a wrapper's forward takes ``parameters`` and calls the model with ``arguments``, as code.
+    """
 
     entry: int
     kind: str
@@ -232,6 +241,9 @@ class OutputRefused(Evidence):
     message: str
     place: Place | None = None
     wrapped: bool = False
+    module: str = ""
+    parameters: str = "*args, **kwargs"
+    arguments: str = "*args, **kwargs"
 
 
 @frozen

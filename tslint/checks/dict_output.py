@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._outputs import Refused, refused_part, refused_returns, words
+from tslint.checks._outputs import (
+    Refused,
+    is_taken_leniently,
+    lenient_calls,
+    refused_part,
+    refused_returns,
+    returned,
+)
+from tslint.checks._wrapper import accesses_of, advice, sketch
 from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import OutputItem, OutputRefused
 from tslint.facts.context import Context
@@ -22,15 +31,16 @@ WRITES = ": `tslint check --fix --unsafe-fixes` writes it"
 @on(Facts)
 def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
     for refused in refused_returns(facts):
-        if refused.mapping:
+        lenient = is_taken_leniently(refused.value) and lenient_calls(refused.cls, facts)
+        if refused.mapping and not lenient:
             keys = _keys(refused.value)
             fix = _wrapper(refused, keys, facts)
             yield Finding(
                 refused.at,
-                {"function": "forward", "what": words(refused.part)},
+                {"function": "forward", "what": returned(refused)},
                 severity=refused.severity,
                 fix=fix,
-                help=advice(keys) + (WRITES if fix else ""),
+                help=advice([rewrite.subscript(key) for key in keys]) + (WRITES if fix else ""),
                 symbol=f"{refused.cls.name}.forward",
             )
 
@@ -38,12 +48,11 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
 @on(OutputRefused)
 def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
     if is_mapping(evidence):
-        keys = [item.key for item in evidence.items if item.shape is not None]
         yield Finding(
             evidence.place,
             {"function": "forward", "what": _what(evidence)},
             caption=caption(evidence.items),
-            help=_help(evidence, keys, context),
+            help=_help(evidence, context),
         )
 
 
@@ -69,22 +78,13 @@ def _what(evidence: OutputRefused) -> str:
     return f"the mapping `{evidence.type}`"
 
 
-def advice(keys: Sequence[str]) -> str:
-    """The wrapper, with the model's real keys where they are known."""
-    if not keys:
-        return "trace a wrapper whose `forward` returns the values of the mapping as a tuple"
-    if len(keys) == 1:
-        return f'trace a wrapper that returns `model(x)["{keys[0]}"]`'
-    named = ", ".join(f'y["{key}"]' for key in keys[:MOST_KEYS])
-    return f"trace a wrapper that returns `{named}{', …' if len(keys) > MOST_KEYS else ''}` of `y = model(x)`"
-
-
-def _help(evidence: OutputRefused, keys: list[str], context: Context) -> str:
+def _help(evidence: OutputRefused, context: Context) -> str:
     """The advice, who writes it, and the wrapper's code."""
-    if not keys:
-        return advice(keys)
+    accesses = accesses_of(evidence)
+    if not accesses:
+        return advice(accesses)
     fixable = _is_fixable(evidence.place, context)
-    return f"{advice(keys)}{WRITES if fixable else ''}\n{_sketch(evidence, keys, context)}"
+    return f"{advice(accesses)}{WRITES if fixable else ''}\n{sketch(evidence, context)}"
 
 
 def _is_fixable(place: Place | None, context: Context) -> bool:
@@ -94,16 +94,6 @@ def _is_fixable(place: Place | None, context: Context) -> bool:
         return False
     here = [refused for refused in refused_returns(facts) if facts.span(refused.at).line == place.span.line]
     return any(_wrapper(refused, _keys(refused.value), facts) is not None for refused in here if refused.mapping)
-
-
-def _sketch(evidence: OutputRefused, keys: Sequence[str], context: Context) -> str:
-    """The wrapper's code, for a model that the source alone does not show to be fixable."""
-    symbol = evidence.place.symbol if evidence.place else None
-    functions = context.nodes_at(evidence.place, cst.FunctionDef)
-    names = _parameter_names(functions[0]) if functions else None
-    inputs = ["*inputs"] if names is None else names
-    owner = (symbol or "Model").split(".")[0]
-    return rewrite.wrapper_class(f"{owner}Outputs", "nn.Module", ", ".join(inputs), inputs, keys[:MOST_KEYS])
 
 
 def _keys(kind: Kind) -> list[str]:
@@ -128,15 +118,31 @@ def _wrapper(refused: Refused, keys: list[str], facts: Facts) -> Fix | None:
     model = facts.argument(calls[0], 0, "func")
     if model is None or not facts.is_traced(refused.cls) or facts.enclosing_function(node) is not None:
         return None
-    parameters = ", ".join(
-        rewrite.source(parameter, facts).rstrip(", ") for parameter in refused.function.params.params[1:]
-    )
+    written = [_parameter(parameter, facts) for parameter in refused.function.params.params[1:]]
+    parameters = ", ".join(filter(None, written))
+    if None in written:
+        return None
     return rewrite.unsafe(
         f"Trace a wrapper that returns {', '.join(f'`{key}`' for key in keys)}",
         rewrite.wrapper(node, name, rewrite.source(base, facts), parameters, names, keys, facts),
         rewrite.before(model, f"{name}(", facts),
         rewrite.after(model, ").eval()", facts),
     )
+
+
+def _parameter(parameter: cst.Param, facts: Facts) -> str | None:
+    """A parameter as the wrapper takes it; None where its default is no literal, which may mean nothing outside its class."""
+    text = parameter.name.value
+    if parameter.annotation is not None:
+        text += f": {rewrite.source(parameter.annotation.annotation, facts)}"
+    if parameter.default is None:
+        return text
+    default = facts.module.code_for_node(parameter.default)
+    try:
+        ast.literal_eval(default)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return f"{text} = {default}" if parameter.annotation is not None else f"{text}={default}"
 
 
 def _parameter_names(function: cst.FunctionDef) -> list[str] | None:

@@ -149,6 +149,10 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Kind:
     known = truth(left)
     if known is not None:
         return right if known == conjunction else left
+    if truth(right) is not None and truth(right) is not conjunction:
+        return Constant("bool", not conjunction)  # whichever of the two it is, it decides alike
+    if truth(right) is not None and truth(right) != conjunction:
+        return right  # `flag and self.training`: false whatever the flag is
     if not conjunction:
         kept = without(left, NoneKind)
         return right if kept is None else join(kept, right)

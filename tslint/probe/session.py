@@ -26,7 +26,7 @@ from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import modes
-from tslint.probe.trace.tracing import Tracing, first_line, trace
+from tslint.probe.trace.tracing import Tracing, first_line, runtime_line, trace
 from tslint.request import Request
 
 PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
@@ -57,6 +57,11 @@ def run(request: Request, emit: Emit) -> None:
         entries = find_entries(request, emit, territory)
     said = _say_device(devices, emit, False)
     for entry in entries:
+        if not entry.inputs:
+            with cpu_instead() as devices:
+                without_inputs(entry, request, emit)
+            said = _say_device(devices, emit, said)
+            continue
         wanted = request if entry.converted else dataclasses.replace(request, convert=False)
         with Ahead(wanted) as ahead:
             with cpu_instead() as devices:
@@ -98,6 +103,8 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
     stack = stack_of_traceback(territory, error.__traceback__)
     place = stack.place
     message = first_line(error)
+    if "TorchScript interpreter" in message:
+        message = runtime_line(error).removeprefix(f"{type(error).__name__}: ")
     if isinstance(error, SystemExit):
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
@@ -145,6 +152,11 @@ def run_entry(
         return settled, False
     if not steps.wanted("trace"):
         return settled, True
+    if isinstance(subject.module, torch.jit.ScriptModule):
+        with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
+            outcome.status, outcome.message = "skipped", "the model is TorchScript already"
+            modes.report(subject, subject.module, territory, emit)
+        return settled, True
     tracing = Tracing()
     with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
@@ -160,7 +172,7 @@ def run_entry(
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
-                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
                 compare.report_unsettled(subject, tracing.moments, emit)
@@ -168,6 +180,21 @@ def run_entry(
     if ahead is not None and "works" in (settled.status, settled.wrapped):
         ahead.offer(subject)
     return settled, True
+
+
+def without_inputs(entry: Entry, request: Request, emit: Emit) -> None:
+    """What can be said of a scripted module whose inputs nobody knows."""
+    routes = importlib.import_module("tslint.probe.routes")
+    subject = entry.subject
+    live = entry.live or eager.live_in_training(subject.module)
+    if entry.report_training and (subject.was_training or live):
+        eager.report_mode(subject, live, emit)
+    subject.module.eval()
+    steps = Steps(subject.entry, emit, request.skip)
+    with _guarded(subject.entry, "eager", emit), steps("eager") as outcome:
+        outcome.status, outcome.message = "skipped", routes.UNKNOWN
+    with _guarded(subject.entry, "routes", emit):
+        routes.run_script_alone(subject, request, steps, emit)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +27,7 @@ class Entry:
     """A subject with what the later steps must know of how it was found.
 
     ``report_training``: the author had the chance to call ``eval()``, so a module in training mode is a finding.
-    ``converted``: conversion is to be attempted on it.
+    ``converted``: conversion is to be attempted on it. Without ``inputs``, none are known: scripting needs none.
     """
 
     subject: Subject
@@ -34,6 +35,7 @@ class Entry:
     live: dict[str, str] = field(default_factory=dict)
     candidates: list[Inputs] = field(default_factory=list)
     converted: bool = True
+    inputs: bool = True
 
 
 _load: Any = torch.jit.load
@@ -75,7 +77,7 @@ class Finder:
         path = Path(request.target)
         if not path.is_file():
             raise Nothing(f"`{request.target}` is no file")
-        if path.suffix in (".pt", ".pth", ".ts", ".torchscript"):
+        if zipfile.is_zipfile(path):
             self._archive(path)
             return
         if request.specs:
@@ -127,6 +129,8 @@ class Finder:
         name, text = importing.split_target(self.request.target)
         try:
             namespace = importing.import_named(name)
+        except importing.NoModule as error:
+            raise Nothing(str(error)) from error
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -190,8 +194,8 @@ class Finder:
         if outline.side_effects and not self.request.run_side_effects:
             first = outline.side_effects[0]
             raise Nothing(
-                f"line {first.line}, `{first.text}`, would run on the way to line {outline.calls[-1].place.span.line}: "
-                "let it run with `--run`, or name the model with `--model` and `--input`",
+                f"running the file would run line {first.line}, `{first.text}`: let it run with `--run`, or name the model "
+                "with `--model` and `--input`",
                 outline.calls[-1].place,
             )
         recordings = record_file(path, outline, self.territory)
@@ -219,9 +223,16 @@ class Finder:
             inputs = infer(recorded.module)
             how += ", inputs inferred from its first layers"
         line = f", line {recorded.place.span.line}" if recorded.place is not None else ""
+        known = inputs is not None
         if inputs is None:
-            self.emit(Note(len(self.entries), f"{how.split(',')[0]}{line} names no inputs, and none could be inferred"))
-            return
+            how = how.split(",")[0]
+            without = f"{how}{line} names no inputs, and none could be inferred"
+            if recorded.function != "torch.jit.script":
+                self.emit(Note(len(self.entries), without))
+                return
+            rest = "only what needs none was tried; name them with `--model` and `--input`"
+            self.emit(Note(len(self.entries), f"{without}: {rest}"))
+            inputs = Inputs("example", ())
         if any(
             e.subject.module is recorded.module and e.subject.author_route == _ROUTES[recorded.function]
             for e in self.entries
@@ -241,7 +252,8 @@ class Finder:
             conversion=recorded.conversion,
         )
         converts = any(call.conversion is not None for call in recordings.calls)
-        entry = Entry(subject, True, recorded.live, converted=recorded.conversion is not None or not converts)
+        converted = recorded.conversion is not None or not converts
+        entry = Entry(subject, True, recorded.live, converted=converted, inputs=known)
         shown = how.split(", ", 1)
         how = shown[0] + line + (f", {shown[1]}" if len(shown) > 1 else "")
         self._add(entry, how, f"tslint check {self.request.target}")
@@ -303,7 +315,7 @@ class Finder:
                 specs.describe_inputs(subject.module, subject.example),
                 command,
                 subject.call_site,
-                class_place(type(subject.module)),
+                None if isinstance(subject.module, torch.jit.ScriptModule) else class_place(type(subject.module)),
             )
         )
 
