@@ -20,6 +20,7 @@ from tslint.evidence import (
     TraceDiffered,
     Variations,
 )
+from tslint.probe.compare import compare
 from tslint.probe.subject import Inputs
 
 pytestmark = pytest.mark.torch
@@ -306,6 +307,15 @@ def test_a_cache_filled_by_one_call_does_not_reach_the_next():
     seen = observe(Cached(), torch.rand(2, 6))
     assert seen.settled.status == "works"
     assert seen.subject.module.cache is None
+
+
+def test_no_answer_keeps_the_activations_of_its_call(monkeypatch):
+    """Each would hold what a training step holds: of a large model, every input tried would cost as much as the weights."""
+    kept = []
+    monkeypatch.setattr(compare, "_report", lambda run, emit: kept.append(run))
+    observe(nn.Linear(4, 3), torch.rand(2, 4))
+    assert len(kept[0].trials) > 2
+    assert not any(trial.expected.requires_grad for trial in kept[0].trials)
 
 
 class Scale(nn.Module):

@@ -96,11 +96,15 @@ class Settled:
 
 @dataclass
 class Outcome:
-    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped."""
+    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped.
+
+    ``elsewhere``: the seconds that the step took in another process, beside the steps before it.
+    """
 
     status: str = "ok"
     message: str = ""
     detail: str = ""
+    elsewhere: float = 0.0
 
 
 class Steps:
@@ -130,5 +134,5 @@ class Steps:
             outcome.message = outcome.message or f"{type(error).__name__}: {error}".splitlines()[0]
             raise
         finally:
-            seconds = time.perf_counter() - start
+            seconds = max(time.perf_counter() - start, outcome.elsewhere)
             self.emit(StepEnded(self.entry, step, outcome.status, seconds, outcome.message, outcome.detail))

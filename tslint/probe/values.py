@@ -40,6 +40,11 @@ def fresh(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return map_tensors(_fresh, tuple(inputs.args)), map_tensors(_fresh, dict(inputs.kwargs))
 
 
+def detached(output: Any) -> Any:
+    """OUTPUT without its autograd graph, which would keep every activation of the call that made it."""
+    return map_tensors(torch.Tensor.detach, output)
+
+
 def answer(model: Any, inputs: Inputs, made_from: torch.nn.Module | None = None) -> Any:
     """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises.
 

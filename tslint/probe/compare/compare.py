@@ -29,7 +29,7 @@ from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
 from tslint.probe.trace.modes import place_in
 from tslint.probe.trace.record import Moment
 from tslint.probe.trace.tracing import Tracing, first_line, record, runtime_line
-from tslint.probe.values import answer, difference, items_of
+from tslint.probe.values import answer, detached, difference, items_of
 
 LEAST_SECONDS, MOST_SECONDS = 6.0, 30.0
 """Time after which no further input is tried: with a slow model, what a few inputs take."""
@@ -135,7 +135,7 @@ class Comparison:
     def attempt(self, inputs: Inputs, axes: tuple[Axis, ...], errors: list[str] | None = None) -> bool:
         """One further input; the answer is whether eager accepts it and agrees with itself there."""
         try:
-            expected = answer(self.model, inputs)
+            expected = detached(answer(self.model, inputs))
             trial = self._held_against(inputs, axes, expected)
             if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
                 return False
@@ -189,7 +189,7 @@ def compare(
     """
     model = subject.wrapped if subject.wrapped is not None else subject.module
     start = time.thread_time()
-    expected = answer(model, subject.example)
+    expected = detached(answer(model, subject.example))
     settler = Settler(model, tracing.program, positions(tracing.moments), territory)
     run = Comparison(subject, territory, settler, model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
