@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 
 import pytest
 import torch
-from running import Seen, outline_of
 
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, ModelFailed, NoEntry, Note, StepEnded
 from tslint.probe import session
-from tslint.probe.frames import Territory
-from tslint.request import CallSite, ModelSpec, Outline, Request, SideEffect
+from tslint.request import CallSite, ModelSpec, Outline, SideEffect
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("untouched")]
 
 NET = """
 import torch
@@ -30,35 +27,6 @@ class Net(nn.Module):
     def forward(self, x):
         return self.linear(x)
 """
-
-
-@pytest.fixture(autouse=True)
-def untouched(monkeypatch):
-    """The probe changes these for good: it is a process of its own."""
-    modules = set(sys.modules)
-    monkeypatch.setattr(sys, "argv", sys.argv)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    yield
-    for name in set(sys.modules) - modules:
-        if name.startswith(("model", "package", "tslint_target")):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def find(tmp_path):
-    """Writes a file and finds its entries; answers with (entries, evidence)."""
-
-    def finding(source, name="model.py", outline=None, **request):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
-        seen = Seen()
-        asked = Request(str(path), outline=outline or outline_of(path), **request)
-        entries = session.find_entries(asked, seen.append, Territory((str(path),)))
-        return entries, seen
-
-    return finding
 
 
 def shapes(entry):

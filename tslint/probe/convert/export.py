@@ -28,9 +28,9 @@ def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Em
     """Exports and converts MODULE. Raises what `torch.export` raises; what coremltools refuses is the conversion's."""
     seed()
     with quiet(), torch.no_grad():
-        exported = torch.export.export(
-            module, copied(tuple(subject.example.args)), copied(dict(subject.example.kwargs)), strict=False
-        ).run_decompositions({})
+        args, kwargs = copied(tuple(subject.example.args)), copied(dict(subject.example.kwargs))
+        options = {"strict": False, **subject.export_options}
+        exported = torch.export.export(module, args, kwargs, **options).run_decompositions({})
     calls = [node for node in exported.graph.nodes if node.op == "call_function"]
     counted = collections.Counter(_op(node) for node in calls)
     emit(OpsCounted(subject.entry, "export", {op: n for op, n in sorted(counted.items()) if "::" in op}))
