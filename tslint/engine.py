@@ -19,7 +19,7 @@ SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 """Claims about the script route: ``info`` in a class that nothing scripts and that can be traced."""
 
 TRACE_CLAIMS = {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
-"""Claims about the trace route: ``info`` in a class that the file scripts and nowhere traces."""
+"""Claims about the trace route: ``info`` in a class that the file scripts or exports and nowhere traces."""
 
 CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
@@ -176,21 +176,22 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
     """The diagnostics of one file with severities that follow the routes taken: what is true on a route nobody takes is info.
 
     Script hazards are, in a class that nothing scripts and that no control flow forces to be scripted; trace hazards are,
-    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken. FACTS are None
-    for a file that was not checked itself (a library's).
+    in a class that the file scripts or exports and does not trace. ROUTES are those asked for by name: they are taken.
+    FACTS are None for a file that was not checked itself (a library's).
     """
     found, asked = list(diagnostics), set(routes)
     classes = facts.module_classes if facts else []
     scripted = {cls.name for cls in classes if facts and facts.is_scripted(cls)}
     traced = {cls.name for cls in classes if facts and facts.is_traced(cls)}
-    forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO}
+    exported = {cls.name for cls in classes if facts and facts.is_exported(cls)}
+    forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO} - (exported - traced)
     result = []
     for diagnostic in found:
         owner = _owner(diagnostic)
         if diagnostic.claim in SCRIPT_CLAIMS:
             quiet = not asked & {"script", "all"} and owner not in scripted | forced
         elif diagnostic.claim in TRACE_CLAIMS:
-            quiet = not asked & {"trace", "all"} and owner in scripted - traced
+            quiet = not asked & {"trace", "all"} and owner in (scripted | exported) - traced
         else:
             quiet = False
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)

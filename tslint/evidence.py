@@ -269,6 +269,17 @@ class ScriptRefused(Evidence):
 
 
 @frozen
+class ExportRefused(Evidence):
+    """`torch.export.export` raised, on the route that the file takes or that was asked for; ``message`` is its first line."""
+
+    entry: int
+    exception: str
+    message: str
+    place: Place | None
+    stack: tuple[Place, ...] = ()
+
+
+@frozen
 class ScriptDiffered(Evidence):
     """The scripted program disagrees with eager, or raises, on the input ``tried``."""
 

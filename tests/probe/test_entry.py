@@ -363,6 +363,42 @@ def test_a_root_that_needs_arguments(find):
     assert "--model" in seen.one(NoEntry).reason
 
 
+def test_roots_that_are_left_out_are_named_with_the_reason(find):
+    source = (
+        NET
+        + """
+
+class Other(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+
+
+class Odd(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+
+    def forward(self, x, table):
+        return self.linear(x) + table["a"]
+"""
+    )
+    _, seen = find(source)
+    assert seen.one(EntryChosen).module == "Net"
+    needed, odd = [item.text for item in seen.of(Note)]
+    assert needed.startswith("not run: `Other` needs arguments (") and "'width'" in needed
+    assert odd.startswith(
+        "not run: no inputs that `Odd` accepts could be inferred (it refuses float32[1,8], float32[1,8]: "
+    )
+
+
+def test_a_guess_that_hangs_is_given_up(find, monkeypatch):
+    monkeypatch.setattr("tslint.probe.entry.infer.SECONDS", 0.2)
+    source = NET.replace("        return", "        import time; time.sleep(60)\n        return")
+    entries, seen = find(source)
+    assert entries == []
+    assert "(it refuses float32[1,8]: no answer within 0.2 s)" in seen.one(NoEntry).reason
+
+
 def test_a_file_with_no_model(find):
     entries, seen = find("x = 1\n")
     assert entries == []
@@ -431,6 +467,61 @@ def test_what_was_recorded_before_a_failure_is_kept(find):
     entries, seen = find(source)
     assert len(entries) == 1
     assert seen.one(ModelFailed).message == "late"
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_guarded_script_inside_a_package(find, tmp_path, relative):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "net.py").write_text(NET)
+    found = "from .net import Net\nfrom . import net" if relative else "from net import Net\nimport package.net"
+    source = f"""
+import torch
+{found}
+
+if __name__ == "__main__":
+    assert __package__ == "package"
+    torch.jit.trace(Net().eval(), torch.rand(3, 8))
+"""
+    entries, seen = find(source, name="package/export.py")
+    assert seen.of(ModelFailed) == []
+    assert shapes(entries[0]) == [(3, 8)]
+
+
+ARGUMENTS = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--weights", required=True)
+arguments = parser.parse_args()
+torch.jit.trace(Net(), torch.rand(1, 8))
+"""
+
+
+def test_a_script_that_wants_arguments_is_not_at_fault(find):
+    entries, seen = find(NET + ARGUMENTS)
+    assert (entries, seen.of(ModelFailed)) == ([], [])
+    none = seen.one(NoEntry)
+    assert none.reason == (
+        "the script wants command-line arguments, and is given none (the following arguments are required: --weights): "
+        "name the model with `--model` and its inputs with `--input`"
+    )
+    assert none.place.span.line == 17
+
+
+def test_a_script_with_clicks_arguments(find):
+    click = """
+class UsageError(Exception):
+    def format_message(self):
+        return "Missing argument 'PATH'."
+
+try:
+    raise UsageError
+except UsageError:
+    raise SystemExit(2)
+torch.jit.trace(Net(), torch.rand(1, 8))
+"""
+    _, seen = find(NET + click)
+    assert "(Missing argument 'PATH'.)" in seen.one(NoEntry).reason
 
 
 def test_a_call_site_is_a_place(find):

@@ -16,6 +16,7 @@ from tslint.evidence import (
     ConversionRefused,
     EnvironmentWrong,
     Evidence,
+    ExportRefused,
     InputRefused,
     LoopUnrolled,
     ModelFailed,
@@ -175,6 +176,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "`ct.convert` refuses the program: Number of outputs provided, 2, do not match",
         ),
         (
+            ExportRefused(0, "GuardOnDataDependentSymNode", "Could not guard on data-dependent expression", None),
+            "export-failed",
+            "`torch.export.export` stops here: Could not guard on data-dependent expression",
+        ),
+        (
             ConversionDiffered(0, "trace", "example", "var_3", 0.125),
             "lowering-differs",
             "the Core ML program disagrees with eager in `var_3` by 0.125",
@@ -197,9 +203,9 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "`RuntimeError` in the eager step: mat1 and mat2 shapes cannot be multiplied",
         ),
         (
-            ModelFailed(0, "entry", "SystemExit", "3", None),
+            ModelFailed(0, "entry", "SystemExit", "the code called `sys.exit(3)`", None),
             "model-failed",
-            "the code exits by itself in the entry step with status 3",
+            "the code called `sys.exit(3)` in the entry step",
         ),
         (
             ProbeDied(0, "eager", "timeout", "5 s"),

@@ -22,7 +22,7 @@ ENDINGS = {
 def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
     message = one_line(evidence.message) if evidence.message.strip() else ""
     if evidence.exception == "SystemExit":
-        what = f"the code exits by itself in the {evidence.step} step{f' with status {message}' if message else ''}"
+        what = f"{message or 'the code exits by itself'} in the {evidence.step} step"
     else:
         what = f"`{evidence.exception}` in the {evidence.step} step{f': {message}' if message else ''}"
     yield Finding(

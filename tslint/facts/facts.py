@@ -366,6 +366,10 @@ class Facts:
         """Whether the file traces an instance of CLS, or of one that builds or is handed it."""
         return cls in self._traced
 
+    def is_exported(self, cls: ModuleClass) -> bool:
+        """Whether the file exports an instance of CLS, or of one that builds or is handed it."""
+        return cls in self._exported
+
     @cached_property
     def _scripted(self) -> set[ModuleClass]:
         given = self._given_to("torch.jit.script")
@@ -379,6 +383,10 @@ class Facts:
     @cached_property
     def _traced(self) -> set[ModuleClass]:
         return self.classes.held_by(self._given_to("torch.jit.trace", "torch.jit.trace_module"))
+
+    @cached_property
+    def _exported(self) -> set[ModuleClass]:
+        return self.classes.held_by(self._given_to("torch.export.export"))
 
     def _given_to(self, *functions: str) -> list[ModuleClass]:
         found = []

@@ -69,7 +69,10 @@ def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
     if kinds:
         counts = [f"{sum(1 for k in live.values() if k == kind)} {kind}" for kind in kinds]
         effect = f"live: {', '.join(counts)} {'module' if len(live) == 1 else 'modules'}"
-    emit(ModeWrong(subject.entry, "training", tuple(live), subject.call_site, effect))
+    modules = tuple(live)
+    if isinstance(subject.module, FunctionModule) and not live:
+        modules = tuple(name for name, module in subject.module.captured.items() if module.training)
+    emit(ModeWrong(subject.entry, "training", modules, subject.call_site, effect))
 
 
 def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:

@@ -13,11 +13,13 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Evidence, RouteEnded
+from tslint.evidence import Attempt, Evidence, ExportRefused, RouteEnded
 from tslint.probe import plan, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.convert import Conversion, convert
+from tslint.probe.entry.standins import FunctionModule
+from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
 from tslint.request import Request
@@ -72,8 +74,8 @@ def run_routes(subject: Subject, settled: Settled, request: Request, steps: Step
         order = _candidates(subject, settled, scripted, mixed)
         if request.convert:
             _convert(subject, request, asked, order, table, steps, emit)
-        elif order and order[0].right:
-            table.recommended = order[0].route
+        else:
+            _recommend_unconverted(subject, asked, order, table, emit)
     finally:
         for route in ROUTES:
             wrapped = table.wrapped if route == "trace" else None
@@ -95,6 +97,9 @@ def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit:
         return None
     if not steps.wanted("script"):
         table.lines["script"] = Attempt("died")
+        return None
+    if isinstance(subject.module, FunctionModule):
+        table.lines["script"] = Attempt(message="a function has no module to script")
         return None
     scripted = None
     with _step(steps, "script") as outcome:
@@ -193,13 +198,19 @@ def _convert(
             return
         for wrong in environment.wrong_versions():
             emit(wrong)
+        by_author = subject.author_route == "export" and not asked
+        if by_author:
+            converted += _export(subject, request, {"export"}, False, table, emit)
+            chosen = [] if converted else chosen
         for candidate in chosen:
-            conversion = convert(subject, request, candidate.program, candidate.route, emit)
+            # A file that exports hears nothing of what stands in the way of a route that it does not take.
+            tell = emit if not by_author else lambda _: None
+            conversion = convert(subject, request, candidate.program, candidate.route, tell)
             candidate.conversion = conversion
             table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
             if conversion.status == "works":
                 converted.append(candidate)
-        found = any(candidate.right for candidate in converted)
+        found = by_author or any(candidate.right for candidate in converted)
         converted += _export(subject, request, asked, found, table, emit)
         if not chosen and not converted:
             outcome.status, outcome.message = "skipped", "no route gives a program to convert"
@@ -219,17 +230,17 @@ def _convert(
 def _export(
     subject: Subject, request: Request, asked: set[str], found: bool, table: Table, emit: Emit
 ) -> list[Candidate]:
-    """`torch.export` where it is asked for, or where nothing else is left to try."""
+    """`torch.export` where it is asked for, or where nothing else is left to try (FOUND says that something is)."""
     if not ("export" in asked or (not asked and not found)):
         return []
     from tslint.probe.convert.export import export
 
-    module = subject.wrapped or subject.module
+    module = subject.module if subject.author_route == "export" else subject.wrapped or subject.module
     said: list[Evidence] = []
     try:
         exported, conversion = export(subject, request, module, said.append)
     except Exception as error:
-        table.lines["export"] = Attempt("refused", message=first_line(error))
+        _refuse_export(subject, "export" in asked, error, table, emit)
         return []
     if "export" in asked or conversion.status == "works":  # unasked, it need not say again what the trace has said
         for evidence in said:
@@ -237,6 +248,34 @@ def _export(
     candidate = Candidate("export", module, exported, conversion=conversion)
     table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
     return [candidate] if conversion.status == "works" else []
+
+
+def _refuse_export(subject: Subject, reported: bool, error: Exception, table: Table, emit: Emit) -> None:
+    table.lines["export"] = Attempt("refused", message=first_line(error))
+    if reported:
+        territory = Territory(subject.user_files)
+        stack = stack_of_traceback(territory, error.__traceback__)
+        frames = tuple(place for place in stack.frames if territory.holds(place.path))  # below it is nothing but torch
+        place = stack.place or subject.call_site
+        emit(ExportRefused(subject.entry, type(error).__name__, first_line(error), place, frames))
+
+
+def _recommend_unconverted(subject: Subject, asked: set[str], order: list[Candidate], table: Table, emit: Emit) -> None:
+    """The route to take where no conversion is wanted: the file's own export if that works, else the best program there is."""
+    if "export" in asked or (subject.author_route == "export" and not asked):
+        from tslint.probe.convert.export import exported
+
+        try:
+            exported(subject, subject.module)
+            table.lines["export"] = Attempt("works")
+        except Exception as error:
+            _refuse_export(subject, True, error, table, emit)
+        else:
+            if subject.author_route == "export":
+                table.recommended = "export"
+                return
+    if order and order[0].right:
+        table.recommended = order[0].route
 
 
 def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: Steps, emit: Emit) -> None:

@@ -18,6 +18,7 @@ from tslint.evidence import ModelFailed, NoEntry, Note, Versions
 from tslint.probe import eager
 from tslint.probe.compare import compare
 from tslint.probe.entry import importing
+from tslint.probe.entry.arguments import wanted_arguments
 from tslint.probe.entry.devices import CpuInstead, cpu_instead
 from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
 from tslint.probe.entry.standins import FunctionModule
@@ -82,7 +83,13 @@ def find_entries(request: Request, emit: Emit, territory: Territory) -> list[Ent
             emit(NoEntry(nothing.reason, nothing.place))
         except UserError as error:
             finder.error = error.cause
-        if finder.error is not None:
+        wanted = wanted_arguments(finder.error) if finder.error is not None else None
+        if finder.error is not None and wanted is not None:
+            reason = f"the script wants command-line arguments, and is given none ({' '.join(wanted.split())})"
+            outcome.status, outcome.message = "failed", reason
+            remedy = "name the model with `--model` and its inputs with `--input`"
+            emit(NoEntry(f"{reason}: {remedy}", stack_of_traceback(territory, finder.error.__traceback__).place))
+        elif finder.error is not None:
             outcome.status, outcome.message = "failed", first_line(finder.error)
             emit(failure(0, "entry", finder.error, territory))
         elif finder.entries:

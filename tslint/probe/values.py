@@ -82,6 +82,12 @@ def describe(value: Any) -> tuple[OutputItem, ...]:
     )
 
 
+def shapes_text(inputs: Inputs) -> str:
+    """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
+    tensors = tensors_in([list(inputs.args), inputs.kwargs])
+    return ", ".join(f"{dtype_name(tensor)}[{','.join(str(int(n)) for n in tensor.shape)}]" for tensor in tensors)
+
+
 def dtype_name(tensor: torch.Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 

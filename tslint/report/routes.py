@@ -12,7 +12,8 @@ from tslint.report.layout import Line, cells, width_of, wrap
 INDENT = 10
 GAP = 5
 MESSAGE = 120
-NAMES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+IMAGES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+SEQUENCES = {1: ("length",), 2: ("batch", "length")}
 RECOMMENDED = "   ← recommended"
 STYLES = {"✓": "green", "✗": "red"}
 
@@ -55,11 +56,13 @@ def generalisation(run: Run, width: int) -> list[str]:
     stopped = [
         _names(items, run.example) + (f" ({', '.join(rules)})" if rules else "") for rules, items in refused.items()
     ]
+    # What is known is known of the trace; where another program is recommended, that has to be said.
+    whose = "the trace " if run.recommended == "export" else ""
     if served:
-        text = f"generalises over {_names(served, run.example)}"
+        text = f"{whose}generalises over {_names(served, run.example)}"
         text += "".join(f"; not over {item}" for item in stopped)
     elif stopped:
-        text = "does not generalise over " + ", nor over ".join(stopped)
+        text = f"{whose}does not generalise over " + ", nor over ".join(stopped)
     else:
         return []
     return wrap(text, width, width)
@@ -72,14 +75,22 @@ def joined(words: Sequence[str]) -> str:
 
 def _names(items: Iterable[Dimension], example: Sequence[InputSpec]) -> str:
     by_input: dict[str, list[str]] = {}
-    ranks = {spec.name: len(spec.shape) for spec in example}
+    known_names = {spec.name: _names_of(spec) for spec in example}
     for item in items:
-        names = NAMES.get(ranks.get(item.input, 0), ("batch",))
+        names = known_names.get(item.input, ("batch",))
         known = item.dimension < len(names)
         by_input.setdefault(item.input, []).append(names[item.dimension] if known else f"dimension {item.dimension}")
     if len(example) <= 1:
         return joined([name for names in by_input.values() for name in names])
     return ", ".join(f"{joined(names)} of `{name}`" for name, names in by_input.items())
+
+
+def _names_of(spec: InputSpec) -> tuple[str, ...]:
+    """What the dimensions of an input are called: an image's, those of a sequence of integers, or the first one alone."""
+    rank = len(spec.shape)
+    if rank in SEQUENCES and (rank == 1 or "int" in spec.dtype):
+        return SEQUENCES[rank]
+    return IMAGES.get(rank, ("batch",))
 
 
 def _cells(run: Run) -> list[Cell]:

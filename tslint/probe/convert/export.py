@@ -26,12 +26,8 @@ from tslint.request import Request
 
 def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Emit) -> tuple[Any, Conversion]:
     """Exports and converts MODULE. Raises what `torch.export` raises; what coremltools refuses is the conversion's."""
-    seed()
-    with quiet(), torch.no_grad():
-        args, kwargs = copied(tuple(subject.example.args)), copied(dict(subject.example.kwargs))
-        options = {"strict": False, **subject.export_options}
-        exported = torch.export.export(module, args, kwargs, **options).run_decompositions({})
-    calls = [node for node in exported.graph.nodes if node.op == "call_function"]
+    program = exported(subject, module)
+    calls = [node for node in program.graph.nodes if node.op == "call_function"]
     counted = collections.Counter(_op(node) for node in calls)
     emit(OpsCounted(subject.entry, "export", {op: n for op, n in sorted(counted.items()) if "::" in op}))
     ct = coreml.load()
@@ -39,13 +35,22 @@ def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Em
     model, error = None, None
     with coreml.calm(), recovery.watching():
         try:
-            arguments = coreml.arguments(ct, subject, request, exported, float32=request.verify)
-            model = ct.convert(exported, **arguments)
+            arguments = coreml.arguments(ct, subject, request, program, float32=request.verify)
+            model = ct.convert(program, **arguments)
         except Exception as raised:
             error = raised
     if error is None and not recovery.failures:
-        return exported, Conversion("works", model)
-    return exported, refused(subject, "export", recovery, error, _Origins(subject), emit)
+        return program, Conversion("works", model)
+    return program, refused(subject, "export", recovery, error, _Origins(subject), emit)
+
+
+def exported(subject: Subject, module: torch.nn.Module) -> Any:
+    """MODULE exported as the file exports it, in core ATen ops. Raises what `torch.export` raises."""
+    seed()
+    with quiet(), torch.no_grad():
+        args, kwargs = copied(tuple(subject.example.args)), copied(dict(subject.example.kwargs))
+        options = {"strict": False, **subject.export_options}
+        return torch.export.export(module, args, kwargs, **options).run_decompositions({})
 
 
 def _op(node: Any) -> str:

@@ -16,6 +16,7 @@ from tslint.probe.entry import conventions, importing, specs
 from tslint.probe.entry.infer import infer
 from tslint.probe.entry.recorded import RecordedModel, models
 from tslint.probe.entry.recorders import record_file
+from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, class_place
 from tslint.probe.subject import Emit, Inputs, Subject
 from tslint.request import ModelSpec, Outline, Request
@@ -170,10 +171,12 @@ class Finder:
                 example, source = found
                 how += f", inputs from {source}"
             else:
-                inferred = infer(module)
-                if inferred is None:
-                    raise Nothing(f"no inputs that {how} accepts could be inferred: give them with `--input`")
-                example = inferred
+                guess = infer(module)
+                if guess.inputs is None:
+                    raise Nothing(
+                        f"no inputs that {how} accepts could be inferred ({guess.why}): give them with `--input`"
+                    )
+                example = guess.inputs
                 how += ", inputs inferred from its first layers"
         command = self._command(None if named is not None else spec.model, module, spec.inputs, example)
         subject = Subject(len(self.entries), module, example, ranges=ranges)
@@ -228,6 +231,11 @@ class Finder:
         )
         entry = Entry(subject, True, main.live, model.others(inputs), main.conversion is not None or not any_converts)
         self._add(entry, how, f"tslint check {_quoted(self.request.target)}")
+        if isinstance(main.module, FunctionModule) and entry.converted and self.request.convert:
+            name = type(main.module).__name__
+            self.emit(
+                Note(subject.entry, f"`ct.convert` takes no traced function: a module around `{name}` is converted")
+            )
 
     def _roots(self, path: Path) -> None:
         outline = self.request.outline
@@ -248,16 +256,22 @@ class Finder:
                 self.error = self.error or error
                 failures.append(f"`{name}()` raised {type(error).__name__}")
                 continue
-            inputs = infer(model) if isinstance(model, torch.nn.Module) else None
-            if inputs is None:
-                failures.append(f"no inputs that `{name}` accepts could be inferred")
+            if not isinstance(model, torch.nn.Module):
+                failures.append(f"`{name}()` gives a {type(model).__name__}")
+                continue
+            guess = infer(model)
+            if guess.inputs is None:
+                failures.append(f"no inputs that `{name}` accepts could be inferred ({guess.why})")
                 continue
             how = f"`{name}`, which no other class of the file builds, inputs inferred from its first layers"
-            self._add(Entry(Subject(len(self.entries), model, inputs)), how, self._command(name, model, (), inputs))
+            command = self._command(name, model, (), guess.inputs)
+            self._add(Entry(Subject(len(self.entries), model, guess.inputs)), how, command)
         if not self.entries:
             if self.error is not None:
                 raise UserError(self.error)
             raise Nothing(f"{'; '.join(failures)}: name a model with `--model` and its inputs with `--input`")
+        for failure in failures:
+            self.emit(Note(0, f"not run: {failure}"))
 
     # -- shared -----------------------------------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ class RecordedModel:
             return given, ranges, ""
         if wanted is not None:
             return (*specs.inputs_of([dataclasses.replace(item, name=None) for item in wanted], main.module), "")
-        return infer(main.module), {}, ", inputs inferred from its first layers"
+        return infer(main.module).inputs, {}, ", inputs inferred from its first layers"
 
     def others(self, chosen: Inputs) -> list[Inputs]:
         """Further inputs that the file itself gives the same model."""

@@ -279,7 +279,7 @@ def _eager_of(target: Any) -> tuple[torch.nn.Module, tuple[str, ...]]:
         owner = getattr(target, "__self__", None)
         if isinstance(owner, torch.nn.Module) and getattr(target, "__name__", "") in ("forward", "__call__"):
             return _eager_of(owner)
-        return FunctionModule(target), ()
+        return FunctionModule.around(target), ()
     paths: list[str] = []
     for path, child in list(target.named_modules()):
         for name, grandchild in list(child.named_children()):

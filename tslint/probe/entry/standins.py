@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import types
 from collections.abc import Callable
@@ -187,13 +188,26 @@ class FunctionModule(torch.nn.Module):
         self.captured = captured_by(function)
         self.training = any(child.training for module in self.captured.values() for child in module.modules())
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
-
     def train(self, mode: bool = True) -> Any:
         for module in self.captured.values():
             module.train(mode)
         return super().train(mode)
+
+    @classmethod
+    def around(cls, function: Any) -> FunctionModule:
+        """One whose class is called as FUNCTION is, and whose forward has its parameters: inputs are named after them."""
+
+        def forward(self: FunctionModule, *args: Any, **kwargs: Any) -> Any:
+            return self.function(*args, **kwargs)
+
+        with contextlib.suppress(TypeError, ValueError):
+            this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+            parameters = inspect.signature(function).parameters.values()
+            forward.__signature__ = inspect.Signature([this, *parameters])  # type: ignore[attr-defined]
+        name = getattr(function, "__name__", type(function).__name__).strip("<>")
+        kind = type(name, (cls,), {"forward": forward, "__module__": cls.__module__})
+        made: FunctionModule = kind(function)
+        return made
 
 
 def captured_by(function: Any) -> dict[str, torch.nn.Module]:
