@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Place, Severity, Span
@@ -91,7 +93,7 @@ def test_one_harmless_escape_beside_an_unexercised_one_refutes_nothing() -> None
 
 def test_code_that_was_not_reached_says_so() -> None:
     assert merged(diagnostic(symbol="Head.forward"), RAN).notes == ("`Head` was not reached from this entry",)
-    assert merged(diagnostic(), RAN).notes == ("this line did not run with the example inputs",)
+    assert merged(diagnostic(), RAN).notes == ("there was no trace to compare",)
 
 
 def test_without_a_run_nothing_changes() -> None:
@@ -133,3 +135,30 @@ def test_two_ops_on_one_line_are_both_listed() -> None:
     line = Span(7, None, 7, None)
     found = merge([], [seen("`aten::diff`", line), seen("`aten::diag`", line)], [ENTRY])
     assert [diagnostic.message for diagnostic in found] == ["`aten::diff`", "`aten::diag`"]
+
+
+def test_of_two_predictions_around_one_value_the_narrower_one_of_its_rule_tells_it() -> None:
+    outer, inner = diagnostic(span=Span(7, 1, 7, 40)), diagnostic(span=CALL)
+    seen = diagnostic(span=Span(7, 12, 7, 20), basis=Basis.OBSERVED)
+    [result] = merge([outer, inner], [seen], [ENTRY])
+    assert (result.span, result.basis) == (CALL, Basis.OBSERVED)
+
+
+def test_a_prediction_beside_the_confirmed_one_stays() -> None:
+    beside = diagnostic(span=Span(7, 31, 7, 40))
+    found = merge([beside, diagnostic()], [diagnostic(span=Span(7, None, 7, None), basis=Basis.OBSERVED)], [ENTRY])
+    assert sorted(d.basis for d in found) == [Basis.OBSERVED, Basis.PREDICTED]
+
+
+def test_a_file_whose_model_never_ran_gets_no_notes() -> None:
+    assert merged(diagnostic()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "note"),
+    [("python-state", "the run starts every call from the same state"), ("random-in-forward", "seeds every generator")],
+)
+def test_what_the_run_holds_still_is_said_to_have_run(rule: str, note: str) -> None:
+    prediction = dataclasses.replace(diagnostic(), rule=rule)
+    [said] = merged(prediction, RAN).notes
+    assert note in said

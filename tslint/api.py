@@ -191,6 +191,9 @@ class _Check:
             weighed += engine.weigh(
                 own, self.facts.get(path or ""), {*self.settings.route, *self.scripting(target, path)}
             )
+        if ran is not None and not self.settings.route:
+            file = self.facts.get(str(Path(target).absolute()))
+            weighed = engine.weigh_conversions(weighed, ran.evidence, file)
         self.found += weighed
         if ran is not None:
             self.runs += ran.assembled(weighed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from tslint import catalogue
 from tslint.checks import Check, checks
 from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
-from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied
+from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied, RouteEnded
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 from tslint.facts.tree import is_node_type
@@ -20,6 +20,16 @@ SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 
 TRACE_CLAIMS = {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Claims about the trace route: ``info`` in a class that the file scripts or exports and nowhere traces."""
+
+CONVERT_CLAIMS = {Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
+
+OWN_ROUTES = {
+    "torch.jit.trace": ("trace",),
+    "torch.jit.trace_module": ("trace",),
+    "torch.jit.script": ("script", "mixed"),
+    "torch.export.export": ("export",),
+}
+"""Function → the routes that a file which calls it takes."""
 
 CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
@@ -176,8 +186,9 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
     """The diagnostics of one file with severities that follow the routes taken: what is true on a route nobody takes is info.
 
     Script hazards are, in a class that nothing scripts and that no control flow forces to be scripted; trace hazards are,
-    in a class that the file scripts or exports and does not trace. ROUTES are those asked for by name: they are taken.
-    FACTS are None for a file that was not checked itself (a library's).
+    in a class that the file scripts or exports and does not trace. ROUTES are those asked for by name: they are taken, and
+    of trace and script the one that is not asked for is not. FACTS are None for a file that was not checked itself (a
+    library's).
     """
     found, asked = list(diagnostics), set(routes)
     classes = facts.module_classes if facts else []
@@ -185,17 +196,45 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
     traced = {cls.name for cls in classes if facts and facts.is_traced(cls)}
     exported = {cls.name for cls in classes if facts and facts.is_exported(cls)}
     forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO} - (exported - traced)
+    by_trace, by_script = asked & {"trace", "mixed", "all"}, asked & {"script", "mixed", "all"}
     result = []
     for diagnostic in found:
         owner = _owner(diagnostic)
         if diagnostic.claim in SCRIPT_CLAIMS:
-            quiet = not asked & {"script", "all"} and owner not in scripted | forced
+            quiet = not asked & {"script", "all"} and owner not in scripted | (
+                forced if by_script or not asked else set()
+            )
         elif diagnostic.claim in TRACE_CLAIMS:
-            quiet = not asked & {"trace", "all"} and owner in (scripted | exported) - traced
+            quiet = (not by_trace) if asked else owner in (scripted | exported) - traced
         else:
             quiet = False
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
     return result
+
+
+def weigh_conversions(
+    diagnostics: Iterable[Diagnostic], evidence: Iterable[Evidence], facts: Facts | None
+) -> list[Diagnostic]:
+    """What stops the conversion of a program that is not needed is info: another route works, and the file takes no other.
+
+    FACTS are those of the file that was run. A file takes the routes that its own calls name, else that of tracing.
+    """
+    own = {route for name, routes in OWN_ROUTES.items() if facts and facts.calls_to(name) for route in routes}
+    taken = {item.entry: {item.route} | (own or {"trace"}) for item in evidence if _recommends(item)}
+    result = []
+    for diagnostic in diagnostics:
+        routes = [(proof["entry"], proof["route"]) for proof in diagnostic.evidence if "route" in proof]
+        quiet = (
+            diagnostic.claim in CONVERT_CLAIMS
+            and bool(routes)
+            and all(entry in taken and route not in taken[entry] for entry, route in routes)
+        )
+        result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)
+    return result
+
+
+def _recommends(item: Evidence) -> TypeGuard[RouteEnded]:
+    return isinstance(item, RouteEnded) and item.recommended
 
 
 def _owner(diagnostic: Diagnostic) -> str:

@@ -199,9 +199,10 @@ class Variations(Evidence):
 
 @frozen
 class Generalises(Evidence):
-    """Whether the trace serves other sizes of one dimension of one input: True, False, or None where eager takes one only.
+    """Whether the trace serves other sizes of one dimension of one input: True, False, or None where it never changed alone.
 
-    ``stopped_by`` are the places of the harmful escapes that showed on it.
+    Eager may accept one size only, or no other one unless further dimensions change with it: where the trace served those,
+    ``together`` names them all as (input, dimension). ``stopped_by`` are the places of the harmful escapes that showed on it.
     """
 
     entry: int
@@ -209,6 +210,7 @@ class Generalises(Evidence):
     dimension: int
     verdict: bool | None
     stopped_by: tuple[Place, ...] = ()
+    together: tuple[tuple[str, int], ...] = ()
 
 
 @frozen

@@ -15,6 +15,12 @@ from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, M
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
 
+OUT_OF_REACH = {
+    "random-in-forward": "the run seeds every generator alike before each call, so that the same value is drawn",
+    "python-state": "the run starts every call from the same state",
+}
+"""Rules about values that the run holds still, and why it does not see them change."""
+
 OBSERVED_SEVERITY = {Claim.TRACE_SPECIALISES: Severity.WARNING}
 
 
@@ -24,15 +30,34 @@ def merge(
     """Each problem once. OBSERVED without a prediction stays as it is; twins among them (same rule and place) are joined."""
     left = _joined(observed)
     run = _Run(evidence)
+    told = [_best(other, predicted) for other in left]
     result = []
-    for diagnostic in predicted:
-        confirming = [other for other in left if _same(diagnostic, other)]
+    for index, diagnostic in enumerate(predicted):
+        confirming = [other for other, at in zip(left, told, strict=True) if at == index]
         if confirming:
-            left = [other for other in left if other not in confirming]
             result.append(_confirmed(diagnostic, confirming))
-        else:
+        elif not any(
+            _told_with(diagnostic, predicted[at], other) for other, at in zip(left, told, strict=True) if at is not None
+        ):
             result.append(run.settle(diagnostic))
-    return result + left
+    return result + [other for other, at in zip(left, told, strict=True) if at is None]
+
+
+def _best(observed: Diagnostic, predicted: Sequence[Diagnostic]) -> int | None:
+    """Which prediction OBSERVED confirms: of several around it one of its own rule, then the narrowest."""
+    found = [index for index, diagnostic in enumerate(predicted) if _same(diagnostic, observed)]
+    return min(found, key=lambda i: (predicted[i].rule != observed.rule, _extent(predicted[i].span)), default=None)
+
+
+def _told_with(diagnostic: Diagnostic, confirmed: Diagnostic, observed: Diagnostic) -> bool:
+    """Whether CONFIRMED, by OBSERVED, speaks of the same value: of what a loop runs over, say, and a call in there."""
+    if diagnostic.span is None or observed.span is None or confirmed.claim not in GENERALISATION:
+        return False
+    return _same(diagnostic, confirmed) and diagnostic.span.contains(observed.span)
+
+
+def _extent(span: Span | None) -> tuple[int, int]:
+    return (0, 0) if span is None else (span.end_line - span.line, (span.end_column or 0) - (span.column or 0))
 
 
 def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
@@ -172,7 +197,8 @@ class _Run:
             Claim.TRACE_FAILS: all(self.steps.get((entry.entry, "trace")) == "ok" for entry in self.entries),
             Claim.CONVERT_FAILS: self.converted >= {entry.entry for entry in self.entries},
         }.get(diagnostic.claim, True)
-        return _refuted(diagnostic, [_shapes(entry.inputs) for entry in self.entries]) if done else diagnostic
+        tried = [_shapes(entry.inputs) or "scripted without inputs" for entry in self.entries]
+        return _refuted(diagnostic, tried) if done else diagnostic
 
     def _mode(self, diagnostic: Diagnostic) -> Diagnostic:
         for entry in self.entries:
@@ -184,8 +210,19 @@ class _Run:
         return diagnostic
 
     def _unreached(self, diagnostic: Diagnostic) -> Diagnostic:
+        """What did not come true, and was not seen to be wrong; silent where no model ran at all."""
+        if "eager" not in self.ran:
+            return diagnostic
         if self._has_run(diagnostic, "eager"):
-            return _noted(diagnostic, "this line did not run with the example inputs")
+            if diagnostic.rule in OUT_OF_REACH:
+                return _noted(diagnostic, OUT_OF_REACH[diagnostic.rule])
+            if diagnostic.claim not in GENERALISATION:
+                return diagnostic
+            compared = any(self.steps.get((entry.entry, "compare")) == "ok" for entry in self.entries)
+            seen = (
+                "no value left the graph here with the example inputs" if compared else "there was no trace to compare"
+            )
+            return _noted(diagnostic, seen)
         name = (diagnostic.symbol or "").split(".")[0]
         return _noted(diagnostic, f"`{name}` was not reached from this entry") if name else diagnostic
 

@@ -294,3 +294,24 @@ def test_an_inner_class_is_seen_as_its_holder_uses_it_wherever_it_stands() -> No
             return self.heads(x, x)
     """
     assert seen(code) == ["fixed size", "size ?.all"]
+
+
+def test_model_outputs_are_mappings_however_they_are_derived() -> None:
+    code = """
+        from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
+
+        class Deep(BaseModelOutputWithPooling):
+            more: torch.Tensor = None
+
+        class Own(ModelOutput):
+            first: torch.Tensor = None
+
+        class Derived(Own):
+            second: torch.Tensor = None
+
+        class Net(nn.Module):
+            def forward(self, x):
+                see(Deep(more=x), Derived(second=x))
+                return x
+        """
+    assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == ["Deep", "Derived"]

@@ -276,6 +276,11 @@ NARROWED = {
     "isinstance": ("if isinstance(mask, torch.Tensor):\n    see(mask)\nelse:\n    see(mask)", ["tensor", "None"]),
     "a dead branch": ("if isinstance(x, list):\n    see(x)", ["unknown"]),
     "training alone": ("if self.training:\n    see(x.size(0))", ["unknown"]),
+    "a flag, and training": ("if self.flag and self.training:\n    see(x.size(0))", ["unknown"]),
+    "a flag, or not training": (
+        "if self.flag or not self.training:\n    see(x)\nelse:\n    see(x.size(0))",
+        ["tensor", "unknown"],
+    ),
     "not training": ("if not self.training:\n    see(x.size(0))\n    return x\nsee(x)", ["size x.0", "unknown"]),
 }
 

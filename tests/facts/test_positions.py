@@ -12,7 +12,29 @@ from tslint.source import Source
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((ROOT / "tslint" / "facts").glob("*.py"))[::4] + sorted((ROOT / "examples").glob("*.py"))
+SUITES = """\
+class A:
+  @one
+  def f(self):
+      if x: y = 1
+      elif y:
+          z = 2; w = 3
+
+          # why
+          for a in (1,
+            2):
+              b = a
+          else:
+              c = [
+  3]
+      else:
+          try:
+              d = 4
+          except E:
+              e = 5
+"""
 HARD = {
+    "suites": SUITES,
     "decorators": "# first\n\n@one\n@two(1,\n  2)\ndef f(x):\n    return (x\n      + 1)\n",
     "semicolons": "a = 1; b = 2 ; c = (3,\n 4); d = 5\ne = 6\n",
     "windows": "import os\r\n\r\nx = (1,\r\n  2)\r\ny = x\r\n",

@@ -9,6 +9,7 @@ import time
 import pytest
 import torch
 from running import observe
+from subjects import line_of
 from torch import nn
 
 from tslint.evidence import (
@@ -284,10 +285,11 @@ class Counts(nn.Module):
         return x + 1, x.size(1)
 
 
-def test_a_number_in_the_output_becomes_a_tensor():
+def test_a_size_that_is_returned_is_a_tensor_and_no_difference():
     seen = observe(Counts(), torch.rand(2, 6))
-    differed = seen.one(TraceDiffered)
-    assert differed.message == "output 1 is a Python int, which the trace answers as a tensor"
+    assert seen.of(TraceDiffered) == []
+    assert seen.settled.status == "works"
+    assert seen.one(Note).text.startswith("output 1 of `forward` is a Python number: a trace")
     assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
 
 
@@ -306,6 +308,94 @@ def test_a_cache_filled_by_one_call_does_not_reach_the_next():
     seen = observe(Cached(), torch.rand(2, 6))
     assert seen.settled.status == "works"
     assert seen.subject.module.cache is None
+
+
+class Scale(nn.Module):
+    def forward(self, x):
+        return x / math.sqrt(x.size(2))
+
+
+class Skips(nn.Module):
+    """The branch leaves out the first of two calls: the second must not be taken for it."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = Scale()
+
+    def forward(self, x):
+        if x.size(1) > 4:
+            x = x + self.scale(x[:, :, :2]).mean()
+        return self.scale(x)
+
+
+def test_the_same_call_is_the_same_moment():
+    seen = observe(Skips(), torch.rand(1, 8, 6), ranges={(0, 1): (3, 9)})
+    escape = next(escape for escape in seen.of(Escape) if escape.via == "__float__")
+    assert (escape.values["example"], escape.values["dimension 1 = 3"]) == (6.0, 6.0)
+    baked = seen.one(ConstantBaked)
+    assert (baked.value, baked.tried.partition(" = ")[0]) == (6.0, "dimension 2")
+
+
+class Loops(nn.Module):
+    def forward(self, x):
+        s = torch.tensor(0.0)
+        for row in x:  # row
+            s = s + row.sum()
+        for part in x.unbind(1):  # unbind
+            s = s - part.max()
+        for part in x.split(2, dim=2):  # split
+            s = s + part.min()
+        for i in range(len(x)):  # len
+            s = s + x[i].std()
+        return s
+
+
+def test_loops_over_tensors_show_both_counts_though_others_change_with_them():
+    found = {
+        (loop.place.span.line, loop.count, loop.other, loop.tried)
+        for loop in observe(Loops(), torch.rand(2, 3, 8)).of(LoopUnrolled)
+    }
+    lines = {marker: line_of(__file__, marker) for marker in ("row", "unbind", "split", "len")}
+    assert found == {
+        (lines["row"], 2, 3, "dimension 0 = 3"),
+        (lines["unbind"], 3, 4, "dimension 1 = 4"),
+        (lines["split"], 4, 2, "dimension 2 = 4"),
+        (lines["len"], 2, 3, "dimension 0 = 3"),
+    }  # fmt: skip
+
+
+def test_a_loop_over_a_tensor_is_placed_on_what_it_runs_over():
+    loops = observe(Loops(), torch.rand(2, 3, 8)).of(LoopUnrolled)
+    columns = {loop.place.span.column: loop.place.span.end_column for loop in loops if loop.count == 2}
+    assert columns == {20: 21, 24: 30}
+    assert all("functional.py" not in frame.path for loop in loops for frame in loop.stack)
+
+
+class Tied(nn.Module):
+    def forward(self, x, y):
+        return torch.cat([x, y], 1)
+
+
+def test_a_dimension_that_only_changes_with_another_one_is_not_known_by_itself():
+    seen = observe(Tied(), torch.rand(2, 3), torch.rand(2, 5))
+    assert generalises(seen) == [("x", 0, None), ("x", 1, True), ("y", 0, None), ("y", 1, True)]
+    both = (("x", 0), ("y", 0))
+    assert [g.together for g in seen.of(Generalises)] == [both, (), both, ()]
+
+
+class Free(nn.Module):
+    def forward(self, x, y):
+        return x.mean(0) + y.mean(0) / math.sqrt(y.size(0))
+
+
+def test_dimensions_of_one_size_are_also_changed_alone():
+    assert generalises(observe(Free(), torch.rand(6), torch.rand(6))) == [("x", 0, True), ("y", 0, False)]
+
+
+def test_the_users_own_inputs_count_for_the_dimensions_that_they_change():
+    other = Inputs("other_inputs()", (torch.rand(5, 3), torch.rand(5, 5)))
+    seen = observe(Tied(), torch.rand(2, 3), torch.rand(2, 5), others=(other,))
+    assert seen.of(Generalises)[0].together == (("x", 0), ("y", 0))
 
 
 class Slow(nn.Module):

@@ -317,7 +317,7 @@ def test_a_script_that_writes_is_not_run_unasked(find, capsys):
     assert entries == []
     assert capsys.readouterr().out == ""
     reason = seen.one(NoEntry).reason
-    assert reason.startswith("line 14, `loss.backward()`, would run on the way to line 15")
+    assert reason.startswith("running the file would run line 14, `loss.backward()`: let it run with")
     assert "`--run`" in reason and "`--model`" in reason
     entries, _ = find(source, outline=outline, run_side_effects=True)
     assert len(entries) == 1

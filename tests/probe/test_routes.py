@@ -18,9 +18,10 @@ if coreml.load() is None:
 
 from torch import nn  # noqa: E402
 
-from tslint.evidence import Attempt, OpUnsupported, RouteEnded, StepEnded  # noqa: E402
+from tslint.diagnostic import Place, Span  # noqa: E402
+from tslint.evidence import Attempt, ConversionRefused, Note, OpUnsupported, RouteEnded, StepEnded  # noqa: E402
 from tslint.probe import routes, verify  # noqa: E402
-from tslint.probe.subject import Settled, Subject  # noqa: E402
+from tslint.probe.subject import Inputs, RecordedConversion, Settled, Steps, Subject  # noqa: E402
 from tslint.probe.values import flatten  # noqa: E402
 from tslint.probe.verify import Verdict  # noqa: E402
 from tslint.request import Request  # noqa: E402
@@ -279,3 +280,81 @@ def test_a_trace_that_was_refused_leaves_the_script():
     attempts = table(report)
     assert attempts["trace"].message == "a bool"
     assert attempts["script"].status == "works"
+
+
+class Unrolled(nn.Module):
+    """Its loop is scripted and does not convert: a list of no fixed length grows in it."""
+
+    def forward(self, x):
+        parts = []
+        for row in x:
+            parts.append(row + 1)
+        return torch.stack(parts)
+
+
+def test_where_the_scripted_loop_does_not_convert_the_trace_is_taken_for_its_own_sizes():
+    made = subject(Unrolled(), torch.randn(2, 4), others=[(torch.randn(3, 4),), (torch.randn(2, 4),)])
+    report = run_routes(made, Settled("differs", control_flow=("",), wrong_axes=((0, 0),)))
+    attempts = table(report)
+    assert (attempts["mixed"].status, attempts["mixed"].converts) == ("works", "refused")
+    assert recommended(report) == ["trace"]
+    assert attempts["export"] == Attempt()
+    assert {e.route for e in report.of(OpUnsupported)} == {"mixed"}
+
+
+def test_an_export_that_fixes_a_range_is_not_recommended():
+    others = [(torch.randn(3, 4),), (torch.randn(2, 4),)]
+    made = subject(Unrolled(), torch.randn(2, 4), others=others, ranges={(0, 0): (2, 3)})
+    report = run_routes(made, Settled("differs", control_flow=("",), wrong_axes=((0, 0),)))
+    assert recommended(report) == []
+    export = table(report)["export"]
+    assert (export.status, export.converts) == ("differs", "untried")
+    assert export.message == "the exported program refuses other 0"
+
+
+def test_an_export_that_serves_the_range_is():
+    others = [(torch.randn(3, 4),), (torch.randn(6, 4),)]
+    made = subject(Small(), torch.randn(2, 4), others=others, ranges={(0, 0): (2, 6)})
+    report = run_routes(made, Settled("refused"), Request("test", routes=("export",)))
+    attempt = table(report)["export"]
+    assert (attempt.status, attempt.converts, attempt.verified) == ("works", "works", True)
+    assert recommended(report) == ["export"]
+
+
+class Silent(nn.Module):
+    def forward(self, x):
+        return ()
+
+
+def test_a_model_that_returns_no_tensor_has_nothing_to_convert():
+    report = run_routes(subject_of(Silent(), torch.randn(2)), Settled("works"))
+    assert recommended(report) == []
+    assert "convert" not in steps(report)
+    (note,) = report.of(Note)
+    assert note.text == "the model returns no tensor, so a converted program would have no outputs"
+
+
+def test_a_refused_conversion_is_placed_at_the_files_own_call():
+    import coremltools as ct
+
+    place = Place("model.py", Span(7, 1, 7, 20))
+    twice = {"inputs": [ct.TensorType(shape=(1, 4)), ct.TensorType(shape=(1, 4))]}
+    made = subject(Small(), torch.randn(1, 4), conversion=RecordedConversion(twice, place))
+    refused = run_routes(made, Settled("works")).of(ConversionRefused)
+    assert [(r.route, r.place) for r in refused] == [("trace", place)]
+
+
+def test_without_inputs_a_script_is_converted_with_the_types_of_the_files_own_call():
+    import coremltools as ct
+
+    own = RecordedConversion({"inputs": [ct.TensorType(shape=(1, 4))]}, None)
+    made = Subject(0, Small().eval(), Inputs("example", ()), conversion=own)
+    report = Report()
+    routes.run_script_alone(made, Request("test"), Steps(0, report, ()), report)
+    assert steps(report) == {"script": "ok", "convert": "ok"}
+    assert (table(report)["script"].converts, recommended(report)) == ("works", ["script"])
+    made.module = Unconvertible().eval()
+    report = Report()
+    routes.run_script_alone(made, Request("test"), Steps(0, report, ()), report)
+    assert [e.op for e in report.of(OpUnsupported)] == ["aten::prod", "aten::diff"]
+    assert recommended(report) == []

@@ -122,3 +122,39 @@ def test_steps_to_skip_are_not_entered(run):
     steps = [s.step for s in seen.of(StepBegan)]
     assert "trace" in steps
     assert not {"compare", "script"} & set(steps)
+
+
+NO_INPUTS = """
+from typing import Dict, List
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 2)
+
+    def forward(self, batch: Dict[str, torch.Tensor], names: List[str]):
+        return torch.cat([self.linear(batch[name]) for name in names])
+
+
+scripted = torch.jit.script(Net())
+"""
+
+
+def test_what_is_scripted_without_inputs_is_scripted_all_the_same(run):
+    seen, _ = run(NO_INPUTS)
+    assert [(item.step, item.status) for item in seen.of(StepEnded)] == [
+        ("entry", "ok"),
+        ("eager", "skipped"),
+        ("script", "ok"),
+    ]
+    assert seen.one(EntryChosen).inputs == ()
+    assert seen.one(Note).text.endswith(
+        "names no inputs, and none could be inferred: only what needs none was tried; "
+        "name them with `--model` and `--input`"
+    )
+    ended = {item.route: (item.attempt.status, item.attempt.message, item.recommended) for item in seen.of(RouteEnded)}
+    unknown = ("untried", "no inputs are known", False)
+    assert ended == {"trace": unknown, "script": ("works", "", True), "mixed": unknown, "export": unknown}

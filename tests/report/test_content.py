@@ -8,9 +8,10 @@ import pytest
 from cases import DICT, INFO, MATH, REFUTED, RUN, transcript
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity
-from tslint.evidence import Attempt, EntryChosen, Evidence, RouteEnded, StepEnded
+from tslint.evidence import Attempt, EntryChosen, Evidence, Generalises, InputSpec, RouteEnded, StepEnded
 from tslint.report.assemble import assemble_runs
 from tslint.report.content import CheckFailed, Report, Summary, exit_status, summarise, visible
+from tslint.report.routes import generalisation
 
 WARNING = dataclasses.replace(MATH, severity=Severity.WARNING)
 UNPARSED = dataclasses.replace(DICT, rule="syntax-error", group="tslint", claim=Claim.UNCHECKABLE)
@@ -136,4 +137,18 @@ def test_which_runs_there_are() -> None:
         (1, None, ()),
         (2, False, ("math-on-size",)),
         (3, False, ("math-on-size",)),
+    ]
+
+
+def test_dimensions_that_change_together_are_named_so() -> None:
+    both = (("x", 0), ("y", 0))
+    chosen = EntryChosen(0, "", "Net", (InputSpec("x", "float32", (2, 3)), InputSpec("y", "float32", (2, 5))), "")
+    found = [
+        Generalises(0, "x", 0, None, (), both),
+        Generalises(0, "x", 1, True),
+        Generalises(0, "y", 0, None, (), both),
+    ]
+    (run,) = assemble_runs("net.py", [chosen, *found])
+    assert generalisation(run, 120) == [
+        "generalises over dimension 1 of `x`, over batch of `x` and batch of `y` together"
     ]

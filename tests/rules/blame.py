@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from loading import Example, alike, graph_text, run, tensors, trace
+from loading import Example, alike, graph_text, run, second_call_differs, tensors, trace
 from rule_pages import Case
 
 Spot = tuple[int, int, int]
@@ -41,6 +41,14 @@ class Keeper:
             index = self.position.get(spot, 0)
             self.position[spot] = index + 1
             return self.known[spot][index]
+        return value
+
+    def data(self, spot: Spot, value: torch.Tensor) -> torch.Tensor:
+        """Of ``x.data``, which the tracer takes for a constant."""
+        if not self.held:
+            self.known.setdefault(spot, []).append(value.clone())
+        elif spot in self.held:
+            return self.known[spot][0].clone()
         return value
 
     def rounds(self, spot: Spot, iterable: Any) -> Any:
@@ -74,6 +82,15 @@ class Instrument(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         return self._kept(node, "value") if node.lineno in self.lines else node
+
+    def visit_List(self, node: ast.List) -> ast.expr:
+        self.generic_visit(node)
+        loaded = isinstance(node.ctx, ast.Load) and node.lineno in self.lines
+        return self._kept(node, "value") if loaded else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        return self._kept(node, "data") if node.lineno in self.lines and node.attr == "data" else node
 
     def _condition(self, node: Any) -> Any:
         inside = node.test.lineno in self.lines
@@ -114,6 +131,15 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
 
     ``by_graph``: the two traces are compared, else the outputs.
     """
+    plain = Example(case, folder)
+    carried = attributes_written(case.text, lines)
+    if carried and second_call_differs(plain):
+        assert not second_call_differs(plain, forgotten=carried), f"lines {sorted(lines)} do not explain the difference"
+        for line in lines if len(lines) > 1 else ():
+            rest = attributes_written(case.text, lines - {line})
+            assert second_call_differs(plain, forgotten=rest), f"line {line} is not needed to explain it"
+        return
+
     keeper = Keeper()
     instrument = Instrument(lines)
     example = Example(case, folder, instrument, __keeper__=keeper)
@@ -121,7 +147,6 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
 
     wanted: list[torch.Tensor] = []
     if not by_graph:
-        plain = Example(case, folder)
         program = trace(plain.model(), inputs)
         try:
             wanted = run(program, others)
@@ -155,13 +180,39 @@ def to_blame(case: Case, folder: Path, lines: frozenset[int], by_graph: bool) ->
         assert not any(explains(spots) for spots in choices(rest)), f"line {line} is not needed to explain it"
 
 
+def attributes_written(text: str, lines: Iterable[int]) -> set[str]:
+    """The attributes of ``self`` that statements on these lines assign, or call a method of."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)) and node.lineno in lines:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self":
+                    found.add(inner.attr)
+    return found
+
+
 class Repaired(ast.NodeTransformer):
-    """Makes the outputs of marked ``return`` statements, and of marked functions that return nothing, tensors."""
+    """Makes the outputs of marked ``return`` statements, and of marked functions that return nothing, tensors.
+
+    On marked lines a bool becomes a number, and ``x.data`` what stays in the graph.
+    """
 
     def __init__(self, lines: Iterable[int]) -> None:
         self.lines = frozenset(lines)
 
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        if node.lineno in self.lines and isinstance(node.value, bool):
+            node.value = int(node.value)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if node.lineno in self.lines and node.attr == "data":
+            return ast.copy_location(ast.Call(ast.Attribute(node.value, "detach", ast.Load()), [], []), node)
+        return node
+
     def visit_Return(self, node: ast.Return) -> ast.Return:
+        self.generic_visit(node)
         if node.lineno in self.lines and node.value is not None:
             node.value = ast.copy_location(ast.Call(ast.Name("__tensors__", ast.Load()), [node.value], []), node.value)
         return node
@@ -173,11 +224,50 @@ class Repaired(ast.NodeTransformer):
         return node
 
 
+class Registered(ast.NodeTransformer):
+    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls."""
+
+    def __init__(self, lines: Iterable[int]) -> None:
+        self.lines = frozenset(lines)
+        self.changed: set[int] = set()
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        if node.lineno in self.lines and isinstance(node.targets[0], ast.Attribute):
+            self.changed.add(node.lineno)
+            node.value = ast.copy_location(
+                ast.Call(ast.Name("__registered__", ast.Load()), [node.value], []), node.value
+            )
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        if node.lineno in self.lines:
+            self.changed.add(node.lineno)
+            return ast.copy_location(ast.Pass(), node)
+        return node
+
+
+def registered(value: Any) -> Any:
+    """A tensor as a parameter or buffer would be, modules in a container that knows of them."""
+    if isinstance(value, torch.Tensor):
+        return torch.nn.Parameter(value, requires_grad=value.requires_grad)
+    if isinstance(value, dict):
+        return torch.nn.ModuleDict(value)
+    if all(isinstance(item, torch.Tensor) for item in value):
+        return torch.nn.ParameterList(value)
+    return torch.nn.ModuleList(value)
+
+
 def traceable_otherwise(case: Case, folder: Path, error: BaseException) -> None:
-    """Asserts that the trace works once the marked outputs are tensors, or the marked inputs filled in; else that the
-    error comes from the marked line."""
+    """Asserts that the trace works once the marked outputs are tensors, the marked inputs filled in, the marked
+    attributes registered or the marked calls left out; else that the error comes from the marked line."""
     raised = {line for path, line in frames(error) if Path(path).stem == Path(case.written(folder)).stem}
     if case.marks <= raised:
+        return
+    change = Registered(case.marks)
+    other = Example(case, folder, change, __registered__=registered)
+    if change.changed:
+        assert change.changed == case.marks
+        trace(other.model(), other.inputs())
         return
     repaired = Example(
         case,

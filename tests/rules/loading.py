@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,6 +75,33 @@ def run(model: Callable[..., Any], inputs: tuple[Any, ...]) -> list[torch.Tensor
     torch.manual_seed(0)
     with torch.no_grad():
         return tensors(model(*inputs))
+
+
+def restarted(program: torch.jit.ScriptModule, example: Example) -> torch.jit.ScriptModule:
+    """A trace whose buffers are as the constructor makes them: tracing ran the model, and the trace shares them with it."""
+    program.load_state_dict(example.model().state_dict())
+    return program
+
+
+def second_call_differs(example: Example, forgotten: Iterable[str] = ()) -> bool:
+    """Whether the trace answers the second call of a row otherwise than eager, which may carry something over.
+
+    FORGOTTEN are attributes that eager finds in every call as they were in the first.
+    """
+    model = example.model()
+    program = restarted(trace(example.model(), example.inputs()), example)
+    owned = [(owner, name) for owner in model.modules() for name in forgotten if hasattr(owner, name)]
+    before = [(owner, name, copy.copy(getattr(owner, name))) for owner, name in owned]
+    for inputs in (example.inputs(), example.others()):
+        for owner, name, value in before:
+            setattr(owner, name, copy.copy(value))
+        try:
+            wanted = run(model, inputs)
+        except RuntimeError:  # eager itself does not take these inputs one after the other
+            return False
+        if not alike(run(program, inputs), wanted):
+            return True
+    return False
 
 
 def tensors(value: Any) -> list[torch.Tensor]:

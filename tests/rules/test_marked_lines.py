@@ -18,12 +18,16 @@ LOUD = (Severity.ERROR, Severity.WARNING)
 
 
 def reported(case: Case, text: str | None = None) -> list[Diagnostic]:
-    """What static checking says of an example at warning or above."""
+    """What static checking says of an example at warning or above, and the advice of its own rule."""
     source = Source.from_text(case.text if text is None else text, Path("/example.py"))
     facts = Facts(source, source.parse())
     found, crashes = engine.predict(facts)
     assert not crashes
-    return [diagnostic for diagnostic in engine.weigh(found, facts, ()) if diagnostic.severity in LOUD]
+    return [
+        diagnostic
+        for diagnostic in engine.weigh(found, facts, ())
+        if diagnostic.severity in LOUD or (diagnostic.rule == case.rule.name and diagnostic.claim is Claim.ADVICE)
+    ]
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int]]:
@@ -67,6 +71,7 @@ def test_fix_makes_the_fixed_example_and_nothing_the_second_time(case: Case) -> 
 def test_claim_and_fix_are_those_of_the_page(case: Case) -> None:
     for diagnostic in reported(case):
         assert diagnostic.claim in case.rule.claims
+        assert (diagnostic.claim is Claim.ADVICE) == (diagnostic.severity is Severity.INFO)
         if diagnostic.fix:
             assert diagnostic.fix.applicability is case.rule.fix
 

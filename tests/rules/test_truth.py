@@ -38,11 +38,22 @@ def quiet() -> Iterator[None]:
 
 
 def marked(found: list[Case]) -> list[object]:
-    return [pytest.param(case, id=str(case), marks=[pytest.mark.coreml] if converts(case) else []) for case in found]
+    return [pytest.param(case, id=str(case), marks=marks(case)) for case in found]
+
+
+def marks(case: Case) -> list[pytest.MarkDecorator]:
+    found = [pytest.mark.coreml] if converts(case) else []
+    return [*found, *needs_no_gpu(case.rule.name)] if case.kind == "bad" else found
+
+
+def needs_no_gpu(rule: str) -> list[pytest.MarkDecorator]:
+    if rule != "fixed-device":
+        return []
+    return [pytest.mark.skipif(torch.cuda.is_available(), reason="raises where there is no GPU")]
 
 
 def converts(case: Case) -> bool:
-    return case.rule.group == "coreml"
+    return case.rule.group == "coreml" or bool({Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS} & set(case.rule.claims))
 
 
 def claims(case: Case) -> list[Claim]:
@@ -72,7 +83,8 @@ def test_claim_comes_true_because_of_the_marked_lines(case: Case, tmp_path: Path
 def _because_of_the_marked_lines(claim: Claim, trial: Trial) -> None:
     case, folder = trial.case, trial.folder
     if claim in GENERALISATION:
-        to_blame(case, folder, case.marks, by_graph=trial.shown(Claim.TRACE_DIFFERS) is None)
+        differs = Claim.TRACE_DIFFERS in case.rule.claims and trial.shown(Claim.TRACE_DIFFERS)
+        to_blame(case, folder, case.marks, by_graph=not differs)
     elif claim is Claim.TRACE_FAILS:
         assert trial.error is not None
         traceable_otherwise(case, folder, trial.error)
@@ -97,7 +109,9 @@ def test_no_claim_comes_true_elsewhere(case: Case, tmp_path: Path) -> None:
         assert trial.shown(claim) is None, f"{claim.value} comes true"
 
 
-@pytest.mark.parametrize("name", sorted({case.rule.name for case in cases("bad")}))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=needs_no_gpu(name)) for name in sorted({case.rule.name for case in cases("bad")})]
+)
 def test_every_claim_of_a_page_comes_true_on_some_example(name: str, tmp_path: Path) -> None:
     rule = catalogue.rules()[name]
     own = [case for case in cases("bad") if case.rule.name == name]

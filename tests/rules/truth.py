@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from loading import Example, alike, graph_text, run, trace
+from loading import Example, alike, graph_text, restarted, run, second_call_differs, trace
 from rule_pages import Case, proof
 
 from tslint.diagnostic import Claim
@@ -68,13 +68,25 @@ def _trace_differs(trial: Trial) -> str | None:
     if not example.has("other_inputs"):
         return None
     inputs, others = example.inputs(), example.others()
-    program = trace(example.model(), inputs)
+    program = restarted(trace(example.model(), inputs), example)
     wanted = run(example.model(), others)
     assert alike(run(program, inputs), run(example.model(), inputs)), "the trace is wrong on its own input"
-    message = trial.raising(lambda: run(program, others))
+    message = trial.raising(lambda: run(restarted(program, example), others))
     if message:
         return message
-    return None if alike(run(program, others), wanted) else "the outputs differ"
+    if not alike(run(restarted(program, example), others), wanted):
+        return "the outputs differ"
+    answer = _answer(restarted(program, example), others)
+    if not _alike_in_type(answer, _answer(example.model(), others)):
+        return "a tensor stands for a number"
+    return "the outputs of the second call differ" if second_call_differs(example) else None
+
+
+def _alike_in_type(one: Any, other: Any) -> bool:
+    """Whether tensors stand where tensors do."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return all(map(_alike_in_type, one, other))
+    return isinstance(one, torch.Tensor) == isinstance(other, torch.Tensor)
 
 
 def _trace_specialises(trial: Trial) -> str | None:
@@ -122,7 +134,10 @@ def _wrong_mode(trial: Trial) -> str | None:
     example = trial.example()
     if not example.has("main"):
         inputs = example.inputs()
-        program = trace(example.model(), inputs)
+        try:
+            program = trace(example.model(), inputs)
+        except RuntimeError:  # what does not trace is another claim
+            return None
         first, second = program(*inputs), program(*inputs)
         return None if torch.equal(first, second) else "two runs of the trace differ"
     with _recorded(example.path) as programs:
@@ -137,9 +152,11 @@ def _wrong_call(trial: Trial) -> str | None:
     assertions = proof(trial.case.rule)
     if not example.has("main"):
         return trial.raising(lambda: run(example.model(), example.inputs()))
-    if assertions is None:
-        return trial.raising(lambda: example.call("main"))
-    result = example.call("main")
+    results: list[Any] = []
+    message = trial.raising(lambda: results.append(example.call("main")))
+    if message or assertions is None:
+        return message
+    (result,) = results
     try:
         exec(assertions, {**vars(example.namespace), "result": result})
     except AssertionError:
@@ -149,6 +166,16 @@ def _wrong_call(trial: Trial) -> str | None:
 
 def _export_fails(trial: Trial) -> str | None:
     return trial.raising(lambda: trial.example().call("main"))
+
+
+def _advice(trial: Trial) -> str | None:
+    """Nothing fails: the code runs, and what it leaves behind is as the page's proof says."""
+    result = trial.example().call("main")
+    try:
+        exec(proof(trial.case.rule) or "", {"result": result})
+    except AssertionError:
+        return None
+    return "the proof holds"
 
 
 def _convert_fails(trial: Trial) -> str | None:
@@ -188,6 +215,7 @@ CLAIMS: dict[Claim, Callable[[Trial], str | None]] = {
     Claim.EXPORT_FAILS: _export_fails,
     Claim.CONVERT_FAILS: _convert_fails,
     Claim.CONVERT_DIFFERS: _convert_differs,
+    Claim.ADVICE: _advice,
     Claim.UNCHECKABLE: _uncheckable,
 }
 
@@ -215,7 +243,7 @@ def unconvertible_lines(trial: Trial) -> set[int]:
     for node in trace(example.model(), example.inputs()).inlined_graph.nodes():
         name = node.kind().split("::")[-1].rstrip("_")
         lines = re.findall(rf"{re.escape(example.path.name)}\((\d+)\)", node.sourceRange())
-        if lines and node.kind().startswith("aten::"):
+        if lines and (node.kind().startswith("aten::") or node.kind() == "prim::PythonOp"):
             known = name in _TORCH_OPS_REGISTRY
             if not known or re.search(rf"\b{name}\b", str(trial.error)):
                 found.add(int(lines[0]))

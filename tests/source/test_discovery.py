@@ -52,6 +52,16 @@ def test_the_rules_of_the_repository_above_count(tmp_path: Path) -> None:
     assert found(tmp_path / "pkg") == ["a.py"]
 
 
+@pytest.mark.parametrize("rule", ["/.venv/", "*"])
+def test_a_directory_that_is_named_is_checked_even_where_it_is_ignored(tmp_path: Path, rule: str) -> None:
+    make(tmp_path, ".git/config", ".venv/lib/pkg/a.py", ".venv/lib/pkg/b.py")
+    (tmp_path / ".gitignore").write_text(f"{rule}\n")
+    (tmp_path / ".venv/lib/pkg/.gitignore").write_text("b.py\n")
+    assert found(tmp_path / ".venv/lib/pkg") == ["a.py"]
+    with pytest.raises(NoPythonError):
+        discover(tmp_path)
+
+
 def test_a_file_is_itself_even_where_it_is_ignored(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     (tmp_path / ".gitignore").write_text("a.py\n")

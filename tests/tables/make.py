@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 import torchscript
+import tracer
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "tslint" / "facts" / "tables"
 TABLES: dict[str, Callable[[], list[str]]] = {
@@ -18,6 +19,7 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "functions": torchscript.functions,
     "layers": torchscript.layers,
     "properties": torchscript.properties,
+    "tracer": tracer.arguments,
 }
 
 

@@ -21,6 +21,7 @@ from tslint.facts.kinds import (
     List,
     NoneKind,
     Str,
+    Tensor,
     Tuple,
     options,
 )
@@ -57,8 +58,9 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
     """The returns of the file's own forwards that hold something the tracer does not take as an output."""
     for cls in facts.module_classes:
         function = cls.methods.get("forward")
-        if function is None or _is_abstract(function) or _is_overridden(cls, facts):
+        if function is None or is_overridden(cls, facts):
             continue
+        unfinished = _is_abstract(function)
         found = [(statement, kind, refused_part(kind)) for statement, kind in facts.returns(function)]
         if any(statement is not None and not isinstance(kind, NoneKind) for statement, kind, _ in found):
             # An `elif` without `else`: never meant to end there.
@@ -68,7 +70,8 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
             if part is not None:
                 taken = statement is not None and not branches(statement, facts)
                 open_ = not every and not (taken and _is_sure(kind))
-                severity = Severity.INFO if cls.is_inner else Severity.WARNING if open_ else Severity.ERROR
+                quiet = cls.is_inner or unfinished
+                severity = Severity.INFO if quiet else Severity.WARNING if open_ else Severity.ERROR
                 yield Refused(cls, function, statement, kind, part, severity)
 
 
@@ -76,14 +79,42 @@ def refused_part(kind: Kind) -> Kind | None:
     """The first part of a value that the tracer refuses as an output, mappings first; None where it takes all of it.
 
     Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not, nor is a list
-    of lists or tuples.
+    of lists or tuples, nor a parameter or buffer that is all there is.
     """
+    if isinstance(kind, Tensor) and kind.role in ("parameter", "buffer"):
+        return kind
     parts = [part for part, _ in _parts(kind)]
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
 
 
+def lenient_calls(cls: ModuleClass, facts: Facts) -> list[cst.Call]:
+    """The calls with ``strict=False`` that trace CLS, where the file traces it in no other way."""
+    calls = []
+    for call in facts.calls_to("torch.jit.trace"):
+        model = facts.argument(call, 0, "func")
+        if model is not None and facts.instance_class(model) is cls:
+            calls.append(call)
+    return calls if all(_is_lenient(call, facts) for call in calls) else []
+
+
+def _is_lenient(call: cst.Call, facts: Facts) -> bool:
+    strict = facts.argument(call, 6, "strict")
+    kind = facts.kind(strict) if strict is not None else None
+    return isinstance(kind, Constant) and kind.value is False
+
+
+def is_taken_leniently(kind: Kind) -> bool:
+    """Whether ``strict=False`` lets a value through as an output: a mapping from strings to tensors and to nothing else.
+
+    Measured on torch 2.13: a mapping in a mapping, a number among the values and keys that are no strings are refused.
+    """
+    return isinstance(kind, Dict) and kind.complete and all(isinstance(value, Tensor) for _, value in kind.items)
+
+
 def _is_sure(kind: Kind) -> bool:
     """Whether a value is refused on every path that leads to it."""
+    if isinstance(kind, Tensor):
+        return refused_part(kind) is not None
     return any(sure for _, sure in _parts(kind))
 
 
@@ -91,8 +122,10 @@ def _parts(kind: Kind, sure: bool = True) -> Iterator[tuple[Kind, bool]]:
     """The refused parts of a value, each with whether it is there on every path."""
     if isinstance(kind, Either):
         every = all(any(certain for _, certain in _parts(option)) for option in kind.options)
+        sums = any(isinstance(option, Tensor) for option in kind.options)
         for option in kind.options:
-            yield from _parts(option, sure and every)
+            if not (sums and isinstance(option, Constant)):  # a sum of tensors that starts at 0
+                yield from _parts(option, sure and every)
     elif isinstance(kind, Tuple):
         for item in kind.items:
             yield from _parts(item, sure)
@@ -106,12 +139,20 @@ def _parts(kind: Kind, sure: bool = True) -> Iterator[tuple[Kind, bool]]:
         yield kind, sure
 
 
+def returned(refused: Refused) -> str:
+    """What a message says that a forward returns."""
+    inside = "" if refused.part in options(refused.value) else " among its values"
+    return words(refused.part) + inside
+
+
 def words(part: Kind) -> str:
     """What a message calls a refused part."""
     if isinstance(part, Dict):
         return "a dict" if part.name == "dict" else _article(f"`{part.name}`", part.name)
     if isinstance(part, NoneKind):
         return "None"
+    if isinstance(part, Tensor):
+        return f"a {part.role} of its own and nothing else"
     if isinstance(part, List):
         return "a list of lists or tuples"
     if isinstance(part, Constant):
@@ -142,7 +183,7 @@ def _is_abstract(function: cst.FunctionDef) -> bool:
     return True
 
 
-def _is_overridden(cls: ModuleClass, facts: Facts) -> bool:
+def is_overridden(cls: ModuleClass, facts: Facts) -> bool:
     """Whether a class of the file inherits from CLS and has a forward of its own: CLS is a base then, and not what is traced."""
     return any(
         other is not cls and cls in other.lineage and "forward" in other.methods for other in facts.module_classes

@@ -8,6 +8,13 @@ import libcst as cst
 
 from tslint.diagnostic import Label
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import BakedSize, Data, Kind, Size, Tensor, options
+from tslint.facts.tree import walk
+
+INPUT = (Size, BakedSize, Data, Tensor)
+"""Kinds whose values only the inputs of a call tell."""
+
+MACHINE = ("torch.cuda.", "torch.distributed.", "torch.backends.")
 
 SAYING = ("builtins.print", "warnings.warn", "logging.")
 """Functions that only tell somebody something."""
@@ -27,6 +34,44 @@ def branches(node: cst.CSTNode, facts: Facts) -> list[cst.If]:
     return [
         parent for parent, child in ancestors(node, facts) if isinstance(parent, cst.If) and child is not parent.test
     ]
+
+
+def deciding(node: cst.CSTNode, facts: Facts) -> list[cst.BaseExpression]:
+    """The conditions within its function that decide whether NODE runs: those around it, and those before it that leave."""
+    found = [
+        parent.test
+        for parent, child in ancestors(node, facts)
+        if isinstance(parent, CONDITIONAL) and child is not parent.test
+    ]
+    for block, child in ancestors(node, facts):
+        if isinstance(block, cst.IndentedBlock):
+            for statement in block.body[: next(i for i, s in enumerate(block.body) if s is child)]:
+                if isinstance(statement, cst.If) and any(isinstance(inner, cst.Return) for inner in walk(statement)):
+                    found.append(statement.test)
+    return found
+
+
+def asks_inputs(test: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a condition asks for what only the inputs of a call tell."""
+    if isinstance(test, cst.BooleanOperation):
+        return asks_inputs(test.left, facts) or asks_inputs(test.right, facts)
+    if isinstance(test, cst.UnaryOperation):
+        return asks_inputs(test.expression, facts)
+    kinds: list[Kind] = [facts.kind(test)]
+    if isinstance(test, cst.Comparison):
+        kinds += [facts.kind(test.left), *(facts.kind(part.comparator) for part in test.comparisons)]
+    return any(isinstance(option, INPUT) for kind in kinds for option in options(kind))
+
+
+def asks_machine(test: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a condition asks for the device that the model runs on, or for other processes."""
+    for node in walk(test):
+        if isinstance(node, cst.Attribute):
+            if (facts.qualified(node) or "").startswith(MACHINE):
+                return True
+            if node.attr.value in ("is_cuda", "is_mps", "device") and facts.may_be_tensor(node.value):
+                return True
+    return False
 
 
 def only_speaks(body: cst.BaseSuite, facts: Facts) -> bool:
@@ -60,6 +105,25 @@ def iterated_over(node: cst.CSTNode, facts: Facts) -> bool:
     return any(
         isinstance(parent, (cst.For, cst.CompFor)) and child is parent.iter for parent, child in ancestors(node, facts)
     )
+
+
+def is_learned(node: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a tensor is made of parameters, buffers and constants alone: the same for every input."""
+    kind = facts.kind(node)
+    if isinstance(node, (cst.Attribute, cst.Name)) and isinstance(kind, Tensor):
+        return kind.role in ("parameter", "buffer")
+    if isinstance(node, cst.BinaryOperation):
+        return all(is_learned(side, facts) or facts.is_constant(side) for side in (node.left, node.right))
+    if isinstance(node, cst.UnaryOperation):
+        return is_learned(node.expression, facts)
+    if isinstance(node, cst.Subscript):
+        return is_learned(node.value, facts)
+    if isinstance(node, cst.Call):
+        given = [argument.value for argument in node.args]
+        if isinstance(node.func, cst.Attribute) and facts.is_tensor(node.func.value):
+            given.append(node.func.value)
+        return bool(given) and all(is_learned(value, facts) or facts.is_constant(value) for value in given)
+    return False
 
 
 CONDITIONAL = (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)
@@ -100,3 +164,13 @@ def uses(target: cst.Name, facts: Facts) -> list[cst.Name]:
         if not attribute and not keyword:
             found.append(name)
     return found
+
+
+def own_name(node: cst.CSTNode, facts: Facts) -> str | None:
+    """What the method of a module around NODE calls its module (``self``); None outside of one, and in functions within."""
+    function = facts.enclosing_function(node)
+    cls = facts.module_class(node)
+    if function is None or cls is None or function not in cls.methods.values():
+        return None
+    params = (*function.params.posonly_params, *function.params.params)
+    return params[0].name.value if params and not function.decorators else None

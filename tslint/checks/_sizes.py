@@ -9,18 +9,17 @@ import libcst as cst
 from tslint.checks._places import iterated_over, only_decides, read_at
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Either, Kind, List, Size, Tuple
+from tslint.facts.kinds import BakedSize, Kind, Size, sizes_in
 
 
 def holds_size(kind: Kind) -> bool:
     """Whether a live size that nothing pins is in a value of this kind: itself, or in a list or tuple."""
-    if isinstance(kind, Either):
-        return any(holds_size(option) for option in kind.options)
-    if isinstance(kind, Tuple):
-        return any(holds_size(item) for item in kind.items)
-    if isinstance(kind, List):
-        return holds_size(kind.element)
-    return isinstance(kind, Size)
+    return any(isinstance(size, Size) for size in sizes_in(kind))
+
+
+def holds_baked_size(kind: Kind) -> bool:
+    """Whether a size that the tracer has lost is in a value of this kind."""
+    return any(isinstance(size, BakedSize) for size in sizes_in(kind))
 
 
 def baked_sizes(call: cst.Call, facts: Facts) -> list[cst.BaseExpression]:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
-from tslint.checks._places import in_condition, only_decides, only_speaks
+from tslint.checks._places import in_condition, is_learned, only_decides, only_speaks
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
@@ -91,7 +91,7 @@ def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
 def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iterator[Finding]:
     """At the condition; where it asks for a number read out of a tensor before, at the place where that left the graph."""
     words = STATEMENTS[type(node)]
-    leaves = list(_leaves(test))
+    leaves = [leaf for leaf in _leaves(test) if not is_learned(leaf, facts)]
     if any(facts.is_tensor(leaf) or (facts.is_data(leaf) and _read_in(leaf, test, facts)) for leaf in leaves):
         yield Finding(test, {"statement": words}, claim=Claim.TRACE_SPECIALISES, severity=Severity.WARNING, help=HELP)
         return

@@ -8,7 +8,14 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._outputs import Refused, refused_part, refused_returns, words
+from tslint.checks._outputs import (
+    Refused,
+    is_taken_leniently,
+    lenient_calls,
+    refused_part,
+    refused_returns,
+    returned,
+)
 from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import OutputItem, OutputRefused
 from tslint.facts.context import Context
@@ -22,12 +29,13 @@ WRITES = ": `tslint check --fix --unsafe-fixes` writes it"
 @on(Facts)
 def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
     for refused in refused_returns(facts):
-        if refused.mapping:
+        lenient = is_taken_leniently(refused.value) and lenient_calls(refused.cls, facts)
+        if refused.mapping and not lenient:
             keys = _keys(refused.value)
             fix = _wrapper(refused, keys, facts)
             yield Finding(
                 refused.at,
-                {"function": "forward", "what": words(refused.part)},
+                {"function": "forward", "what": returned(refused)},
                 severity=refused.severity,
                 fix=fix,
                 help=advice(keys) + (WRITES if fix else ""),

@@ -9,12 +9,12 @@ import libcst as cst
 from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._observed import SCALARS, baked_rule, call_text, change, generalisation, labels
-from tslint.checks._places import iterated_over, only_decides
+from tslint.checks._places import is_learned, iterated_over, only_decides
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Constant, FixedSize, Tensor
+from tslint.facts.kinds import Constant, FixedSize
 
 METHODS = frozenset({"item", "tolist", "numpy"})
 
@@ -22,10 +22,10 @@ METHODS = frozenset({"item", "tolist", "numpy"})
 @on(cst.Call)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     tensor = _read(call, facts)
-    if tensor is None or not facts.is_traced_code(call) or iterated_over(call, facts) or only_decides(call, facts):
+    if tensor is None or iterated_over(call, facts) or only_decides(call, facts):
         return
     pinned = isinstance(facts.kind(call), (Constant, FixedSize))
-    if pinned or _is_learned(tensor, facts) or not facts.reaches_output(call):
+    if pinned or is_learned(tensor, facts) or not facts.reaches_output(call):
         return
     certain = facts.qualified(call.func) != "builtins.len" or facts.certain(call)
     yield Finding(
@@ -53,31 +53,14 @@ def observe(evidence: ConstantBaked, context: Context) -> Iterator[Finding]:
 
 
 def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
-    """The tensor that CALL takes a Python value from."""
+    """The tensor that CALL takes a Python value from while it is traced."""
     if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
-        return call.func.value if facts.is_tensor(call.func.value) else None
-    if facts.qualified(call.func) in SCALARS and len(call.args) == 1 and facts.is_tensor(call.args[0].value):
-        return call.args[0].value
-    return None
-
-
-def _is_learned(node: cst.BaseExpression, facts: Facts) -> bool:
-    """Whether a tensor is made of parameters, buffers and constants alone: the same for every input."""
-    kind = facts.kind(node)
-    if isinstance(node, (cst.Attribute, cst.Name)) and isinstance(kind, Tensor):
-        return kind.role in ("parameter", "buffer")
-    if isinstance(node, cst.BinaryOperation):
-        return all(_is_learned(side, facts) or facts.is_constant(side) for side in (node.left, node.right))
-    if isinstance(node, cst.UnaryOperation):
-        return _is_learned(node.expression, facts)
-    if isinstance(node, cst.Subscript):
-        return _is_learned(node.value, facts)
-    if isinstance(node, cst.Call):
-        given = [argument.value for argument in node.args]
-        if isinstance(node.func, cst.Attribute) and facts.is_tensor(node.func.value):
-            given.append(node.func.value)
-        return bool(given) and all(_is_learned(value, facts) or facts.is_constant(value) for value in given)
-    return False
+        source = call.func.value
+    elif len(call.args) == 1 and facts.qualified(call.func) in SCALARS:
+        source = call.args[0].value
+    else:
+        return None
+    return source if facts.is_traced_code(call) and facts.is_tensor(source) else None
 
 
 def _named(call: cst.Call, facts: Facts) -> str:

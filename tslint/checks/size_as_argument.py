@@ -4,11 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from tslint.checks import on
 from tslint.checks._observed import baked_rule, change, generalisation, labels
-from tslint.diagnostic import Finding
+from tslint.checks._places import read_at
+from tslint.checks._sizes import holds_size
+from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import List, Size, Tuple, options
+from tslint.facts.tracing import BakedArgument, baked_arguments
+
+PLAIN = (cst.List, cst.Tuple)
+
+
+@on(cst.Call)
+def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    found = facts.operator(call)
+    if found is None:
+        return
+    operator, owner = found
+    for argument in baked_arguments(operator):
+        given = _given(call, argument, owner is not None, facts)
+        if given is not None and _bakes(given, argument, facts):
+            yield from _finding(call, given, operator.rpartition(".")[2], facts)
+            return
+
+
+@on(cst.BinaryOperation)
+def predict_list(node: cst.BinaryOperation, facts: Facts) -> Iterator[Finding]:
+    """``[x] * n``: how often a list is repeated is Python's own affair."""
+    if not isinstance(node.operator, cst.Multiply):
+        return
+    for listed, number in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(listed, PLAIN) and facts.is_size(number):
+            yield from _finding(node, number, "*", facts)
+
+
+def _given(call: cst.Call, argument: BakedArgument, is_method: bool, facts: Facts) -> cst.BaseExpression | None:
+    """What CALL gives for an argument; a method's tensor is the first argument of the operator."""
+    position = -1 if argument.position is None else argument.position - is_method
+    if position >= 0:
+        return facts.argument(call, position, argument.name)
+    return next(
+        (arg.value for arg in call.args if arg.keyword is not None and arg.keyword.value == argument.name), None
+    )
+
+
+def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> bool:
+    listed = [option for option in options(facts.kind(given)) if isinstance(option, (List, Tuple))]
+    if argument.in_list:
+        return any(map(holds_size, listed))
+    return any(isinstance(option, Size) for option in options(facts.kind(given)))
+
+
+def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts) -> Iterator[Finding]:
+    if facts.is_traced_code(node) and facts.reaches_output(node):
+        certain = facts.certain(size)
+        yield Finding(
+            size,
+            {"operator": operator},
+            claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
+            severity=Severity.ERROR if certain else Severity.WARNING,
+            labels=read_at(size, facts),
+        )
 
 
 @on(ConstantBaked)

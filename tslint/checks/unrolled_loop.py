@@ -21,11 +21,12 @@ HELP = "write it as one operation on tensors, or script the loop around a traced
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
     if _varies(facts.rounds(loop.iter)) and facts.is_traced_code(loop.iter):
+        certain = facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter)
         yield Finding(
             loop.iter,
             {"iterable": facts.text(loop.iter)},
-            claim=Claim.TRACE_SPECIALISES,
-            severity=Severity.WARNING,
+            claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
+            severity=Severity.ERROR if certain else Severity.WARNING,
             help=HELP,
         )
 

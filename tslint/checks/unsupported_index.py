@@ -25,7 +25,7 @@ def _problem(refusal: Refusal) -> str:
     return {
         "tensor-index": f"a tensor is indexed with a {type_}",
         "slice-bound": f"a slice is bounded by a {type_}",
-        "slice-literal": "a tuple is sliced at what is not written there",
+        "slice-literal": f"a {refusal.values.get('what', 'tuple')} is sliced at what is not written there",
         "slice-assignment": f"a slice of a {type_} is assigned to",
         "tuple-index": f"a tuple is indexed with a {type_}",
         "tuple-range": f"index {refusal.values.get('index')} of a tuple of {refusal.values.get('length')}",

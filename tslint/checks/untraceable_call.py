@@ -12,6 +12,7 @@ from tslint.diagnostic import Finding
 from tslint.evidence import TraceRefused
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import Dict, Either, FixedSize, Kind, List, Module, Size, Tuple, options
 
 REFUSED = {
     "builtins.round": (
@@ -31,6 +32,53 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         yield Finding(call, {"message": message}, help=help)
 
 
+@on(cst.Call)
+def predict_operator(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    """Operators of PyTorch that take something else than a traced size, or nothing that the tracer can record."""
+    found = _refused_operator(call, facts)
+    if found is not None and facts.is_traced_code(call):
+        message, help = found
+        yield Finding(call, {"message": message}, help=help)
+
+
+def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str] | None:
+    operator, owner = facts.operator(call) or ("", None)
+    last = operator.rpartition(".")[2]
+    if last == "resize" and owner is not None and any(_holds_traced_size(facts.kind(a.value)) for a in call.args):
+        return "unordered_map::at", "`reshape` stays in the graph"
+    if last in ("interpolate", "upsample"):
+        scale = facts.argument(call, 2, "scale_factor")
+        if scale is not None and _holds_traced_size(facts.kind(scale)):
+            return f"{last} received an invalid combination of arguments", "give the size itself: `size=(…, …)`"
+    unpools = last.startswith("max_unpool") or any(
+        isinstance(option, Module) and (option.layer or "").startswith("torch.nn.MaxUnpool")
+        for option in options(facts.kind(call.func))
+    )
+    if unpools:
+        size = facts.argument(call, 5 if operator else 2, "output_size")
+        if size is None or _holds_traced_size(facts.kind(size)):
+            return (
+                "cond must be a bool, but got a Tensor",
+                "script the module that unpools, or give it the size in numbers",
+            )
+    return None
+
+
+@on(cst.Subscript)
+def predict_key(node: cst.Subscript, facts: Facts) -> Iterator[Finding]:
+    """``table[x.size(1)]``: while it is traced a size is a tensor, and no key of the dict."""
+    part = node.slice[0].slice
+    if len(node.slice) != 1 or not isinstance(part, cst.Index) or not _is_traced_size(part.value, facts):
+        return
+    kinds = options(facts.kind(node.value))
+    if all(isinstance(kind, Dict) for kind in kinds) and facts.is_traced_code(node):
+        yield Finding(
+            node,
+            {"message": f"a size is a tensor while it is traced, and no key of `{facts.text(node.value)}`"},
+            help="choose in the constructor, or by a number that is no size",
+        )
+
+
 @on(TraceRefused)
 def observe(evidence: TraceRefused, context: Context) -> Iterator[Finding]:
     yield Finding(
@@ -38,6 +86,16 @@ def observe(evidence: TraceRefused, context: Context) -> Iterator[Finding]:
         {"message": one_line(evidence.message)},
         labels=labels(evidence.stack, evidence.place),
     )
+
+
+def _holds_traced_size(kind: Kind) -> bool:
+    if isinstance(kind, Either):
+        return any(map(_holds_traced_size, kind.options))
+    if isinstance(kind, Tuple):
+        return any(map(_holds_traced_size, kind.items))
+    if isinstance(kind, List):
+        return _holds_traced_size(kind.element)
+    return isinstance(kind, (Size, FixedSize))
 
 
 def _is_traced_size(node: cst.BaseExpression, facts: Facts) -> bool:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._outputs import refused_returns, words
+from tslint.checks._outputs import refused_returns, returned
 from tslint.checks.dict_output import is_mapping
 from tslint.diagnostic import Finding, Place
 from tslint.evidence import OutputRefused
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import NoneKind
 
 HELP = "return the tensors alone, or trace a wrapper that picks them out"
 
@@ -22,9 +21,7 @@ HELP = "return the tensors alone, or trace a wrapper that picks them out"
 def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
     for refused in refused_returns(facts):
         if not refused.mapping:
-            what = "nothing" if refused.statement is None else words(refused.part)
-            if refused.part is not refused.value and isinstance(refused.part, NoneKind):
-                what = "None among its values"
+            what = "nothing" if refused.statement is None else returned(refused)
             yield Finding(
                 refused.at,
                 {"function": "forward", "what": what},

@@ -31,7 +31,7 @@ from tslint.facts.kinds import (
     join_all,
     options,
 )
-from tslint.facts.ops_base import elementwise
+from tslint.facts.ops_base import as_untraced, elementwise, untraced
 from tslint.facts.ops_neural import matmul
 
 NUMBERS = (Constant, Size, FixedSize, BakedSize, Data)
@@ -54,7 +54,8 @@ def binary(frame: Frame, node: cst.CSTNode, operator: cst.CSTNode, left: Kind, r
             return matmul(frame, node, left, right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return frame.unknown_tensor(node)
-        return elementwise(frame, node, [left, right])
+        result = elementwise(frame, node, [left, right])
+        return as_untraced(result) if untraced([left, right]) else result
     if isinstance(left, Str) or isinstance(right, Str):
         return Str()
     if isinstance(left, NUMBERS) and isinstance(right, NUMBERS):
@@ -186,7 +187,8 @@ def compare(frame: Frame, node: cst.Comparison, operator: cst.CSTNode, left: Kin
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         if isinstance(left, (NoneKind, Str)) or isinstance(right, (NoneKind, Str)):
             return Constant("bool")
-        return elementwise(frame, node, [left, right])
+        compared = elementwise(frame, node, [left, right])
+        return as_untraced(compared) if untraced([left, right]) else compared
     if isinstance(left, NUMBERS) and isinstance(right, NUMBERS):
         result = numbers(None, left, right)
         return Constant("bool") if isinstance(result, Constant) else result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from tslint.facts import shapes
@@ -11,6 +13,7 @@ from tslint.facts.kinds import (
     UNKNOWN,
     Callable,
     Constant,
+    CoreModel,
     Data,
     Dict,
     Instance,
@@ -26,6 +29,7 @@ from tslint.facts.kinds import (
     join_all,
     present,
 )
+from tslint.facts.ops_base import counted
 from tslint.facts.signatures import EVIDENCE, LIBRARY_CONSTANTS
 from tslint.facts.tree import words
 
@@ -43,11 +47,13 @@ MODULE_METHODS = words("""
     cuda cpu float half double bfloat16 requires_grad_ apply state_dict load_state_dict register_buffer
     register_parameter add_module register_module forward __call__ zero_grad register_forward_hook
     register_forward_pre_hook get_submodule get_parameter extra_repr append extend insert keys values items type
-    share_memory register_full_backward_hook pop update
+    share_memory register_full_backward_hook register_backward_hook pop update compile
 """)
 LAYER_TENSORS = frozenset(
     ["weight", "bias", "in_proj_weight", "in_proj_bias", "running_mean", "running_var", "weight_ih", "weight_hh"]
 )
+CONFIGURATION = frozenset(["config", "hparams"])
+"""What the models of Transformers, Diffusers and Lightning are constructed with, and their base classes set."""
 RETURN_FIELDS = {"values": 0, "indices": 1, "mode": 0, "counts": 1}
 
 
@@ -126,6 +132,8 @@ def attribute_of(frame: Frame, node: cst.CSTNode, value: Kind, name: str) -> Kin
         return Constant(argument=value.argument)
     if isinstance(value, Data):
         return Callable(qualified=f"data.{name}", owner=value)
+    if isinstance(value, CoreModel):
+        return Callable(qualified=f"coremltools.models.MLModel.{name}", owner=value)
     if isinstance(value, Instance) and value.name == "super":
         return UNKNOWN
     return UNKNOWN
@@ -160,6 +168,8 @@ def _of_module(frame: Frame, node: cst.CSTNode, value: Module, name: str) -> Kin
         return Constant()
     if value.keys and name in value.keys:
         return value.items[value.keys.index(name)]
+    if cls is not None and cls.inherits_library and name in CONFIGURATION:
+        return Constant(argument=True)
     return UNKNOWN
 
 
@@ -176,7 +186,9 @@ def _is_property(decorator: cst.BaseExpression) -> bool:
 
 def _of_tensor(frame: Frame, node: cst.CSTNode, value: Tensor, name: str) -> Kind:
     if name == "shape":
-        return shapes.shape_kind(value.shape, node)
+        return counted(node, shapes.shape_kind(value.shape, node), value)
+    if name == "data" and value.role == "value":
+        return replace(value, role="untraced")
     if name in TENSOR_SAME:
         return value
     if name in ("T", "mT"):

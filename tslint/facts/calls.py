@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tslint.facts import builtin_calls, container_calls, library_calls
+from tslint.facts import builtin_calls, container_calls, conversion_calls, library_calls
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
     CONSTANT,
@@ -230,15 +230,13 @@ def _super_call(frame: Frame, function: Callable, name: str, args: Args) -> Kind
 
 def module_method(frame: Frame, node: cst.CSTNode, owner: Module, name: str, args: Args) -> Kind:
     """A method that every ``nn.Module`` (or container) has."""
+    if name in conversion_calls.CASTS:
+        return conversion_calls.cast(frame, node, owner, name, args)
     if name in (
         "eval",
         "train",
-        "to",
         "cuda",
         "cpu",
-        "float",
-        "half",
-        "double",
         "bfloat16",
         "requires_grad_",
         "apply",
@@ -277,6 +275,8 @@ def _remember_mutation(frame: Frame, node: cst.Call, function: Kind, args: Args)
         return
     name, owner = func.attr.value, function.owner
     if isinstance(owner, Module):
+        if name in conversion_calls.CASTS:
+            _remember_cast(frame, node, func, owner, args)
         _remember_registration(frame, node, func, name, owner, args)
         return
     changed: Kind | None = None
@@ -299,6 +299,15 @@ def store(frame: Frame, target: cst.BaseExpression, kind: Kind) -> None:
         owner = frame.lookup(target.value.value)
         if isinstance(owner, Module) and owner.cls is not None:
             frame.analysis.note_attribute(frame, owner.cls, target.attr.value, target, None, kind)
+
+
+def _remember_cast(frame: Frame, node: cst.Call, func: cst.Attribute, owner: Module, args: Args) -> None:
+    """``model.half()`` changes the module that a variable holds, also behind other calls (``model.eval().half()``)."""
+    target: cst.BaseExpression = func.value
+    while isinstance(target, cst.Call) and isinstance(target.func, cst.Attribute):
+        target = target.func.value
+    if isinstance(target, cst.Name) and isinstance(frame.env.get(target.value), Module):
+        frame.env[target.value] = conversion_calls.cast(frame, node, owner, func.attr.value, args)
 
 
 def _remember_registration(

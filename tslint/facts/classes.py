@@ -12,6 +12,8 @@ from tslint.facts.names import Names, dotted
 from tslint.facts.tree import Tree, is_statement, walk
 from tslint.frozen import frozen
 
+MAX_BASES = 20
+"""Classes derived from one another deeper than this are not followed."""
 NOT_MODULES = frozenset({"Parameter", "ParameterList", "UninitializedParameter", "Buffer"})
 LIBRARY_BASES = (
     "LightningModule",
@@ -181,12 +183,18 @@ class Classes:
             binding = self.names.definition(binding.value)
         return None
 
-    def is_autograd_function(self, node: cst.ClassDef) -> bool:
-        """Whether a class of the file is a ``torch.autograd.Function``."""
-        names = [
-            self.names.qualified(b.value) or "" for b in node.bases if isinstance(b.value, (cst.Name, cst.Attribute))
-        ]
-        return any(n.endswith("autograd.Function") or n == "torch.autograd.function.Function" for n in names)
+    def is_autograd_function(self, node: cst.ClassDef, depth: int = 0) -> bool:
+        """Whether a class of the file is a ``torch.autograd.Function``, directly or through bases in the file."""
+        for base in node.bases:
+            local = self.class_of(base.value)
+            if local is not None:
+                if depth < MAX_BASES and self.is_autograd_function(local, depth + 1):
+                    return True
+            elif isinstance(base.value, (cst.Name, cst.Attribute)):
+                name = self.names.qualified(base.value) or ""
+                if name.endswith("autograd.Function") or name == "torch.autograd.function.Function":
+                    return True
+        return False
 
     def module_class(self, node: cst.CSTNode) -> ModuleClass | None:
         """The module class of this file that an expression names."""

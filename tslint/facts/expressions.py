@@ -149,6 +149,8 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Kind:
     known = truth(left)
     if known is not None:
         return right if known == conjunction else left
+    if truth(right) is not None and truth(right) != conjunction:
+        return right  # `flag and self.training`: false whatever the flag is
     if not conjunction:
         kept = without(left, NoneKind)
         return right if kept is None else join(kept, right)

@@ -9,15 +9,19 @@ from typing import TypeVar
 import libcst as cst
 
 from tslint.diagnostic import Label, Span
+from tslint.facts import shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
 from tslint.facts.infer import Analysis
 from tslint.facts.kinds import (
+    FIXED,
     BakedSize,
+    Callable,
     Constant,
     Data,
+    Dims,
     FixedSize,
     Kind,
     NoneKind,
@@ -25,15 +29,18 @@ from tslint.facts.kinds import (
     Str,
     Tensor,
     Unknown,
+    depends_of,
     join_all,
     options,
+    sizes_in,
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
-from tslint.facts.tree import Tree
+from tslint.facts.tree import Tree, walk
+from tslint.facts.views import LostWrite, Views
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -105,6 +112,10 @@ class Facts:
                 return around
         return None
 
+    def names_in(self, function: cst.FunctionDef) -> list[cst.Name]:
+        """The names that stand in a function, its parameters and nested functions included."""
+        return [node for node in walk(function) if isinstance(node, cst.Name)]
+
     def symbol(self, node: cst.CSTNode) -> str | None:
         """``Class.method``, ``function`` or ``Class`` that NODE is or stands in; None at module level."""
         names = [
@@ -143,6 +154,14 @@ class Facts:
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
+    def callee(self, call: cst.Call) -> str | None:
+        """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
+        name = self.names.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
+        if name is not None:
+            return name
+        kind = self.kind(call.func)
+        return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
+
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
         for arg in call.args:
@@ -165,6 +184,11 @@ class Facts:
         if known is None:
             known = self._kinds[node] = self._kind(node)
         return known
+
+    def calling_kind(self, node: cst.CSTNode) -> Kind:
+        """The kind of an expression of the code around the models, which helpers see as their callers hand it to them."""
+        self.analysis.run_calling_code()
+        return self._kind(node)
 
     def _kind(self, node: cst.CSTNode) -> Kind:
         kinds = []
@@ -275,9 +299,40 @@ class Facts:
 
     def certain(self, node: cst.CSTNode) -> bool:
         """Whether a size is known to be a dimension of forward's inputs that nothing pins (else the source cannot tell)."""
-        kind = self.kind(node)
-        sizes = [o for o in options(kind) if isinstance(o, (Size, BakedSize))]
+        return self._is_certain(self.kind(node))
+
+    def certain_rounds(self, iterable: cst.CSTNode) -> bool:
+        """Whether the number of rounds of a loop over this is known to be such a size."""
+        return self._is_certain(self.rounds(iterable))
+
+    def _is_certain(self, kind: Kind) -> bool:
+        sizes = [size for size in sizes_in(kind) if size.depends]
         return bool(sizes) and all(any(self._is_input(d.value) for d in s.depends) for s in sizes)
+
+    def open_dimensions(self, node: cst.CSTNode) -> Dims:
+        """The dimensions of a tensor that nothing pins."""
+        found: Dims = FIXED
+        for context, block in self._places(node):
+            for option in options(context.kinds[node]):
+                if isinstance(option, Tensor) and not block.untraced:
+                    whole = Size(shapes.total(option.shape))
+                    found |= depends_of(self._settler.settle(whole, context, block))
+        return found
+
+    def operator(self, call: cst.Call) -> tuple[str, cst.BaseExpression | None] | None:
+        """The operator of PyTorch that CALL calls, and the tensor whose method it is (None for a function).
+
+        ``roll`` and ``torch.roll`` are both ``roll``, ``F.pad`` is ``nn.functional.pad``; None where it calls anything else.
+        """
+        for option in options(self.kind(call.func)):
+            name = option.qualified if isinstance(option, Callable) else None
+            if name is None:
+                continue
+            if name.startswith("Tensor.") and isinstance(call.func, cst.Attribute):
+                return name.removeprefix("Tensor."), call.func.value
+            if name.startswith("torch."):
+                return name.removeprefix("torch."), None
+        return None
 
     def reached(self, node: cst.CSTNode) -> str | None:
         """``forward`` where NODE is in code that some module's forward reaches in this file; else None."""
@@ -291,8 +346,23 @@ class Facts:
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:
         """Whether tracing comes past NODE: reached from forward, and not only ``if self.training``."""
-        places = [(c, b) for c, b in self._places(node) if c.in_forward]
-        return any(not block.untraced for _, block in places)
+        for around in self.tree.ancestors(node):
+            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
+                for context in self.analysis.contexts.get(around, ()):
+                    if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
+                        return True
+        return False
+
+    def runs_in_constructor(self, node: cst.CSTNode) -> bool:
+        """Whether NODE runs when a module of the file is made: in ``__init__``, or in what that calls."""
+        function = self.enclosing_function(node)
+        if function is None or self.module_class(function) is None:
+            return False
+        if function.name.value == "__init__":
+            return True
+        self.module_classes  # noqa: B018  # the constructors are read with them
+        contexts = self.analysis.contexts.get(function, ())
+        return any(not context.in_forward and context.callers for context in contexts)
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
@@ -303,6 +373,11 @@ class Facts:
         if flow is None:
             flow = self._flows[function] = Flow(self.tree, function)
         return flow.reaches(node)
+
+    def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
+        """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""
+        views = Views(self.tree, function, self.kind, self.qualified)
+        return sorted(views.found.values(), key=lambda lost: self.tree.index[lost.write])
 
     def returns(self, function: cst.FunctionDef) -> list[tuple[cst.Return | None, Kind]]:
         """The return statements that tracing can reach, with their kinds; (None, NoneKind) for falling off the end."""
@@ -318,7 +393,8 @@ class Facts:
 
     def parameters(self, function: cst.FunctionDef) -> list[tuple[cst.Param, Kind]]:
         """The parameters after ``self``, with the kinds that they have in forward."""
-        contexts = self.analysis.contexts.get(function, ())
+        every = self.analysis.contexts.get(function, ())
+        contexts = [c for c in every if c.in_forward] or every
         params = function.params
         everything = [*params.posonly_params, *params.params, *params.kwonly_params]
         if self.classes.by_node.get(self.enclosing_class(function)) is not None and everything:  # type: ignore[arg-type]

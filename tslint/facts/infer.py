@@ -31,8 +31,10 @@ from tslint.facts.kinds import (
     join,
     join_all,
 )
+from tslint.facts.lasting import lasting
 from tslint.facts.names import Names
 from tslint.facts.parameters import annotation_kind, assumed
+from tslint.facts.signatures import COMPILED_BY
 from tslint.facts.statements import run_block, run_function
 from tslint.facts.tree import Tree, walk
 
@@ -69,6 +71,7 @@ class Analysis:
         self._class_constants: dict[cst.CSTNode, Kind] = {}
         self._yields: dict[cst.CSTNode, list[cst.CSTNode]] = {}
         self.constructions: dict[ModuleClass, list[cst.Call]] | None = None
+        self._calling_code_ran = False
         self.module_context = Context(tree.module, None)
         self._module_frame = Frame(self, self.module_context, {})
         self._run_forwards()
@@ -135,7 +138,8 @@ class Analysis:
         try:
             if isinstance(function, cst.FunctionDef):
                 run_function(frame, function.body)
-                kinds = [k for k, block in context.returns.values() if not block.untraced]
+                traced = not context.root.untraced
+                kinds = [k for k, block in context.returns.values() if not (traced and block.untraced)]
                 context.result = join_all(kinds) if kinds else (UNKNOWN if context.returns else NONE)
             elif isinstance(function, cst.Lambda):
                 context.result = evaluate(frame, function.body)
@@ -159,11 +163,13 @@ class Analysis:
         assumptions = {n for n, k in handed.items() if is_forward and isinstance(k, Unknown)}
         closure = self._is_nested(target)
         outer: Env = frame.env if closure else {}
+        untraced = frame.block.untraced or self._is_compiled(target)
         key = (
             target,
             cls,
             frame.context.in_forward,
             frame.context if closure else None,
+            untraced,
             tuple((n, skeleton(k)) for n, k in handed.items() if n not in assumptions),
         )
         context = self._keyed.get(key)
@@ -172,6 +178,7 @@ class Analysis:
             if len(known) >= MAX_CONTEXTS:
                 return UNKNOWN
             context = self._keyed[key] = Context(target, cls, in_forward=frame.context.in_forward)
+            context.root.untraced = untraced
             context.outer = {**frame.context.outer, **outer} if closure else {}
             known.append(context)
             values: list[Value] = []
@@ -209,6 +216,12 @@ class Analysis:
             cls: ModuleClass = function.owner.cls
             return cls
         return None
+
+    def _is_compiled(self, function: cst.CSTNode) -> bool:
+        """Whether a decorator hands FUNCTION to TorchScript: tracing never enters its Python."""
+        if not isinstance(function, cst.FunctionDef):
+            return False
+        return any(self.names.qualified(d.decorator) in COMPILED_BY for d in function.decorators)
 
     def _is_nested(self, target: cst.CSTNode) -> bool:
         if isinstance(target, cst.Lambda):
@@ -270,7 +283,7 @@ class Analysis:
             frame = Frame(self, self.module_context, {})
             frame.depth = 20
             kind = evaluate(frame, node)
-            known[node] = replaced_tensor(kind)
+            known[node] = lasting(kind)
         return known[node]
 
     def module_value(self, node: cst.BaseExpression) -> Kind:
@@ -284,11 +297,20 @@ class Analysis:
         names = [self.names.qualified(b.value) for b in node.bases if isinstance(b.value, (cst.Name, cst.Attribute))]
         return any(n in ("typing.NamedTuple", "collections.namedtuple") for n in names)
 
-    def mapping_base(self, node: cst.ClassDef) -> str | None:
+    def mapping_base(self, node: cst.ClassDef, depth: int = 0) -> str | None:
         """The mapping that a class of the file is derived from (``ModelOutput``, ``OrderedDict``), if any."""
         for base in node.bases:
+            local = self.classes.class_of(base.value)
+            if local is not None:
+                found = self.mapping_base(local, depth + 1) if depth < 8 else None
+                if found is not None:
+                    return found
+                continue
             name = self.names.qualified(base.value) if isinstance(base.value, (cst.Name, cst.Attribute)) else None
-            if name is not None and (name in ("builtins.dict", "collections.OrderedDict") or name.endswith("Output")):
+            if name is None:
+                continue
+            last = name.rpartition(".")[2]
+            if name in ("builtins.dict", "collections.OrderedDict") or last.endswith("Output") or "ModelOutput" in last:
                 return name
         return None
 
@@ -348,8 +370,7 @@ class Analysis:
             if all(a.node is not node for a in known):
                 known.append(attribute)
             return
-        if isinstance(kind, Tensor):
-            kind = Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), kind.role if registered else "plain")
+        kind = lasting(kind, kind.role if isinstance(kind, Tensor) and registered else "plain")
         noted = self._noted.get(cls)
         if noted is None or noted.done:
             owner = self.defining_class(function)
@@ -379,6 +400,18 @@ class Analysis:
                 run_block(frame, self.tree.module)  # type: ignore[arg-type]  # a module has a body as a suite has
         return self.module_context
 
+    def run_calling_code(self) -> None:
+        """The module level, then the functions that it does not reach: those that no call names first, since they hand on."""
+        if self._calling_code_ran:
+            return
+        self._calling_code_ran = True
+        self.run_module()
+        called = {call.func.value for call in self.tree.all(cst.Call) if isinstance(call.func, cst.Name)}
+        functions = self.tree.all(cst.FunctionDef)
+        for function in sorted(functions, key=lambda f: f.name.value in called):
+            if function not in self.contexts and function.name.value != "__init__":
+                self.run_root(function, self.defining_class(function), in_forward=False)
+
 
 def _merged(before: Kind, after: Kind) -> Kind:
     """An attribute that is set twice: a container grows, everything else is one or the other."""
@@ -398,13 +431,6 @@ def _param(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | Non
         if param.name.value == name:
             return param
     return None
-
-
-def replaced_tensor(kind: Kind) -> Kind:
-    """A tensor made at module level is the same in every call."""
-    if isinstance(kind, Tensor):
-        return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), "plain")
-    return kind
 
 
 def _ranked(shape: Shape) -> bool:

@@ -6,6 +6,7 @@ What is in here says nothing about where a value is used. Sizes name the dimensi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -111,7 +112,11 @@ class NoneKind(Kind):
 
 @frozen
 class Tensor(Kind):
-    """``role`` is value, parameter, buffer or plain (an attribute that was never registered)."""
+    """``role`` is value, parameter, buffer, plain (an attribute that was never registered), untraced or constant.
+
+    Untraced is what the tracer does not follow, though an input decides it (``x.data``); constant, what operators make of such
+    tensors alone: the graph holds it, and it is the same for every input.
+    """
 
     word: ClassVar[str] = "tensor"
     shape: Shape = Shape()
@@ -204,11 +209,22 @@ class Dict(Kind):
 
 
 @frozen
+class Step:
+    """Something that was done to a module on its way to another program: ``name`` is the function's or method's.
+
+    ``call`` is where.
+    """
+
+    name: str
+    call: cst.CSTNode | None = field(default=None, compare=False, repr=False)
+
+
+@frozen
 class Module(Kind):
     """An ``nn.Module``: of class ``cls`` of the file, or the library's ``layer`` (``torch.nn.Linear``), or neither known.
 
     ``items`` are the members of a container in order of appearance; ``keys`` those of a ModuleDict. ``call`` is the
-    constructor's call.
+    constructor's call. ``steps``: what has been done to it since, in order (``half``, ``torch.jit.trace``).
     """
 
     word: ClassVar[str] = "module"
@@ -217,6 +233,19 @@ class Module(Kind):
     items: tuple[Kind, ...] = ()
     keys: tuple[str, ...] = ()
     call: cst.Call | None = field(default=None, compare=False, repr=False)
+    steps: tuple[Step, ...] = ()
+
+    def step(self, *names: str) -> Step | None:
+        """The first of the steps that has one of these names."""
+        return next((step for step in self.steps if step.name in names), None)
+
+
+@frozen
+class CoreModel(Kind):
+    """What ``ct.convert`` answers with. ``format`` is mlprogram or neuralnetwork, None where the source does not tell."""
+
+    word: ClassVar[str] = "Core ML model"
+    format: str | None = None
 
 
 @frozen
@@ -362,12 +391,26 @@ def join_shapes(first: Shape, second: Shape) -> Shape:
 def _at(shape: Shape, known: dict[int, Dims], index: int) -> Dims | None:
     if index in known:
         return known[index]
+    if shape.rank is not None and not -shape.rank <= index < shape.rank:
+        return FIXED  # on that path there is no such dimension, and whoever asks for it is not there
     return None if shape.base is None else frozenset((Dim(shape.base, index),))
 
 
 def depends_of(kind: Kind) -> Dims:
     """The dimensions that a number depends on; none for what is fixed."""
     return kind.depends if isinstance(kind, (Size, BakedSize)) else FIXED
+
+
+def sizes_in(kind: Kind) -> Iterator[Size | BakedSize]:
+    """The sizes that a value of this kind is or holds in lists and tuples."""
+    for option in options(kind):
+        if isinstance(option, Tuple):
+            for item in option.items:
+                yield from sizes_in(item)
+        elif isinstance(option, List):
+            yield from sizes_in(option.element)
+        elif isinstance(option, (Size, BakedSize)):
+            yield option
 
 
 def present(kind: Kind) -> tuple[Kind, ...]:

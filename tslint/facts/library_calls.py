@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tslint.facts import shapes
+from tslint.facts import conversion_calls, shapes
 from tslint.facts.builtin_calls import Apply, as_parameter
 from tslint.facts.classes import is_library_module
 from tslint.facts.container_calls import mapping
@@ -37,10 +37,10 @@ TENSOR_CLASSES = words("""
     Tensor FloatTensor LongTensor IntTensor BoolTensor ByteTensor DoubleTensor HalfTensor
 """)
 RETURNS_FIRST = words("""
-    copy.deepcopy copy.copy torch.compile torch.jit.script torch.jit.ignore torch.jit.unused torch.autograd.Variable
+    copy.deepcopy copy.copy torch.jit.ignore torch.jit.unused torch.autograd.Variable
     torch.nn.utils.weight_norm torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm
-    torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.remove_weight_norm torch.jit.freeze torch.jit.trace
-    functools.partial functools.lru_cache functools.wraps torch.jit.optimize_for_inference
+    torch.nn.utils.parametrizations.spectral_norm torch.nn.utils.remove_weight_norm
+    functools.partial functools.lru_cache functools.wraps
 """)
 SECOND = frozenset(["typing.cast", "torch.jit.annotate", "typing_extensions.cast"])
 CALLS_FIRST = frozenset(["torch.utils.checkpoint.checkpoint", "torch.jit.fork", "torch.vmap", "torch.func.vmap"])
@@ -63,6 +63,9 @@ def function(frame: Frame, node: cst.CSTNode, name: str, callee: Callable, args:
         return Constant("bool", False)
     if name in TRUE_WHILE_TRACING:
         return Constant("bool", True)
+    made = conversion_calls.function(frame, node, name, args)
+    if made is not None:
+        return made
     if head == "Tensor":
         return _operate(frame, node, last, args.shifted(callee.owner or UNKNOWN))
     if name in RETURNS_FIRST:

@@ -24,10 +24,11 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
+    depends_of,
     join_all,
     options,
 )
-from tslint.facts.ops_base import Handler, elementwise, made, tensor_of
+from tslint.facts.ops_base import Handler, as_untraced, elementwise, made, tensor_of, untraced
 from tslint.facts.ops_neural import as_tuple
 from tslint.facts.shapes import as_dims, flat_sizes, from_sizes
 from tslint.facts.signatures import (
@@ -44,6 +45,11 @@ from tslint.facts.signatures import (
 
 def operate(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     """The kind of calling operator NAME; the tensor of a method call is the first of ARGS."""
+    result = _operate(frame, node, name, args)
+    return as_untraced(result) if untraced(args.all) else result
+
+
+def _operate(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     handler = HANDLERS.get(name)
     if handler is None and name.endswith("_") and not name.startswith("_"):
         name = name[:-1]
@@ -160,11 +166,21 @@ def _tensor(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     given = args.get(1 if name == "new_tensor" else 0, "data")
     if isinstance(given, Tensor):
         return given
-    if isinstance(given, (Constant, Size, FixedSize, BakedSize, Data)):
-        return Tensor(shapes.of([]))
-    if isinstance(given, Tuple) and all(isinstance(i, (Constant, Size, FixedSize, BakedSize)) for i in given.items):
-        return Tensor(shapes.of([FIXED]))
-    return frame.unknown_tensor(node)
+    dims = _nesting(given) if given is not None else None
+    return frame.unknown_tensor(node) if dims is None else Tensor(shapes.of(dims))
+
+
+def _nesting(kind: Kind) -> list[Dims] | None:
+    """The dimensions of the tensor that numbers in lists of one depth make; None where the source does not tell."""
+    if isinstance(kind, (Size, FixedSize, BakedSize, Data)) or (isinstance(kind, Constant) and kind.type is not None):
+        return []
+    if isinstance(kind, Tuple) and kind.items:
+        inner = _nesting(join_all(kind.items))
+        return None if inner is None else [FIXED, *inner]
+    if isinstance(kind, List) and not kind.empty and isinstance(kind.length, (Constant, FixedSize, Size, BakedSize)):
+        inner = _nesting(kind.element)
+        return None if inner is None else [depends_of(kind.length), *inner]
+    return None
 
 
 def _tensor_list(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
@@ -221,9 +237,10 @@ _register(ops_views.size, "size")
 _register(ops_views.numel, "numel", "nelement")
 _register(ops_views.rank, "dim", "ndimension")
 _register(_read, "item", "tolist", "numpy", "__int__", "__float__", "__bool__", "__len__", "__array__")
+_register(_read, "equal", "allclose", "is_nonzero")
 _register(_create, *CREATION)
 _register(_create_second, *CREATION_SECOND)
-_register(_arange, "arange", "linspace", "logspace", "eye", "hann_window", "hamming_window", "range")
+_register(_arange, "arange", "linspace", "logspace", "eye", "randperm", "hann_window", "hamming_window", "range")
 _register(_tensor, "tensor", "as_tensor", "new_tensor", "scalar_tensor")
 _register(ops_neural.matmul_call, "matmul", "bmm", "mm")
 _register(ops_neural.linear, "linear")
@@ -231,7 +248,7 @@ _register(ops_neural.conv, "conv1d", "conv2d", "conv3d", "conv_transpose1d", "co
 _register(
     ops_neural.pool,
     *(
-        f"{p}ops_neural.pool{n}d"
+        f"{p}_pool{n}d"
         for p in ("max", "avg", "lp", "adaptive_avg", "adaptive_max", "fractional_max")
         for n in (1, 2, 3)
     ),

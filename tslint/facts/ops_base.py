@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable as Function
+from collections.abc import Iterable
+from dataclasses import replace
 
 import libcst as cst
 
 from tslint.facts import shapes
 from tslint.facts.frame import Args, Frame
-from tslint.facts.kinds import (
-    Kind,
-    Shape,
-    Tensor,
-    options,
-)
+from tslint.facts.hidden import inner_kinds
+from tslint.facts.kinds import BakedSize, Kind, List, Shape, Size, Tensor, Tuple, options
+
+UNTRACED = frozenset({"untraced", "constant"})
+"""Roles of tensors that the tracer takes for constants."""
 
 Handler = Function[[Frame, cst.Call, str, Args], Kind]
 
@@ -29,6 +30,35 @@ def tensor_of(args: Args, index: int = 0, name: str = "input") -> Tensor | None:
 
 def made(frame: Frame, node: cst.CSTNode, shape: Shape | None) -> Tensor:
     return Tensor(shape) if shape is not None else frame.unknown_tensor(node)
+
+
+def untraced(kinds: Iterable[Kind]) -> bool:
+    """Whether no tensor among KINDS is one that the tracer follows, and there is one."""
+    tensors = [o for kind in kinds for part in inner_kinds(kind) for o in options(part) if isinstance(o, Tensor)]
+    return bool(tensors) and all(tensor.role in UNTRACED for tensor in tensors)
+
+
+def as_untraced(kind: Kind) -> Kind:
+    """What an operator makes of untraced tensors alone."""
+    if isinstance(kind, Tensor):
+        return replace(kind, role="constant")
+    if isinstance(kind, Tuple):
+        return replace(kind, items=tuple(map(as_untraced, kind.items)))
+    if isinstance(kind, List):
+        items = None if kind.items is None else tuple(map(as_untraced, kind.items))
+        return replace(kind, element=as_untraced(kind.element), items=items)
+    return kind
+
+
+def counted(node: cst.CSTNode, size: Kind, tensor: Tensor) -> Kind:
+    """A size, or a shape, that is read off TENSOR at NODE: baked where the tracer does not follow the tensor."""
+    if tensor.role not in UNTRACED:
+        return size
+    if isinstance(size, Size):
+        return BakedSize(size.depends, node, origin=size.origin)
+    if isinstance(size, Tuple):
+        return replace(size, items=tuple(counted(node, item, tensor) for item in size.items))
+    return size
 
 
 def elementwise(frame: Frame, node: cst.CSTNode, kinds: list[Kind]) -> Tensor:

@@ -22,7 +22,7 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
 )
-from tslint.facts.ops_base import made, tensor_of
+from tslint.facts.ops_base import counted, made, tensor_of
 from tslint.facts.shapes import as_dims, dims_at, flat_sizes, from_sizes, rank_of
 
 
@@ -217,15 +217,15 @@ def size(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
         return UNKNOWN
     given = args.get(1, "dim")
     if given is None:
-        return shapes.shape_kind(tensor.shape, node)
+        return counted(node, shapes.shape_kind(tensor.shape, node), tensor)
     if isinstance(given, Constant) and isinstance(given.value, int):
-        return shapes.size(dims_at(tensor.shape, given.value), node)
-    return Size(shapes.OPEN, origin=node)
+        return counted(node, shapes.size(dims_at(tensor.shape, given.value), node), tensor)
+    return counted(node, Size(shapes.OPEN, origin=node), tensor)
 
 
 def numel(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     tensor = tensor_of(args)
-    return UNKNOWN if tensor is None else shapes.size(shapes.total(tensor.shape), node)
+    return UNKNOWN if tensor is None else counted(node, shapes.size(shapes.total(tensor.shape), node), tensor)
 
 
 def rank(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 
@@ -51,10 +51,10 @@ class _State(CodegenState):
 
 
 class Positions:
-    """The places of all nodes of STATEMENT, which begins on LINE of its file; of a whole module with LINE 1."""
+    """The places of all nodes of STATEMENT, which begins on LINE of its file, behind INDENTS; of a whole module with LINE 1."""
 
-    def __init__(self, module: cst.Module, statement: cst.CSTNode, line: int) -> None:
-        state = _deeply(lambda: _written(module, statement))
+    def __init__(self, module: cst.Module, statement: cst.CSTNode, line: int, indents: Sequence[str] = ()) -> None:
+        state = _deeply(lambda: _written(module, statement, indents))
         self._ranges = state.ranges
         self._offsets = [0, *accumulate(map(len, state.tokens))]
         self._lines = [0, *(match.end() for match in _NEWLINE.finditer("".join(state.tokens)))]
@@ -75,8 +75,9 @@ class Positions:
         return Span(line + self._down, column, end_line + self._down, end_column)
 
 
-def _written(module: cst.Module, statement: cst.CSTNode) -> _State:
+def _written(module: cst.Module, statement: cst.CSTNode, indents: Sequence[str]) -> _State:
     state = _State(module)
+    state.indent_tokens.extend(indents)
     statement._codegen(state)
     return state
 

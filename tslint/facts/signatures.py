@@ -32,7 +32,12 @@ FALSE_WHILE_TRACING = words("""
     torch.jit.is_scripting torch.onnx.is_in_onnx_export torch.compiler.is_compiling
     torch._dynamo.is_compiling torch.compiler.is_dynamo_compiling torch.is_autocast_enabled
 """)
-TRUE_WHILE_TRACING = frozenset({"torch.jit.is_tracing", "torch._C._get_tracing_state"})
+TRUE_WHILE_TRACING = frozenset({
+    "torch.jit.is_tracing", "torch._C._get_tracing_state", "torch._C._is_tracing", "torchvision._is_tracing"
+})  # fmt: skip
+
+COMPILED_BY = frozenset({"torch.jit.script", "torch.jit.script_if_tracing", "torch.jit._script_if_tracing"})
+"""Decorators of functions whose Python is never run while tracing: the tracer records a call of the compiled function."""
 
 # -- operators: the same whether called as torch.f(x), x.f() or F.f(x) ---------------------------------------------------
 
@@ -91,10 +96,13 @@ CREATION = frozenset(["zeros", "ones", "empty", "rand", "randn", "new_zeros", "n
 CREATION_SECOND = frozenset(["full", "new_full", "randint", "normal"])
 
 NO_TENSOR = words("""
-    is_tensor is_floating_point is_complex is_cuda is_contiguous is_storage is_nonzero get_default_dtype
+    is_tensor is_floating_point is_complex is_cuda is_contiguous is_storage get_default_dtype
     get_rng_state is_pinned is_sparse is_leaf is_shared get_device element_size data_ptr stride storage_offset
     is_same_size manual_seed set_grad_enabled no_grad enable_grad inference_mode autocast can_cast promote_types
     result_type set_default_dtype is_grad_enabled register_hook backward storage dim ndimension get_num_threads
+    are_deterministic_algorithms_enabled use_deterministic_algorithms clear_autocast_cache compiled_with_cxx11_abi
+    initial_seed seed typename save dense_dim sparse_dim dim_order qscheme untyped_storage storage_type record_stream
+    register_post_accumulate_grad_hook
 """)
 
 EVIDENCE = words("""

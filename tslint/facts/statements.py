@@ -91,7 +91,7 @@ def _return(frame: Frame, node: cst.Return) -> None:
 def _leave(frame: Frame, node: cst.Return | None, kind: Kind) -> None:
     context = frame.context
     context.returns[node] = (kind, frame.block)
-    if not frame.block.untraced:
+    if not frame.block.untraced or context.root.untraced:
         frame.exits.append(set(frame.pins))
     frame.dead = True
 

@@ -29,6 +29,7 @@ from tslint.facts.kinds import (
     join_all,
     present,
 )
+from tslint.facts.ops_base import as_untraced, untraced
 from tslint.facts.shapes import dims_at
 
 
@@ -38,7 +39,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Kind:
 
     value = evaluate(frame, node.value)
     indices = [_index(frame, e.slice) for e in node.slice]
-    return join_all(_item(frame, node, option, indices) for option in present(value))
+    items = [(option, _item(frame, node, option, indices)) for option in present(value)]
+    return join_all(as_untraced(item) if untraced([option]) else item for option, item in items)
 
 
 Index = tuple[str, Any]

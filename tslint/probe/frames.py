@@ -139,10 +139,15 @@ def _settle(walk: Iterator[tuple[CodeType, int, int]], territory: Territory) -> 
     """WALK runs from the innermost frame outwards."""
     frames: list[Place] = []
     place: Place | None = None
+    handed_over = False
     for code, instruction, line in walk:
         if code.co_filename.startswith("<"):
             continue
         mine = territory.holds(code.co_filename)
+        if handed_over and is_torch(code.co_filename):  # on this line a torch function hands itself to the recorder
+            handed_over = False
+            continue
+        handed_over = code.co_name == "handle_torch_function"
         if not mine and _is_plumbing(code.co_filename):
             continue
         here = place_of(code, instruction, line)
@@ -223,9 +228,9 @@ def _inside(path: str, node: ast.expr, span: Span) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def context_of(place: Place) -> str:
-    """How the source uses the value at PLACE: ``while``, ``if``, ``range``, or the empty string.
+    """How the source uses the value at PLACE: ``while``, ``if``, ``for``, ``range``, or the empty string.
 
-    ``range`` is an argument of ``range()`` in whatever a loop or comprehension runs over.
+    ``for`` is whatever a loop or comprehension runs over, ``range`` an argument of ``range()`` in there.
     """
     tree = _tree(place.path)
     if tree is None:
@@ -239,6 +244,7 @@ def context_of(place: Place) -> str:
         ):
             found = "if"
         elif isinstance(node, (ast.For, ast.comprehension)) and _inside(place.path, node.iter, place.span):
+            found = found or "for"
             for call in ast.walk(node.iter):
                 if (
                     isinstance(call, ast.Call)
@@ -252,15 +258,30 @@ def context_of(place: Place) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def range_arguments(place: Place) -> tuple[int | None, ...]:
-    """Literal arguments of the ``range`` call at PLACE, None for one that is computed."""
+    """Literal arguments of the ``range`` call at PLACE, or around an argument there, None for one that is computed.
+
+    Empty where PLACE is neither.
+    """
     tree = _tree(place.path)
     calls = [] if tree is None else [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     for call in calls:
-        if isinstance(call.func, ast.Name) and call.func.id == "range" and node_span(place.path, call) == place.span:
-            return tuple(
-                a.value if isinstance(a, ast.Constant) and isinstance(a.value, int) else None for a in call.args
-            )
-    return (None,)
+        if isinstance(call.func, ast.Name) and call.func.id == "range":
+            spans = [node_span(place.path, node) for node in (call, *call.args)]
+            if place.span in spans:
+                return tuple(
+                    a.value if isinstance(a, ast.Constant) and isinstance(a.value, int) else None for a in call.args
+                )
+    return ()
+
+
+@functools.lru_cache(maxsize=1024)
+def iterated(place: Place) -> Place:
+    """PLACE of a loop narrowed to the expression that it runs over."""
+    tree = _tree(place.path)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.For) and node_span(place.path, node) == place.span:
+            return Place(place.path, node_span(place.path, node.iter), place.symbol)
+    return place
 
 
 def returned(place: Place) -> Place:

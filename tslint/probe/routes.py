@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Evidence, ExportRefused, RouteEnded
+from tslint.evidence import Attempt, Evidence, ExportRefused, Note, RouteEnded
 from tslint.probe import plan, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.convert import coreml, environment
@@ -25,6 +25,8 @@ from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
 from tslint.request import Request
 
 ROUTES = ("trace", "script", "mixed", "export")
+
+UNKNOWN = "no inputs are known"
 
 MISSING = 'coremltools is not installed: `pip install "tslint[coreml]"` adds it'
 
@@ -72,14 +74,39 @@ def run_routes(subject: Subject, settled: Settled, request: Request, steps: Step
         scripted = _script(subject, asked, table, steps, emit)
         mixed = _plan(subject, settled, asked, table, steps, emit)
         order = _candidates(subject, settled, scripted, mixed)
-        if request.convert:
-            _convert(subject, request, asked, order, table, steps, emit)
+        if _answers_nothing(subject):
+            emit(Note(subject.entry, "the model returns no tensor, so a converted program would have no outputs"))
+        elif request.convert:
+            _convert(subject, settled, request, asked, order, table, steps, emit)
         else:
             _recommend_unconverted(subject, asked, order, table, emit)
     finally:
-        for route in ROUTES:
-            wrapped = table.wrapped if route == "trace" else None
-            emit(RouteEnded(subject.entry, route, table.lines[route], wrapped, table.recommended == route))
+        _end(subject, table, emit)
+
+
+def run_script_alone(subject: Subject, request: Request, steps: Steps, emit: Emit) -> None:
+    """The routes where no inputs are known: scripting needs none, and converting only what the file's own call names."""
+    asked = set(ROUTES) if "all" in request.routes else set(request.routes)
+    table = Table({route: Attempt(message=UNKNOWN) for route in ROUTES})
+    try:
+        scripted = _script(subject, asked, table, steps, emit)
+        if scripted is None or scripted.program is None:
+            return
+        described = subject.conversion is not None and subject.conversion.kwargs.get("inputs")
+        if request.convert and described:
+            candidate = Candidate("script", subject.module, scripted.program)
+            plain = replace(request, verify=False)
+            _convert(subject, Settled(), plain, {"script"}, [candidate], table, steps, emit)
+        else:
+            table.recommended = "script"
+    finally:
+        _end(subject, table, emit)
+
+
+def _end(subject: Subject, table: Table, emit: Emit) -> None:
+    for route in ROUTES:
+        wrapped = table.wrapped if route == "trace" else None
+        emit(RouteEnded(subject.entry, route, table.lines[route], wrapped, table.recommended == route))
 
 
 @contextlib.contextmanager
@@ -177,8 +204,18 @@ def _shapes(inputs: Inputs) -> list[torch.Size]:
     return [value.shape for value in values.tensors_in([inputs.args, inputs.kwargs])]
 
 
+def _answers_nothing(subject: Subject) -> bool:
+    """Whether what the model returns holds neither a tensor nor a number."""
+    try:
+        answer = call(subject.wrapped or subject.module, subject.example)
+    except Exception:
+        return False
+    return not any(isinstance(item, (torch.Tensor, int, float)) for _, item in values.items_of(answer))
+
+
 def _convert(
     subject: Subject,
+    settled: Settled,
     request: Request,
     asked: set[str],
     order: list[Candidate],
@@ -200,18 +237,19 @@ def _convert(
             emit(wrong)
         by_author = subject.author_route == "export" and not asked
         if by_author:
-            converted += _export(subject, request, {"export"}, False, table, emit)
+            converted += _export(subject, settled, request, {"export"}, False, table, emit)
             chosen = [] if converted else chosen
         for candidate in chosen:
             # A file that exports hears nothing of what stands in the way of a route that it does not take.
-            tell = emit if not by_author else lambda _: None
-            conversion = convert(subject, request, candidate.program, candidate.route, tell)
-            candidate.conversion = conversion
-            table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
-            if conversion.status == "works":
+            if _attempt(candidate, subject, request, table, _unheard if by_author else emit):
                 converted.append(candidate)
+        if not asked and not converted:
+            # A program with control flow is harder to convert than a trace that is right for the example's own sizes.
+            for candidate in (one for one in order[1:] if one.route == "trace" and one.right):
+                if _attempt(candidate, subject, request, table, _unheard):
+                    converted.append(candidate)
         found = by_author or any(candidate.right for candidate in converted)
-        converted += _export(subject, request, asked, found, table, emit)
+        converted += _export(subject, settled, request, asked, found, table, emit)
         if not chosen and not converted:
             outcome.status, outcome.message = "skipped", "no route gives a program to convert"
         elif not converted:
@@ -227,18 +265,40 @@ def _convert(
         table.recommended = right[0].route
 
 
+def _attempt(candidate: Candidate, subject: Subject, request: Request, table: Table, emit: Emit) -> bool:
+    """Converts one candidate and notes what came of it; the answer is whether it converts."""
+    conversion = convert(subject, request, candidate.program, candidate.route, emit)
+    candidate.conversion = conversion
+    table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
+    return conversion.status == "works"
+
+
+def _unheard(evidence: Evidence) -> None:
+    """For an attempt that nobody asked for: it need not say again what the first one has said."""
+
+
 def _export(
-    subject: Subject, request: Request, asked: set[str], found: bool, table: Table, emit: Emit
+    subject: Subject, settled: Settled, request: Request, asked: set[str], found: bool, table: Table, emit: Emit
 ) -> list[Candidate]:
-    """`torch.export` where it is asked for, or where nothing else is left to try (FOUND says that something is)."""
+    """`torch.export` where it is asked for, or where nothing else is left to try (FOUND says that something is).
+
+    It must serve the ranges that the user gave, and, where it is to stand in for the trace, the sizes that the trace does not;
+    a file that exports says itself which sizes.
+    """
     if not ("export" in asked or (not asked and not found)):
         return []
-    from tslint.probe.convert.export import export
+    from tslint.probe.convert.export import NarrowError, export
 
     module = subject.module if subject.author_route == "export" else subject.wrapped or subject.module
     said: list[Evidence] = []
+    axes = {*subject.ranges, *(() if "export" in asked else settled.wrong_axes)}
+    if subject.author_route == "export":
+        axes = set()
     try:
-        exported, conversion = export(subject, request, module, said.append)
+        exported, conversion = export(subject, request, module, axes, said.append)
+    except NarrowError as error:
+        table.lines["export"] = Attempt("differs", message=str(error))
+        return []
     except Exception as error:
         _refuse_export(subject, "export" in asked, error, table, emit)
         return []

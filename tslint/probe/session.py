@@ -57,6 +57,11 @@ def run(request: Request, emit: Emit) -> None:
         entries = find_entries(request, emit, territory)
     said = _say_device(devices, emit, False)
     for entry in entries:
+        if not entry.inputs:
+            with cpu_instead() as devices:
+                without_inputs(entry, request, emit)
+            said = _say_device(devices, emit, said)
+            continue
         with cpu_instead() as devices:
             settled, usable = run_entry(entry, request, emit, territory)
         said = _say_device(devices, emit, said)
@@ -159,12 +164,27 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
-                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
                 compare.report_unsettled(subject, tracing.moments, emit)
     restore(subject.module)
     return settled, True
+
+
+def without_inputs(entry: Entry, request: Request, emit: Emit) -> None:
+    """What can be said of a scripted module whose inputs nobody knows."""
+    routes = importlib.import_module("tslint.probe.routes")
+    subject = entry.subject
+    live = entry.live or eager.live_in_training(subject.module)
+    if entry.report_training and (subject.was_training or live):
+        eager.report_mode(subject, live, emit)
+    subject.module.eval()
+    steps = Steps(subject.entry, emit, request.skip)
+    with _guarded(subject.entry, "eager", emit), steps("eager") as outcome:
+        outcome.status, outcome.message = "skipped", routes.UNKNOWN
+    with _guarded(subject.entry, "routes", emit):
+        routes.run_script_alone(subject, request, steps, emit)
 
 
 @contextlib.contextmanager

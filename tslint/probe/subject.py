@@ -84,13 +84,15 @@ class Settled:
     ``status`` is of the trace of ``Subject.module`` itself, ``wrapped`` of ``Subject.wrapped`` (None where there is
     none): works, refused, differs, died or untried. ``message`` says in a few words why not. ``control_flow`` are the
     paths of modules ('' for the whole) in whose own forward a branch or loop was recorded that another input takes
-    otherwise: those that only scripting keeps.
+    otherwise: those that only scripting keeps. ``wrong_axes`` are the (tensor, dimension) whose change the trace does not
+    follow.
     """
 
     status: str = "untried"
     wrapped: str | None = None
     message: str = ""
     control_flow: tuple[str, ...] = ()
+    wrong_axes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass

@@ -31,7 +31,7 @@ ROUTES = ("trace", "script", "mixed", "export")
 
 STOPPING = {
     ("trace", "refused"): {Claim.TRACE_FAILS},
-    ("trace", "differs"): {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES},
+    ("trace", "differs"): {Claim.TRACE_DIFFERS},
     ("script", "refused"): {Claim.SCRIPT_FAILS},
     ("script", "differs"): {Claim.SCRIPT_DIFFERS},
     ("export", "refused"): {Claim.EXPORT_FAILS},
@@ -98,7 +98,7 @@ def _run(
         routes=routes,
         recommended=next((item.route for item in ended if item.recommended), None),
         generalises=tuple(
-            Dimension(item.input, item.dimension, item.verdict, _rules_at(item.stopped_by, own))
+            Dimension(item.input, item.dimension, item.verdict, _rules_at(item.stopped_by, own), item.together)
             for item in _of(Generalises, evidence)
         ),
         ops=_ops(_of(OpsCounted, evidence), _of(OpUnsupported, evidence)),
@@ -180,6 +180,7 @@ def _rules_at(places: Iterable[Place], observed: Sequence[Diagnostic]) -> tuple[
         for place in places
         for diagnostic in observed
         if diagnostic.span is not None
+        and diagnostic.claim == Claim.TRACE_DIFFERS
         and diagnostic.path == place.path
         and (diagnostic.span.contains(place.span) or place.span.contains(diagnostic.span))
     ]

@@ -81,12 +81,16 @@ class Route:
 
 @frozen
 class Dimension:
-    """Whether the trace serves other sizes of a dimension; None where eager accepts one only. ``stopped_by`` are rules."""
+    """Whether the trace serves other sizes of a dimension; None where it never changed alone. ``stopped_by`` are rules.
+
+    ``together`` are the dimensions of which it serves other sizes if all of them change.
+    """
 
     input: str
     dimension: int
     verdict: bool | None
     stopped_by: tuple[str, ...] = ()
+    together: tuple[tuple[str, int], ...] = ()
 
 
 @frozen

@@ -48,18 +48,23 @@ def route_table(run: Run, title: str, width: int) -> list[Line]:
 
 def generalisation(run: Run, width: int) -> list[str]:
     """``generalises over batch; not over height and width (math-on-size)``, wrapped; nothing where nothing is known."""
-    served = [item for item in run.generalises if item.verdict]
     refused: dict[tuple[str, ...], list[Dimension]] = {}
     for item in run.generalises:
         if item.verdict is False:
             refused.setdefault(item.stopped_by, []).append(item)
+    alone = [(item.input, item.dimension) for item in run.generalises if item.verdict]
+    sets = dict.fromkeys(item.together for item in run.generalises if item.verdict is None and item.together)
+    served = [_names(alone, run.example)] if alone else []
+    served += [f"{_names(together, run.example)} together" for together in sets]
     stopped = [
-        _names(items, run.example) + (f" ({', '.join(rules)})" if rules else "") for rules, items in refused.items()
+        _names([(item.input, item.dimension) for item in items], run.example)
+        + (f" ({', '.join(rules)})" if rules else "")
+        for rules, items in refused.items()
     ]
     # What is known is known of the trace; where another program is recommended, that has to be said.
     whose = "the trace " if run.recommended == "export" else ""
     if served:
-        text = f"{whose}generalises over {_names(served, run.example)}"
+        text = f"{whose}generalises over {', over '.join(served)}"
         text += "".join(f"; not over {item}" for item in stopped)
     elif stopped:
         text = f"{whose}does not generalise over " + ", nor over ".join(stopped)
@@ -73,16 +78,21 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _names(items: Iterable[Dimension], example: Sequence[InputSpec]) -> str:
+def _names(dimensions: Iterable[tuple[str, int]], example: Sequence[InputSpec]) -> str:
     by_input: dict[str, list[str]] = {}
     known_names = {spec.name: _names_of(spec) for spec in example}
-    for item in items:
-        names = known_names.get(item.input, ("batch",))
-        known = item.dimension < len(names)
-        by_input.setdefault(item.input, []).append(names[item.dimension] if known else f"dimension {item.dimension}")
+    for name, dimension in dimensions:
+        words = known_names.get(name, ("batch",))
+        known = dimension < len(words)
+        by_input.setdefault(name, []).append(words[dimension] if known else f"dimension {dimension}")
     if len(example) <= 1:
         return joined([name for names in by_input.values() for name in names])
-    return ", ".join(f"{joined(names)} of `{name}`" for name, names in by_input.items())
+    return _listed([f"{joined(names)} of `{name}`" for name, names in by_input.items()])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """``a of x and b of y``; with commas where a part has an ``and`` of its own."""
+    return joined(parts) if not any(" and " in part for part in parts) else ", ".join(parts)
 
 
 def _names_of(spec: InputSpec) -> tuple[str, ...]:

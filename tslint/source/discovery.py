@@ -19,6 +19,7 @@ ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 def discover(target: Path) -> list[Path]:
     """The files to check at TARGET, sorted: a file is itself, whatever its name; a directory its ``*.py``.
 
+    What is named is meant: where Git ignores TARGET itself, as it does an environment, the rules above it do not count.
     Raises MissingPathError, or NoPythonError for a directory without any.
     """
     if target.is_file():
@@ -35,7 +36,8 @@ Rules = list[tuple[Path, "GitIgnoreSpec"]]
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    rules: dict[Path, Rules] = {root: _inherited(root.resolve())}
+    above = _inherited(root.resolve())
+    rules: dict[Path, Rules] = {root: [] if _ignored(root.resolve(), above, directory=True) else above}
     for folder, directories, names in os.walk(root):
         here = Path(folder)
         active = rules.pop(here)

@@ -89,10 +89,20 @@ class Definition:
 
 
 class Compiler:
-    """Compiles what one instance needs; ``refusals`` are in the order of finding. ``shared`` are the file's free functions."""
+    """Compiles instances and what they need, each method once; ``refusals`` are in the order of finding.
 
-    def __init__(self, machine: Machine, annotations: Annotations, shared: dict[cst.FunctionDef, Compiled]) -> None:
+    ``shared`` are the file's free functions.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        annotations: Annotations,
+        shared: dict[cst.FunctionDef, Compiled],
+        syntax: syntax.RefusedSyntax,
+    ) -> None:
         self.machine = machine
+        self.syntax = syntax
         self.names = machine.names
         self.annotations = annotations
         self.shared = shared
@@ -100,6 +110,7 @@ class Compiler:
         self.methods: dict[tuple[int, cst.FunctionDef], Compiled] = {}
         self.untyped: set[cst.CSTNode] = set()
         self.depth = 0
+        self.left = MOST_METHODS
 
     # -- what is refused ----------------------------------------------------------------------------------------------
 
@@ -126,6 +137,7 @@ class Compiler:
         """The methods of a module that are compiled from the start: forward, and those marked for export."""
         from tslint.facts.torchscript.attributes import exported, hooks
 
+        self.left = MOST_METHODS
         hooks(self, built)
         for method in exported(built.cls):
             self.method(built, method)
@@ -135,7 +147,8 @@ class Compiler:
         found = self.methods.get(key)
         if found is None:
             found = self.methods[key] = Compiled()
-            if len(self.methods) <= MOST_METHODS:
+            if self.left > 0:
+                self.left -= 1
                 self._compile(found, node, owner)
             found.busy = False
         return found
@@ -156,7 +169,7 @@ class Compiler:
         if star is not None:
             self.refuse(star, "variadic", function=node.name.value, parameter=star.value)
             faulty = True
-        for place, construct in syntax.refused(node):
+        for place, construct in self.syntax.of(node):
             formats = type(place) is cst.FormattedStringExpression
             self.refuse(place, "string-format" if formats else "syntax", construct=construct)
             faulty = True

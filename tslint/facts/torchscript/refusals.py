@@ -10,6 +10,7 @@ from tslint.facts.classes import Classes
 from tslint.facts.names import Names
 from tslint.facts.torchscript.annotations import Annotations
 from tslint.facts.torchscript.compiler import Compiled, Compiler, Refusal
+from tslint.facts.torchscript.syntax import RefusedSyntax
 from tslint.facts.tree import Tree
 
 MOST_INSTANCES = 4
@@ -24,16 +25,15 @@ def refusals(tree: Tree, names: Names, classes: Classes) -> tuple[Refusal, ...]:
     """
     machine = Machine(tree, names, classes)
     annotations = Annotations(names, classes)
+    syntax = RefusedSyntax(tree)
     shared: dict[cst.FunctionDef, Compiled] = {}
     found: dict[tuple[cst.CSTNode, str], Refusal] = {}
     for cls in list(classes.by_node.values()):
         machine.default(cls)
     instances: list[Built] = [built for several in machine.built.values() for built in several[:MOST_INSTANCES]]
+    compiler = Compiler(machine, annotations, shared, syntax)
     for built in instances:
-        compiler = Compiler(machine, annotations, shared)
         compiler.module(built)
-        _add(found, compiler, tree)
-    compiler = Compiler(machine, annotations, shared)
     for function in _scripted_functions(tree, names):
         compiler.function(function)
     _add(found, compiler, tree)

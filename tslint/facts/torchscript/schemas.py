@@ -171,7 +171,9 @@ def _returns(text: str) -> Type:
         fields = tuple(re.findall(r"\w[\])?]* (\w+)[,)]", text))
         inner = _Reader(text).type()[0]
         return types.tuple_of(inner.args, "", fields) if len(fields) == len(inner.args) else inner
-    return _Reader(text).type()[0] if text and text != "..." else types.UNKNOWN
+    found = _Reader(text).type()[0] if text and text != "..." else types.UNKNOWN
+    # a single type that itself starts with a parenthesis is printed in another pair: ``((str, t)[])`` is one list
+    return found.args[0] if text.startswith("(") and len(found.args) == 1 else found
 
 
 def _end_of_default(text: str, at: int) -> int:

@@ -90,7 +90,7 @@ def _of_module(
             raise compiler.stop(node, "not-subscriptable", type="a ModuleDict")
         for bound in (part.lower, part.upper):
             if bound is not None and compiler.value(definition, bound).literal is MISSING:
-                raise compiler.stop(bound, "slice-literal")
+                raise compiler.stop(bound, "slice-literal", what="ModuleList")
         # What is left is a tuple of objects, which cannot be called.
         return Simple(types.tuple_of([types.OPAQUE] * len(value.members))) if value.exact else OPEN_VALUE
     assert type(part) is cst.Index

@@ -6,11 +6,12 @@ Read off ``torch/jit/frontend.py`` (torch 2.13): every node that it builds, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import libcst as cst
 
-from tslint.facts.tree import fields, is_node_type
+from tslint.facts.tree import Tree
 
 STATEMENTS: dict[type, str] = {
     cst.FunctionDef: "a nested function",
@@ -35,32 +36,37 @@ EXPRESSIONS: dict[type, str] = {
 CLOSED = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
 
 
-def refused(function: cst.FunctionDef) -> Iterator[tuple[cst.CSTNode, str]]:
-    """(node, construct) of everything in the body of FUNCTION that the front end refuses."""
-    if function.asynchronous is not None:
-        yield function.name, "`async def`"
-    stack: list[cst.CSTNode] = [function.body]
-    while stack:
-        node = stack.pop()
-        kind = type(node)
-        found = STATEMENTS.get(kind) or EXPRESSIONS.get(kind)
-        if found is None:
+class RefusedSyntax:
+    """(node, construct) of everything in a function's body that the front end refuses, by function, in source order."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._found: dict[cst.FunctionDef, list[tuple[cst.CSTNode, str]]] = {}
+        for kind in (*STATEMENTS, *EXPRESSIONS, *CONDITIONS):
             room = CONDITIONS.get(kind)
-            found = room(node) if room is not None else None  # type: ignore[operator]
-        if found is not None:
-            yield _small(node), found
-            if kind in CLOSED:
-                continue
-        children: list[cst.CSTNode] = []
-        for name in fields(kind):
-            value = getattr(node, name)
-            sort = type(value)
-            if sort is list or sort is tuple:
-                children += value
-            elif is_node_type(sort):
-                children.append(value)
-        children.reverse()
-        stack += children
+            nodes: Sequence[cst.CSTNode] = tree.all(kind)
+            for node in nodes:
+                construct = room(node) if room is not None else STATEMENTS.get(kind) or EXPRESSIONS[kind]
+                function = None if construct is None else self._function(node)
+                if construct is not None and function is not None:
+                    self._found.setdefault(function, []).append((node, construct))
+        for found in self._found.values():
+            found.sort(key=lambda one: tree.index[one[0]])
+
+    def of(self, function: cst.FunctionDef) -> Iterator[tuple[cst.CSTNode, str]]:
+        if function.asynchronous is not None:
+            yield function.name, "`async def`"
+        for node, construct in self._found.get(function, ()):
+            yield _small(node), construct
+
+    def _function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function whose body holds NODE; None where it stands in something that is itself refused, or in no function."""
+        below = node
+        for around in self.tree.ancestors(node):
+            if type(around) in CLOSED:
+                return around if type(around) is cst.FunctionDef and below is around.body else None
+            below = around
+        return None
 
 
 def _small(node: cst.CSTNode) -> cst.CSTNode:
@@ -135,7 +141,7 @@ def _formatted(node: cst.FormattedStringExpression) -> str | None:
     return "a format in an f-string" if node.format_spec is not None else None
 
 
-CONDITIONS: dict[type, object] = {
+CONDITIONS: dict[type, Callable[[Any], str | None]] = {
     cst.For: _for,
     cst.While: _while,
     cst.With: _with,

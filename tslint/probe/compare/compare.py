@@ -56,6 +56,7 @@ class Comparison:
     refused: dict[str, str] = field(default_factory=dict)
     unexplained: list[Trial] = field(default_factory=list)
     refused_axes: set[Axis] = field(default_factory=set)
+    refused_alone: set[Axis] = field(default_factory=set)
     patience: float = PATIENCE
     slow: list[str] = field(default_factory=list)
 
@@ -70,9 +71,9 @@ class Comparison:
 
     def run(self, candidates: Sequence[Inputs]) -> None:
         """Tries the user's further inputs, then every group of changes while there is time."""
-        for inputs in candidates:
-            self.attempt(inputs, ())
         variator = Variator(self.subject)
+        for inputs in candidates:
+            self.attempt(inputs, variator.changed(inputs))
         for number, group in enumerate(variator.groups()):
             if self.late() and (number > 1 or self.slow):
                 break
@@ -96,9 +97,13 @@ class Comparison:
             if len(self.slow) > slow:  # another size of the same dimension would be as slow
                 break
         if accepted:
+            for further in group.alone:
+                if not self.late():
+                    self.group(variator, further)
             return
         if group.axes:
             self.refused_axes.update(group.axes)
+            self.refused_alone.update(group.axes if len(group.axes) == 1 else ())
         if errors and not group.composite:
             self.refused[group.label] = errors[0]
         for fallback in group.fallbacks:
@@ -170,12 +175,8 @@ def compare(
     emit: Emit,
     settled: Settled,
     outcome: Outcome,
-    returned: Place | None = None,
 ) -> None:
-    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape.
-
-    RETURNED is the return statement of the model's forward.
-    """
+    """Compares the subject's trace with eager on CANDIDATES and on every variation, and settles each escape."""
     model = subject.wrapped if subject.wrapped is not None else subject.module
     start, began = time.thread_time(), time.monotonic()
     expected = answer(model, subject.example)
@@ -187,11 +188,9 @@ def compare(
     run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
-        number = _number_answered(expected)
-        if number is not None:
-            emit(TraceDiffered(subject.entry, "example", returned, None, number))
+        for number in _numbers_answered(expected):
+            emit(Note(subject.entry, number))
     else:
-        number = at_home.why or "differs from eager on the example itself"
         again = record(model, subject.example, territory)
         place = None
         if again.program is not None:
@@ -199,24 +198,24 @@ def compare(
         emit(TraceDiffered(subject.entry, "example", place, at_home.apart, at_home.why))
     _report(run, emit)
     wrong = [trial for trial in run.trials if not trial.right]
-    if wrong or number is not None:
-        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else number or "differs from eager"
+    if wrong or not at_home.right:
+        message = f"differs from eager on {wrong[0].inputs.name}" if wrong else at_home.why or "differs from eager"
         outcome.message = message
         if subject.wrapped is not None:
             settled.wrapped = "differs"
         else:
             settled.status, settled.message = "differs", message
     settled.control_flow = _control_flow(settler)
+    settled.wrong_axes = tuple(dict.fromkeys(axis for trial in wrong for axis in trial.axes))
     outcome.detail = f"{len(run.trials)} input{'s' if len(run.trials) != 1 else ''}"
 
 
-def _number_answered(expected: Any) -> str | None:
-    """What to say of a Python number among the outputs: tracing lets one pass, and answers with a tensor."""
-    for key, item in items_of(expected):
-        if type(item) in (int, float, bool):
-            where = f"output {key}" if key else "the output"
-            return f"{where} is a Python {type(item).__name__}, which the trace answers as a tensor"
-    return None
+def _numbers_answered(expected: Any) -> Iterator[str]:
+    """What to say of Python numbers among the outputs: tracing lets sizes pass, and answers with tensors."""
+    found = [key for key, item in items_of(expected) if type(item) in (int, float, bool)]
+    if found:
+        named = " and ".join(f"output {key}" for key in found) if found[0] else "the output"
+        yield f"{named} of `forward` is a Python number: a trace and a Core ML model answer with a tensor that holds it"
 
 
 def _control_flow(settler: Settler) -> tuple[str, ...]:
@@ -316,9 +315,9 @@ def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
             note = "no input that the eager model accepts changed it"
         else:
             note = "no other input could be tried"
-    if all(m.quiet for m in verdict.moments) and outcome != "harmful":
+    if all(m.quiet for m in verdict.moments) and not any(verdict.changed_on(name) for name in verdict.pairs):
         return
-    values = {"example": moment.value, **verdict.values}
+    values = verdict.values()
     warned = any(m.warned for m in verdict.moments)
     emit(
         Escape(
@@ -330,9 +329,7 @@ def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
 
 def _live(run: Comparison, verdict: Verdict) -> tuple[str, str]:
     """A value that the graph kept: harmless once an input changed it and the trace was right there."""
-    first = verdict.moments[0].value
-    right = {trial.inputs.name for trial in run.trials if trial.right}
-    if any(name in right and value != first for name, value in verdict.values.items()):
+    if any(trial.right and verdict.changed_on(trial.inputs.name) for trial in run.trials):
         return "harmless", "the graph keeps the value"
     return "not exercised", "the graph keeps the value, and no input that the eager model accepts changed it"
 
@@ -343,14 +340,24 @@ def _emit_generalises(run: Comparison, emit: Emit) -> None:
         for dimension in range(len(spec.shape)):
             axis = (index, dimension)
             trials = _showing(run, axis)
-            stops: dict[Place, None] = {}
-            for verdict in run.settler.verdicts.values():
-                if verdict.harmful is not None and verdict.harmful[0].moment.place is not None:
-                    name = next((t.inputs.name for t in trials if not t.right and _changed_there(verdict, t)), None)
-                    if name is not None:
-                        stops[verdict.harmful[0].moment.place] = None
-            verdict_here = None if not trials else all(trial.right for trial in trials)
-            emit(Generalises(run.subject.entry, spec.name, dimension, verdict_here, tuple(stops)))
+            right = all(trial.right for trial in trials)
+            wrong = [trial.inputs.name for trial in trials if not trial.right]
+            harmful = [v for v in run.settler.verdicts.values() if v.harmful is not None]
+            places = [v.harmful[0].moment.place for v in harmful if v.harmful and any(map(v.changed_on, wrong))]
+            stops = dict.fromkeys(place for place in places if place is not None)
+            together = trials[0].axes if trials and right else ()
+            alone = bool(trials) and all(trial.axes == (axis,) for trial in trials)
+            known = alone or (bool(trials) and not right and axis in run.refused_alone)
+            emit(
+                Generalises(
+                    run.subject.entry,
+                    spec.name,
+                    dimension,
+                    right if known else None,
+                    tuple(stops) if known else (),
+                    () if known else tuple((specs[index].name, number) for index, number in together),
+                )
+            )
 
 
 def _showing(run: Comparison, axis: Axis) -> list[Trial]:
@@ -358,11 +365,6 @@ def _showing(run: Comparison, axis: Axis) -> list[Trial]:
     having = [trial for trial in run.trials if axis in trial.axes]
     fewest = min((len(trial.axes) for trial in having), default=0)
     return [trial for trial in having if len(trial.axes) == fewest]
-
-
-def _changed_there(verdict: Verdict, trial: Trial) -> bool:
-    values = verdict.values
-    return trial.inputs.name in values and values[trial.inputs.name] != verdict.moments[0].value
 
 
 def report_unsettled(subject: Subject, moments: Sequence[Moment], emit: Emit) -> None:

@@ -17,11 +17,13 @@ from tslint.diagnostic import Place
 from tslint.probe.compare.graphs import Canonical, canonical, first_difference, place_of_difference
 from tslint.probe.frames import Territory, context_of, range_arguments
 from tslint.probe.subject import Inputs
-from tslint.probe.trace.record import Key, Moment
+from tslint.probe.trace.modes import place_of_node
+from tslint.probe.trace.record import Key, Moment, Occasion
 from tslint.probe.trace.tracing import Tracing, record
 from tslint.probe.values import answer, difference
 
 Positions = dict[Key, list[Moment]]
+Pair = tuple[Moment, Moment]
 
 
 @dataclass
@@ -55,10 +57,13 @@ class Change:
 
 @dataclass
 class Verdict:
-    """What is known of one position: ``harmful`` and ``specialised`` hold the trial that showed it, and where it is used."""
+    """What is known of one position: ``harmful`` and ``specialised`` hold the trial that showed it, and where it is used.
+
+    ``moments`` are the example's own; ``pairs`` holds for each trial those that both traces came to.
+    """
 
     moments: list[Moment]
-    values: dict[str, Any] = field(default_factory=dict)
+    pairs: dict[str, list[Pair]] = field(default_factory=dict)
     harmful: tuple[Change, Trial, Place | None] | None = None
     specialised: tuple[Change, Trial, Place | None] | None = None
     harmless_on: list[str] = field(default_factory=list)
@@ -66,6 +71,17 @@ class Verdict:
     joint: bool = False
     live_seen: bool = False
     sizes_changed: bool = False
+
+    def changed_on(self, name: str) -> bool:
+        """Whether the value was another one on the trial NAME, on any occasion."""
+        return any(not _same(one.mark, two.mark) for one, two in self.pairs.get(name, ()))
+
+    def values(self) -> dict[str, Any]:
+        """The value with each input tried, on the first occasion on which any of them changed it."""
+        changed = (one for pairs in self.pairs.values() for one, two in pairs if not _same(one.mark, two.mark))
+        moment = next(changed, self.moments[0])
+        found = {name: two.value for name, pairs in self.pairs.items() for one, two in pairs if one is moment}
+        return {"example": moment.value, **found}
 
 
 def positions(moments: Sequence[Moment]) -> Positions:
@@ -80,22 +96,50 @@ def _same(one: Any, two: Any) -> bool:
     return bool(one == two) or (one != one and two != two)
 
 
+def by_occasion(moments: Iterable[Moment]) -> dict[Occasion, list[Moment]]:
+    """Moments of one position by the calls that lead to them, each in the order of a loop's rounds."""
+    found: dict[Occasion, list[Moment]] = {}
+    for moment in moments:
+        found.setdefault(moment.occasion, []).append(moment)
+    return found
+
+
+def aligned(ours: list[Moment], theirs: list[Moment]) -> list[Pair]:
+    """The moments of one position that both traces came to.
+
+    A branch or a loop may leave one of them out of a call, or out of some rounds: only the same call, in the same round, is
+    the same moment.
+    """
+    other = by_occasion(theirs)
+    return [
+        pair
+        for occasion, moments in by_occasion(ours).items()
+        for pair in zip(moments, other.get(occasion, ()), strict=False)
+    ]
+
+
 def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | None:
     """How THEIRS differs from OURS at one position, or None. A value that the graph kept has not changed."""
     first = ours[0]
     context = context_of(first.place) if first.place is not None else ""
     if first.via == "__bool__" and context == "while":
-        ours_true, theirs_true = (sum(1 for m in side if m.value is True) for side in (ours, theirs))
-        return Change(key, first, "rounds", ours_true, theirs_true) if ours_true != theirs_true else None
-    for one, two in zip(ours, theirs, strict=False):
+        other = by_occasion(theirs)
+        for occasion, moments in by_occasion(ours).items():
+            counts = [sum(1 for m in side if m.value is True) for side in (moments, other.get(occasion, ()))]
+            if occasion in other and counts[0] != counts[1]:
+                return Change(key, moments[0], "rounds", *counts)
+        return None
+    for one, two in aligned(ours, theirs):
         if (one.live and two.live) or _same(one.mark, two.mark):
             continue
         if one.via == "__bool__":
             return Change(key, one, "branch", bool(one.value), bool(two.value))
         if one.via == "__iter__":
             return Change(key, one, "rounds", int(one.value), int(two.value))
-        if context == "range" and one.via == "__index__":
-            return Change(key, one, "rounds", _rounds(one), _rounds(two))
+        if context == "range":
+            ours_rounds, theirs_rounds = _rounds(one), _rounds(two)
+            if ours_rounds is not None and theirs_rounds is not None:
+                return Change(key, one, "rounds", ours_rounds, theirs_rounds)
         return Change(key, one, "baked", one.value, two.value)
     return None
 
@@ -111,11 +155,14 @@ def _whole(constants: Iterable[Any]) -> Iterator[int]:
                 yield int(number)
 
 
-def _rounds(moment: Moment) -> int:
-    """How often a loop over ``range`` runs, as far as its other arguments are literal."""
-    arguments = range_arguments(moment.place) if moment.place is not None else (None,)
+def _rounds(moment: Moment) -> int | None:
+    """How often the loop over ``range`` that takes this value runs, as far as its other arguments are literal.
+
+    None where the value is no argument of the ``range``, but a part of one.
+    """
+    arguments = range_arguments(moment.place) if moment.place is not None else ()
     if arguments.count(None) != 1:
-        return int(moment.value)
+        return int(moment.value) if moment.via == "__index__" else None
     return len(range(*(int(moment.value) if a is None else a for a in arguments)))
 
 
@@ -173,11 +220,10 @@ class Settler:
         for key, moments in trial.positions.items():
             if key in self.verdicts:
                 verdict = self.verdicts[key]
-                verdict.values[trial.inputs.name] = _shown(self.base[key], moments)
-                pairs = zip(verdict.moments, moments, strict=False)
+                pairs = verdict.pairs[trial.inputs.name] = aligned(verdict.moments, moments)
                 verdict.sizes_changed |= any(one.sizes != two.sizes for one, two in pairs)
-                if trial.right and all(m.live for m in moments) and moments[0].mark != verdict.moments[0].mark:
-                    verdict.live_seen = True
+                live = all(m.live for m in moments) and any(one.mark != two.mark for one, two in pairs)
+                verdict.live_seen |= trial.right and live
         return self._right(trial, changed) if trial.right else self._wrong(trial, changed)
 
     def _right(self, trial: Trial, changed: list[Change]) -> bool:
@@ -223,8 +269,11 @@ class Settler:
                 tried = False
             elif outcome[0]:
                 guilty.append((change, outcome[1]))
+        known = {change.key for change, _ in guilty}
+        loops = [c for c in changed if c.moment.via == "__iter__" and c.key not in known]
+        guilty += [(c, None) for c in self._by_themselves([c for c in loops if self._unpacked(c)], known, trial)]
         if not guilty:
-            guilty = [(c, None) for c in changed if c.moment.via == "__iter__"]
+            guilty = [(c, None) for c in loops]
         if not guilty and (not tried or self._together(trial)):
             guilty = [(c, None) for c in forcible]
             for change in forcible:
@@ -238,6 +287,26 @@ class Settler:
             if verdict.harmful is None:
                 verdict.harmful = (change, trial, use)
         return bool(guilty)
+
+    def _by_themselves(self, loops: list[Change], known: set[Key], trial: Trial) -> list[Change]:
+        """Those of LOOPS whose rounds change though the values at KNOWN do not: the others only follow from these."""
+        tracing = self._forced(list(known), trial) if loops else None
+        if tracing is None:
+            return loops
+        found = positions(tracing.moments)
+        return [c for c in loops if c.key not in found or change_at(c.key, self.base[c.key], found[c.key])]
+
+    def _unpacked(self, change: Change) -> bool:
+        """Whether a loop's tensors are taken out of a list of fixed length in the graph: it raises for any other length.
+
+        A trace keeps such a ``prim::ListUnpack`` where an output depends on one of its tensors (tried with torch 2.13).
+        """
+        place = change.moment.place
+        if change.moment.via != "__iter__" or place is None or context_of(place) != "for":
+            return False
+        makers = (node.input().node() for (said, node) in self.graph if said[0] == "prim::ListUnpack")
+        found = (place_of_node(node, self.territory) for node in makers)
+        return any(at is not None and at.path == place.path and place.span.contains(at.span) for at in found)
 
     def _alone(self, change: Change, trial: Trial) -> tuple[bool, Place | None] | None:
         """(wrong, where the value is used) of the trial's own trace with CHANGE alone forced; None if it was not tried."""
@@ -260,7 +329,10 @@ class Settler:
             return None
         self.tries -= 1
         forced = {
-            key: [moment.raw for moment in self.base[key]] for key in keys if not all(m.live for m in self.base[key])
+            occasion: [moment.raw for moment in moments]
+            for key in keys
+            if not all(m.live for m in self.base[key])
+            for occasion, moments in by_occasion(self.base[key]).items()
         }
         return record(self.module, trial.inputs, self.territory, forced)
 
@@ -272,11 +344,3 @@ class Settler:
             return not difference(trial.expected, answer(tracing.program, trial.inputs), numbers=True)[0]
         except Exception:
             return True
-
-
-def _shown(ours: list[Moment], theirs: list[Moment]) -> Any:
-    """The value of THEIRS at the first occurrence that differs, else at the first."""
-    for one, two in zip(ours, theirs, strict=False):
-        if not _same(one.mark, two.mark):
-            return two.value
-    return theirs[0].value

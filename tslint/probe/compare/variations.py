@@ -40,8 +40,9 @@ class Choice:
 class Group:
     """Choices of one kind. The caller tries them in order and keeps up to ``enough`` that eager accepts.
 
-    ``fallbacks`` are further groups tried only where every choice here was refused. That a ``composite`` one is refused
-    says nothing that its dimensions do not say by themselves.
+    ``fallbacks`` are further groups tried only where every choice here was refused, ``alone`` those that change one
+    dimension each, tried where one was accepted. That a ``composite`` one is refused says nothing that its dimensions do
+    not say by themselves.
     """
 
     label: str
@@ -49,6 +50,7 @@ class Group:
     choices: tuple[Choice, ...]
     enough: int = 1
     fallbacks: tuple[Group, ...] = ()
+    alone: tuple[Group, ...] = ()
     composite: bool = False
 
 
@@ -65,6 +67,16 @@ class Variator:
 
     def shape(self, index: int) -> tuple[int, ...]:
         return tuple(int(n) for n in self.leaves[self.tensors[index]].shape)
+
+    def changed(self, inputs: Inputs) -> tuple[Axis, ...]:
+        """The dimensions in which INPUTS differ from the example; none where they are not alike in number and rank."""
+        leaves = pytree.tree_leaves((tuple(inputs.args), dict(inputs.kwargs)))
+        shapes = [tuple(leaf.shape) for leaf in leaves if isinstance(leaf, torch.Tensor)]
+        own = [self.shape(index) for index in range(len(self.tensors))]
+        if [len(shape) for shape in shapes] != [len(shape) for shape in own]:
+            return ()
+        pairs = enumerate(zip(own, shapes, strict=True))
+        return tuple((i, d) for i, (one, two) in pairs for d in range(len(one)) if one[d] != two[d])
 
     # -- what to try ------------------------------------------------------------------------------------------------
 
@@ -100,7 +112,7 @@ class Variator:
         joint = tuple(self._choice(together, n) for n in sizes)
         alone = tuple(self._choice((axis,), n) for n in sizes)
         fallback = (Group(self._label((axis,)), (axis,), alone, 3),) if others else ()
-        return Group(self._label(together), together, joint, 3, fallback)
+        return Group(self._label(together), together, joint, 3, fallback, fallback)
 
     def _dimension(self, dimension: int, done: set[Axis]) -> Iterator[Group]:
         """The dimension in every input that has it with the same size; else in each input alone; else all of that size."""
@@ -112,8 +124,10 @@ class Variator:
                 by_size.setdefault(self.shape(axis[0])[dimension], []).append(axis)
         for size, together in by_size.items():
             fallbacks: list[Group] = []
+            alone: tuple[Group, ...] = ()
             if len(together) > 1:
-                fallbacks += [Group(self._label((a,)), (a,), self._sizes((a,), size)) for a in together]
+                alone = tuple(Group(self._label((a,)), (a,), self._sizes((a,), size)) for a in together)
+                fallbacks += alone
             alike = tuple(dict.fromkeys((*together, *self._alike(together[0]))))
             if len(alike) > len(together):
                 fallbacks.append(Group(self._label(alike), alike, self._sizes(alike, size)))
@@ -127,6 +141,7 @@ class Variator:
                 self._sizes(tuple(together), size),
                 enough,
                 tuple(fallbacks),
+                alone,
             )
 
     def boundaries(self, sizes: tuple[int, ...]) -> Iterator[Group]:

@@ -75,7 +75,8 @@ def refused(
         failures += recovery.late(error)
     reasons: list[Evidence] = [*_environment(failures, error)] or list(unsupported(subject, route, failures, origins))
     if not reasons and error is not None:
-        reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error))]
+        place = subject.conversion.place if subject.conversion is not None else None
+        reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error), place)]
     for reason in reasons:
         emit(reason)
     return Conversion("refused", message=summary(reasons))

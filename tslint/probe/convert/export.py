@@ -7,26 +7,45 @@ name) and on ``InternalTorchIRNode.from_exir_node`` (tried with coremltools 9.0)
 from __future__ import annotations
 
 import collections
+import inspect
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
+from torch.utils import _pytree as pytree
 
 from tslint.evidence import OpsCounted, OpSite
-from tslint.probe.agree import copied, quiet
+from tslint.probe import values
+from tslint.probe.agree import call, copied, quiet, same
+from tslint.probe.compare.variations import Variator
 from tslint.probe.convert import coreml
 from tslint.probe.convert.convert import Conversion, refused
 from tslint.probe.convert.placeholder import Observation, Shape
 from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.sites import Frame, locate
-from tslint.probe.subject import Emit, Subject, seed
+from tslint.probe.subject import Emit, Inputs, Subject, seed
 from tslint.request import Request
 
+Axis = tuple[int, int]
+"""(index of the tensor among the flattened inputs, dimension)"""
 
-def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Emit) -> tuple[Any, Conversion]:
-    """Exports and converts MODULE. Raises what `torch.export` raises; what coremltools refuses is the conversion's."""
-    program = exported(subject, module)
+
+class NarrowError(Exception):
+    """The exported program does not serve inputs that it has to: its text says in a few words which."""
+
+
+def export(
+    subject: Subject, request: Request, module: torch.nn.Module, axes: Collection[Axis], emit: Emit
+) -> tuple[Any, Conversion]:
+    """Exports and converts MODULE for any size of AXES, and for the example's own of all others.
+
+    Raises what `torch.export` raises, and NarrowError; what coremltools refuses is the conversion's.
+    """
+    program = exported(subject, module, axes)
+    if axes:
+        _hold(subject, module, program, axes)
     calls = [node for node in program.graph.nodes if node.op == "call_function"]
     counted = collections.Counter(_op(node) for node in calls)
     emit(OpsCounted(subject.entry, "export", {op: n for op, n in sorted(counted.items()) if "::" in op}))
@@ -36,6 +55,8 @@ def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Em
     with coreml.calm(), recovery.watching():
         try:
             arguments = coreml.arguments(ct, subject, request, program, float32=request.verify)
+            if subject.ranges and arguments.get("inputs") is None:
+                arguments["inputs"] = _input_types(ct, subject, program)
             model = ct.convert(program, **arguments)
         except Exception as raised:
             error = raised
@@ -44,13 +65,69 @@ def export(subject: Subject, request: Request, module: torch.nn.Module, emit: Em
     return program, refused(subject, "export", recovery, error, _Origins(subject), emit)
 
 
-def exported(subject: Subject, module: torch.nn.Module) -> Any:
-    """MODULE exported as the file exports it, in core ATen ops. Raises what `torch.export` raises."""
+def exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis] = ()) -> Any:
+    """`torch.export.export` of MODULE, in core ATen ops: as the file itself exports it, else for any size of AXES.
+
+    Exporting fixes every size of 0 or 1, so one of the further inputs may serve it better than the example.
+    """
+    if subject.author_route == "export":
+        return _decomposed(module, subject.example, {"strict": False, **subject.export_options})
+    variator = Variator(subject)
+    for inputs in (subject.example, *subject.others):
+        shapes = [tensor.shape for tensor in values.tensors_in([inputs.args, inputs.kwargs])]
+        if set(variator.changed(inputs)) <= set(axes) and all(shapes[index][axis] > 1 for index, axis in axes):
+            break
+    else:
+        inputs = subject.example
+    dynamic = _dynamic(module, tuple(inputs.args), dict(inputs.kwargs), axes)
+    return _decomposed(module, inputs, {"dynamic_shapes": dynamic, "strict": False})
+
+
+def _decomposed(module: torch.nn.Module, inputs: Inputs, options: dict[str, Any]) -> Any:
+    args, kwargs = copied(tuple(inputs.args)), copied(dict(inputs.kwargs))
     seed()
     with quiet(), torch.no_grad():
-        args, kwargs = copied(tuple(subject.example.args)), copied(dict(subject.example.kwargs))
-        options = {"strict": False, **subject.export_options}
         return torch.export.export(module, args, kwargs, **options).run_decompositions({})
+
+
+def _dynamic(module: torch.nn.Module, args: Any, kwargs: Any, axes: Collection[Axis]) -> Any:
+    """What ``dynamic_shapes`` takes: AXES left to the exporter, which fixes those that the code does not keep."""
+    automatic = getattr(torch.export.Dim, "AUTO", None)  # from torch 2.6 on
+    if not axes or automatic is None:
+        return None
+    count = itertools.count()
+
+    def described(leaf: Any) -> Any:
+        if not isinstance(leaf, torch.Tensor):
+            return None
+        index = next(count)
+        return {axis: automatic for tensor, axis in axes if tensor == index} or None
+
+    found, named = pytree.tree_map(described, (args, kwargs))
+    return dict(inspect.signature(module.forward).bind(*found, **named).arguments)
+
+
+def _hold(subject: Subject, module: torch.nn.Module, exported: Any, axes: Collection[Axis]) -> None:
+    """Raises NarrowError for an input that changes AXES alone, or values, and is not served as eager serves it."""
+    variator, program = Variator(subject), exported.module()
+    within = [inputs for inputs in subject.others if set(variator.changed(inputs)) <= set(axes)]
+    for inputs in (subject.example, *within[:8]):
+        expected = call(module, inputs)
+        try:
+            actual = call(program, inputs)
+        except Exception as error:
+            raise NarrowError(f"the exported program refuses {inputs.name}") from error
+        if not same(expected, actual):
+            raise NarrowError(f"differs from eager on {inputs.name}")
+
+
+def _input_types(ct: Any, subject: Subject, exported: Any) -> list[Any]:
+    """The example's tensors with the user's ranges, under the names of the exported program's inputs."""
+    tensors = list(values.tensors_in([subject.example.args, subject.example.kwargs]))
+    types = coreml.input_types(ct, subject, tensors)
+    for described, name in zip(types, exported.graph_signature.user_inputs, strict=True):
+        described.name = name
+    return types
 
 
 def _op(node: Any) -> str:

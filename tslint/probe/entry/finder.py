@@ -27,7 +27,7 @@ class Entry:
     """A subject with what the later steps must know of how it was found.
 
     ``report_training``: the author had the chance to call ``eval()``, so a module in training mode is a finding.
-    ``converted``: conversion is to be attempted on it.
+    ``converted``: conversion is to be attempted on it. Without ``inputs``, none are known: scripting needs none.
     """
 
     subject: Subject
@@ -35,6 +35,7 @@ class Entry:
     live: dict[str, str] = field(default_factory=dict)
     candidates: list[Inputs] = field(default_factory=list)
     converted: bool = True
+    inputs: bool = True
 
 
 _load: Any = torch.jit.load
@@ -193,8 +194,8 @@ class Finder:
         if outline.side_effects and not self.request.run_side_effects:
             first = outline.side_effects[0]
             raise Nothing(
-                f"line {first.line}, `{first.text}`, would run on the way to line {outline.calls[-1].place.span.line}: "
-                "let it run with `--run`, or name the model with `--model` and `--input`",
+                f"running the file would run line {first.line}, `{first.text}`: let it run with `--run`, or name the model "
+                "with `--model` and `--input`",
                 outline.calls[-1].place,
             )
         recordings = record_file(path, outline, self.territory)
@@ -214,12 +215,18 @@ class Finder:
         inputs, ranges, how = model.inputs()
         how = f"{model.words}{how}"
         if inputs is None:
-            self.emit(Note(len(self.entries), f"{model.words} names no inputs, and none could be inferred"))
-            return
+            without = f"{model.words} names no inputs, and none could be inferred"
+            if model.route != "script":
+                self.emit(Note(len(self.entries), without))
+                return
+            rest = "only what needs none was tried; name them with `--model` and `--input`"
+            self.emit(Note(len(self.entries), f"{without}: {rest}"))
+            how = model.words
+        example = inputs or Inputs("example", ())
         subject = Subject(
             len(self.entries),
             main.module,
-            inputs,
+            example,
             ranges=ranges,
             was_training=main.training,
             call_site=main.place,
@@ -229,7 +236,8 @@ class Finder:
             conversion=None if main.refused else main.conversion,
             export_options=main.options,
         )
-        entry = Entry(subject, True, main.live, model.others(inputs), main.conversion is not None or not any_converts)
+        converted = main.conversion is not None or not any_converts
+        entry = Entry(subject, True, main.live, model.others(example), converted, inputs is not None)
         self._add(entry, how, f"tslint check {_quoted(self.request.target)}")
         if isinstance(main.module, FunctionModule) and entry.converted and self.request.convert:
             name = type(main.module).__name__

@@ -14,14 +14,14 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from tslint.diagnostic import Place
-from tslint.probe.frames import Stack, Territory, stack_here
+from tslint.probe.frames import Stack, Territory, iterated, stack_here
 from tslint.probe.trace.traced import Origins, is_tracing, traced_value
 from tslint.probe.values import Flattened
 
@@ -37,6 +37,9 @@ _DATA = torch.Tensor.data
 """The property by which a tensor leaves the graph unseen: `x.data` is a constant of the trace (tried with torch 2.13)."""
 
 Key = tuple[str, Any, str, "str | None"]
+
+Occasion = tuple[Key, "tuple[Place, ...]", str]
+"""A position, the calls that lead to it, and the module whose code it is: what two traces are aligned by."""
 
 
 @dataclass
@@ -71,6 +74,11 @@ class Moment:
         """The same position of the program, whatever the input."""
         place = self.stack.place or (self.stack.frames[-1] if self.stack.frames else None)
         return (place.path if place else "", place.span if place else None, self.via, self.operator)
+
+    @property
+    def occasion(self) -> Occasion:
+        """The same position reached by the same calls; a loop comes to one several times."""
+        return (self.key, self.stack.frames, self.module)
 
     def note(self, raw: Any) -> None:
         """Takes RAW for what Python got."""
@@ -173,19 +181,19 @@ class _Mode(TorchFunctionMode):
 class Recorder:
     """``with recorder: torch.jit.trace(…)`` fills ``moments``.
 
-    ``forced`` maps positions to the values that Python is given there instead of the true ones, in order of occurrence:
+    ``forced`` maps occasions to the values that Python is given there instead of the true ones, in order of occurrence:
     the experiment that shows what one escape does to the answer.
     """
 
     territory: Territory
     modules: dict[int, str] = field(default_factory=dict)
-    forced: dict[Key, list[Any]] = field(default_factory=dict)
+    forced: dict[Occasion, list[Any]] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
     warnings: list[warnings.WarningMessage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._origins = Origins()
-        self._counts: dict[Key, int] = {}
+        self._counts: dict[Occasion, int] = {}
         self._inside = 0
         self._exits = contextlib.ExitStack()
 
@@ -239,7 +247,7 @@ class Recorder:
         moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
         moment.note(raw)
         self.moments.append(moment)
-        forced = None if name == "__iter__" else self._next_forced(moment.key)
+        forced = None if name == "__iter__" else self._next_forced(moment.occasion)
         return answer if forced is None else forced
 
     def data(self, answer: Any, tensor: Any) -> Any:
@@ -250,7 +258,7 @@ class Recorder:
             return answer
         moment = self._moment("data", None, origin, answer.detach().clone())
         self.moments.append(moment)
-        forced = self._next_forced(moment.key)
+        forced = self._next_forced(moment.occasion)
         return answer if forced is None else forced.clone()
 
     # -- a call of an operator --------------------------------------------------------------------------------------
@@ -312,6 +320,8 @@ class Recorder:
     def _moment(self, via: str, operator: str | None, origin: str, raw: Any) -> Moment:
         frame = sys._getframe(2)
         stack = stack_here(self.territory, frame)
+        if via == "__iter__" and stack.place is not None:
+            stack = replace(stack, place=iterated(stack.place))
         moment = Moment(via, operator, origin, None, None, stack, self._module(frame))
         moment.note(raw)
         return moment
@@ -324,25 +334,26 @@ class Recorder:
             frame = frame.f_back
         return ""
 
-    def _next_forced(self, key: Key) -> Any:
-        """The value that Python is given instead of the true one at KEY, if any is left."""
-        if key not in self.forced:
+    def _next_forced(self, occasion: Occasion) -> Any:
+        """The value that Python is given instead of the true one on OCCASION, if any is left."""
+        if occasion not in self.forced:
             return None
-        index = self._counts.get(key, 0)
-        self._counts[key] = index + 1
-        values = self.forced[key]
+        index = self._counts.get(occasion, 0)
+        self._counts[occasion] = index + 1
+        values = self.forced[occasion]
         return values[index] if index < len(values) else None
 
     def _force_arguments(self, name: str, args: Any, kwargs: Any) -> tuple[Any, Any, list[Any]]:
-        stack = stack_here(self.territory, sys._getframe(1))
-        key = Moment("argument", name, "", None, None, stack, "").key
-        if key not in self.forced:
+        frame = sys._getframe(1)
+        stack = stack_here(self.territory, frame)
+        occasion = Moment("argument", name, "", None, None, stack, self._module(frame)).occasion
+        if occasion not in self.forced:
             return args, kwargs, []
         used: list[Any] = []
 
         def swap(item: Any) -> Any:
             if isinstance(item, torch.Tensor) and item.dim() == 0 and traced_value(item) is not None:
-                value = self._next_forced(key)
+                value = self._next_forced(occasion)
                 if value is not None:
                     used.append(value)
                     return value

@@ -1,0 +1,28 @@
+"""A mapping that ``strict=False`` lets through the tracer: coremltools stops at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tslint.checks import on
+from tslint.checks._outputs import is_taken_leniently, lenient_calls, refused_returns
+from tslint.checks.dict_output import advice
+from tslint.diagnostic import Finding, Severity
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import Dict
+
+
+@on(Facts)
+def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
+    for refused in refused_returns(facts):
+        if refused.cls.is_inner or not is_taken_leniently(refused.value):
+            continue
+        keys = list(refused.value.keys) if isinstance(refused.value, Dict) else []
+        for call in lenient_calls(refused.cls, facts):
+            yield Finding(
+                facts.argument(call, 6, "strict"),
+                {"model": refused.cls.name},
+                severity=Severity.WARNING if len(facts.returns(refused.function)) > 1 else Severity.ERROR,
+                labels=(facts.label(refused.at, "the mapping is returned here"),),
+                help=advice(keys),
+            )

@@ -1,0 +1,112 @@
+"""Python state that forward carries from one call to the next: the trace keeps it as it was when the model was traced.
+
+Measured on torch 2.13: what is assigned to an attribute while the model is traced is not in the graph. Reading it gives
+the value of that moment, as a constant, in every call. A buffer (or any tensor) that is changed in place is in the graph,
+and goes on changing. A cache (``if self.mask is None``) is no state: filled again, it holds the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.checks import on
+from tslint.checks._attributes import FOLLOWING
+from tslint.checks._places import ancestors, branches
+from tslint.diagnostic import Finding, Severity
+from tslint.facts.classes import Attribute, ModuleClass
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import Tensor, options
+from tslint.facts.names import dotted
+from tslint.facts.tree import walk
+
+HELP = "hand it in and return it, or keep it in a buffer that is changed in place (`self.{name}.copy_(…)`)"
+
+
+@on(Facts)
+def check(facts: Facts, _: Facts) -> Iterator[Finding]:
+    for cls in facts.module_classes:
+        changes: dict[str, list[Attribute]] = {}
+        for change in facts.state_changes(cls):
+            changes.setdefault(change.name, []).append(change)
+        for name, writes in changes.items():
+            if len(writes) == 1 and _is_carried(cls, writes[0], facts):
+                write = writes[0]
+                yield Finding(
+                    write.node,
+                    {"attribute": f"self.{name}"},
+                    severity=Severity.WARNING if branches(write.node, facts) else Severity.ERROR,
+                    help=HELP.format(name=name),
+                )
+
+
+def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
+    """Whether an attribute is read before it is written, for something that matters to what the model returns."""
+    target = write.node
+    if not isinstance(target, cst.Attribute) or not facts.is_traced_code(target) or _fills_a_cache(target, facts):
+        return False
+    statement = _statement(target, facts)
+    if isinstance(statement, cst.AugAssign) and _is_tensor(cls, write.name):
+        return False  # changed in place: that is in the graph
+    if isinstance(statement, cst.Assign) and _only_moves(statement.value, target):
+        return False
+    reads = [read for read in _mentions(target, facts) if facts.module_class(read) in cls.lineage]
+    own = [read for read in reads if any(around is statement for around in facts.tree.ancestors(read))]
+    others = [read for read in reads if read not in own and facts.is_traced_code(read) and facts.reaches_output(read)]
+    if own or not isinstance(statement, cst.Assign):  # `self.n += 1`, `self.h = f(self.h)`, `self.seen.append(x)`
+        return bool(others)
+    function, place = facts.enclosing_function(target), facts.tree.index[target]
+    return any(facts.enclosing_function(read) is function and facts.tree.index[read] < place for read in others)
+
+
+def _only_moves(value: cst.BaseExpression, target: cst.Attribute) -> bool:
+    """``self.mask = self.mask.to(x)``: done twice, it changes nothing the second time; so for each of a list."""
+    held = _unmoved(value)
+    if isinstance(held, cst.ListComp):
+        part = held.for_in
+        same = dotted(_unmoved(held.elt)) == dotted(part.target) is not None
+        return same and dotted(part.iter) == dotted(target)
+    return dotted(held) == dotted(target)
+
+
+def _unmoved(node: cst.BaseExpression) -> cst.BaseExpression:
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in FOLLOWING:
+        node = node.func.value
+    return node
+
+
+def _statement(target: cst.Attribute, facts: Facts) -> cst.CSTNode | None:
+    """The statement that writes the attribute: an assignment, or a call that changes what it holds."""
+    return next((node for node in facts.tree.ancestors(target) if isinstance(node, cst.BaseSmallStatement)), None)
+
+
+def _mentions(target: cst.Attribute, facts: Facts) -> list[cst.Attribute]:
+    """The other places that name the attribute in the same way."""
+    text = dotted(target)
+    return [node for node in facts.nodes(cst.Attribute) if node is not target and dotted(node) == text]
+
+
+def _fills_a_cache(target: cst.Attribute, facts: Facts) -> bool:
+    """Whether the attribute itself decides if it is written: by a branch around, or one before that returns."""
+    here = facts.tree.index[target]
+    for mention in _mentions(target, facts):
+        for parent, child in ancestors(mention, facts):
+            if isinstance(parent, cst.If) and child is parent.test:
+                around = any(node is parent for node in facts.tree.ancestors(target))
+                leaves = any(isinstance(node, cst.Return) for node in walk(parent.body))
+                if around or (leaves and facts.tree.index[parent] < here):
+                    return True
+    return any(_asks_for(call, target, facts) for call in facts.calls_to("builtins.hasattr", "builtins.getattr"))
+
+
+def _asks_for(call: cst.Call, target: cst.Attribute, facts: Facts) -> bool:
+    """``hasattr(self, "mask")``."""
+    name = facts.argument(call, 1, "name")
+    return isinstance(name, cst.SimpleString) and name.raw_value == target.attr.value
+
+
+def _is_tensor(cls: ModuleClass, name: str) -> bool:
+    """Whether the constructor makes the attribute a tensor."""
+    known = next((base.attributes[name] for base in cls.lineage if name in base.attributes), None)
+    return known is not None and all(isinstance(kind, Tensor) for kind in options(known.kind))

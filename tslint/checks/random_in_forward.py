@@ -1,0 +1,85 @@
+"""Random values in forward: PyTorch's are drawn anew whenever the trace runs, those of Python and NumPy are recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.checks import on
+from tslint.checks._places import ancestors, only_decides
+from tslint.diagnostic import Claim, Finding, Severity
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import Callable, Tensor, options
+from tslint.facts.tree import words
+
+PYTHON = words("""
+    random.betavariate random.choice random.choices random.expovariate random.gammavariate random.gauss
+    random.getrandbits random.lognormvariate random.normalvariate random.paretovariate random.randbytes random.randint
+    random.random random.randrange random.sample random.triangular random.uniform random.vonmisesvariate
+    random.weibullvariate
+""")
+NUMPY = words("""
+    beta binomial bytes chisquare choice dirichlet exponential f gamma geometric gumbel hypergeometric laplace logistic
+    lognormal logseries multinomial multivariate_normal negative_binomial noncentral_chisquare noncentral_f normal
+    pareto permutation poisson power rand randint randn random random_integers random_sample ranf rayleigh sample
+    standard_cauchy standard_exponential standard_gamma standard_normal standard_t triangular uniform vonmises wald
+    weibull zipf
+""")
+TORCH = words("""
+    torch.bernoulli torch.multinomial torch.normal torch.poisson torch.rand torch.rand_like torch.randint
+    torch.randint_like torch.randn torch.randn_like torch.randperm torch.nn.functional.gumbel_softmax
+""")
+READING = words("item tolist numpy")
+NUMBERS = words("builtins.int builtins.float builtins.bool builtins.range")
+METHODS = words("""
+    bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_
+""")
+"""Methods of a tensor that draw. All of these, and the functions, were measured on torch 2.13 to be recorded as operators."""
+
+
+@on(cst.Call)
+def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    name = facts.callee(call) or ""
+    once = name in PYTHON or (name.startswith("numpy.random.") and name.rpartition(".")[2] in NUMPY)
+    if not once and name not in TORCH and not _draws(call, facts):
+        return
+    if not facts.is_traced_code(call) or not facts.reaches_output(call):
+        return
+    if not once and _is_read_at_once(call, facts):
+        return  # a value that leaves the graph or decides a branch, whichever function made it: other rules say so
+    yield Finding(
+        call,
+        {
+            "call": facts.text(call.func),
+            "effect": "once, while the model is traced" if once else "anew whenever the trace runs",
+        },
+        claim=Claim.TRACE_SPECIALISES if once else Claim.WRONG_MODE,
+        severity=Severity.WARNING,
+        help=_help(once),
+    )
+
+
+def _is_read_at_once(call: cst.Call, facts: Facts) -> bool:
+    """Whether what is drawn becomes a Python number in the same expression, or is asked for by conditions alone."""
+    for parent, child in ancestors(call, facts):
+        if isinstance(parent, cst.BaseSmallStatement):
+            break
+        if isinstance(parent, cst.Attribute) and parent.attr.value in READING:
+            return True
+        if isinstance(parent, cst.Call) and child is not parent.func and facts.qualified(parent.func) in NUMBERS:
+            return True
+    return only_decides(call, facts)
+
+
+def _draws(call: cst.Call, facts: Facts) -> bool:
+    """Whether a method of a tensor is called that draws random values."""
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in METHODS:
+        return False
+    return any(isinstance(kind, Callable) and isinstance(kind.owner, Tensor) for kind in options(facts.kind(call.func)))
+
+
+def _help(once: bool) -> str:
+    if once:
+        return "draw it with PyTorch (`torch.rand(())`), or make it an input of the model"
+    return "make it an input of the model, or draw in training alone (`if self.training`)"

@@ -1,0 +1,35 @@
+"""``train()`` called in forward: the training behaviour that it switches on is recorded, whatever mode the model was in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tslint.checks import on
+from tslint.diagnostic import Finding
+from tslint.facts.facts import Facts
+from tslint.facts.kinds import MISSING, Callable, Constant, Module, options
+
+HELP = "leave the mode to whoever calls the model: `model.eval()` before it is traced"
+
+
+@on(cst.Call)
+def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "train":
+        return
+    mode = facts.argument(call, 0, "mode")
+    if call.args and (mode is None or not _is_true(mode, facts)):
+        return
+    if facts.is_traced_code(call) and any(_is_of_module(kind) for kind in options(facts.kind(call.func))):
+        yield Finding(call, {"model": facts.text(call.func.value)}, help=HELP)
+
+
+def _is_of_module(kind: object) -> bool:
+    """Whether a method is one of a module's: ``nn.Module.train``, or what a class of the file makes of it."""
+    return isinstance(kind, Callable) and isinstance(kind.owner, Module)
+
+
+def _is_true(mode: cst.BaseExpression, facts: Facts) -> bool:
+    kind = facts.kind(mode)
+    return isinstance(kind, Constant) and kind.value is not MISSING and bool(kind.value)
