@@ -359,7 +359,10 @@ class ModeWrong(Evidence):
 
 @frozen
 class ModelFailed(Evidence):
-    """The user's own code raised, exited or asked for what is not there, in STEP; ``output`` its last lines of output."""
+    """The user's own code raised, exited or asked for what is not there, in STEP; ``output`` its last lines of output.
+
+    ``absent`` is what it asked for: file, download or gpu; empty where it failed for a reason of its own.
+    """
 
     entry: int
     step: str
@@ -368,6 +371,7 @@ class ModelFailed(Evidence):
     place: Place | None
     stack: tuple[Place, ...] = ()
     output: str = ""
+    absent: str = ""
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import pytest
@@ -506,6 +507,49 @@ def test_a_script_that_wants_arguments_is_not_at_fault(find):
         "name the model with `--model` and its inputs with `--input`"
     )
     assert none.place.span.line == 17
+
+
+def test_a_script_that_asks_for_input(find, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    _, seen = find(NET + "name = input()\ntorch.jit.trace(Net(), torch.rand(1, 8))\n")
+    assert seen.one(NoEntry).reason == (
+        "the script asks for input, and is given none: name the model with `--model` and its inputs with `--input`"
+    )
+
+
+ABSENT = {
+    "file": ("torch.load('no/weights.pth', map_location='cuda')", "the file `no/weights.pth` is not there"),
+    "download": (
+        "import urllib.error; raise urllib.error.URLError('no route')",
+        "a download failed (<urlopen error no route>)",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ABSENT)
+def test_what_is_missing_here_is_said(find, kind):
+    code, words = ABSENT[kind]
+    _, seen = find(f"{NET}\ndef build():\n    {code}\n\nbuild()\ntorch.jit.trace(Net(), torch.rand(1, 8))\n")
+    failed = seen.one(ModelFailed)
+    assert (failed.absent, failed.message, failed.place.symbol) == (kind, words, "build")
+    assert {place.path for place in failed.stack} == {failed.place.path}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there(find):
+    code = """
+torch.cuda.set_device(0)
+print(torch.cuda.get_device_name(0), torch.cuda.max_memory_allocated())
+model = nn.DataParallel(Net().cuda())
+torch.jit.trace(model.module, torch.rand(1, 8).to("cuda"))
+"""
+    with cpu_instead() as devices:
+        entries, seen = find(NET + code)
+    assert len(entries) == 1 and seen.of(ModelFailed) == []
+    assert devices.asked == "`.cuda()`"
+    _, seen = find(NET + "torch.cuda.init()\ntorch.jit.trace(Net(), torch.rand(1, 8))\n")
+    failed = seen.one(ModelFailed)
+    assert (failed.absent, failed.message) == ("gpu", "it asks for a GPU, and there is none here")
 
 
 def test_a_script_with_clicks_arguments(find):

@@ -203,6 +203,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "`RuntimeError` in the eager step: mat1 and mat2 shapes cannot be multiplied",
         ),
         (
+            ModelFailed(0, "entry", "FileNotFoundError", "the file `w.pth` is not there", None, absent="file"),
+            "model-failed",
+            "`FileNotFoundError` in the entry step: the file `w.pth` is not there",
+        ),
+        (
             ModelFailed(0, "entry", "SystemExit", "the code called `sys.exit(3)`", None),
             "model-failed",
             "the code called `sys.exit(3)` in the entry step",

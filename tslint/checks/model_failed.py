@@ -17,6 +17,14 @@ ENDINGS = {
     "exit": "the process exited with status {detail} in the {step} step",
 }
 
+NAMED = "name the model with `--model` and its inputs with `--input`"
+ABSENT = {
+    "file": f"run the check in the directory that has it, or {NAMED}",
+    "download": f"build the model without weights (`weights=None`, `pretrained=False`), or {NAMED}",
+    "gpu": f"let the device depend on `torch.cuda.is_available()`, or {NAMED}",
+}
+"""What to do about a thing that is missing here: no fault of the model's."""
+
 
 @on(ModelFailed)
 def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
@@ -29,7 +37,7 @@ def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
         evidence.place,
         {"what": what},
         labels=labels(evidence.stack, evidence.place),
-        help=_said(evidence.output),
+        help=ABSENT.get(evidence.absent) or _said(evidence.output),
     )
 
 

@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,8 @@ class Saved:
             yield
         finally:
             builtins.open, io.open, os.stat = real_open, real_io, real_stat
+            if self.folder is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def _seen(self, path: Any) -> Any:
         if not self.paths:
