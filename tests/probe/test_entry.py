@@ -11,6 +11,7 @@ import torch
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, ModelFailed, NoEntry, Note, StepEnded
 from tslint.probe import session
+from tslint.probe.entry.devices import cpu_instead
 from tslint.request import CallSite, ModelSpec, Outline, SideEffect
 
 pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("untouched")]
@@ -566,6 +567,18 @@ torch.jit.trace(Net(), torch.rand(1, 8))
 """
     _, seen = find(NET + click)
     assert "(Missing argument 'PATH'.)" in seen.one(NoEntry).reason
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(main())", "raise SystemExit", "exit()"])
+def test_a_script_that_ends_well_by_exiting(find, ending):
+    main = "import sys\n\ndef main():\n    torch.jit.trace(Net(), torch.rand(1, 8))\n    return 0\n\n"
+    call = CallSite("torch.jit.trace", Place("model.py", Span(16, 5, 16, 45)))
+    last = NET.count("\n") + 7
+    outline = Outline("model.py", ("main",), ("Net",), ("Net",), (call,), stop_line=last)
+    started = "" if "main" in ending else "main(); "
+    entries, seen = find(f"{NET}{main}{started}{ending}\n", outline=outline)
+    assert len(entries) == 1 and seen.of(ModelFailed) == []
+    assert seen.one(StepEnded).status == "ok"
 
 
 def test_a_call_site_is_a_place(find):

@@ -58,6 +58,8 @@ def record_file(path: Path, outline: Outline, territory: Territory) -> Recording
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            if isinstance(error, SystemExit) and error.code in (None, 0):
+                return recordings
             line = line_of_ours(error, territory, recorder.saved)
             if line is None:
                 recordings.error = error
