@@ -139,6 +139,10 @@ EFFECTS = {
     "torch.load('a')": False,
     "import pathlib; pathlib.Path('a').write_text('b')": True,
     "trainer.fit(net)": True,
+    "from torch.utils.tensorboard import SummaryWriter; w = SummaryWriter()": True,
+    "import cv2; cv2.imwrite('a.png', 1)": True,
+    "import os; os.makedirs('a')": False,
+    "torch.onnx.export(net, x, 'a.onnx')": False,
 }
 
 

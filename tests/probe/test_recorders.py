@@ -126,6 +126,20 @@ assert program.module()(example).shape == (2, 4) and list(program.state_dict) ==
 print(program, program.graph_signature, program.range_constraints)
 program = program.run_decompositions({})
 """,
+    "exported to ONNX as well": """
+torch.onnx.export(model, example, "m.onnx", opset_version=17, input_names=["x"])
+torch.onnx.export(model, (example,), f="n.onnx")
+print(os.path.getsize("m.onnx"), os.path.exists("n.onnx"))
+program = torch.jit.trace(model, example)
+""",
+    "under other names": """
+from torch import jit
+from torch.jit import trace
+from coremltools import convert
+from coremltools.models import MLModel
+program = trace(model, example)
+assert isinstance(convert(jit.freeze(program), inputs=types), MLModel)
+""",
     "converted": """
 program = torch.jit.trace(model, example)
 mlmodel = ct.convert(program, inputs=types)

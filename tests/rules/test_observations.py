@@ -218,6 +218,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "the eager step did not end within 5 s",
         ),
         (
+            ProbeDied(0, "start", "timeout", "5 s"),
+            "model-failed",
+            "importing PyTorch alone took longer than 5 s, so nothing of the model has run",
+        ),
+        (
             EnvironmentWrong("NumPy 2.4 with coremltools 9.0", "only 0-dimensional", 'pip install "numpy<2.4"'),
             "environment",
             "NumPy 2.4 with coremltools 9.0",

@@ -44,6 +44,8 @@ def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
 @on(ProbeDied)
 def died(evidence: ProbeDied, context: Context) -> Iterator[Finding]:
     words = ENDINGS.get(evidence.how, "the process ended in the {step} step: {detail}")
+    if (evidence.step, evidence.how) == ("start", "timeout"):
+        words = "importing PyTorch alone took longer than {detail}, so nothing of the model has run"
     what = words.format(step=evidence.step, detail=evidence.detail)
     yield Finding(evidence.place, {"what": what}, help=_said(evidence.output))
 

@@ -23,7 +23,10 @@ EFFECT_CALLS = words("""
     torch.save numpy.save numpy.savez os.system os.remove os.unlink os.rename os.rmdir shutil.rmtree shutil.move
     shutil.copy shutil.copyfile shutil.copytree pickle.dump json.dump huggingface_hub.upload_file
     huggingface_hub.upload_folder huggingface_hub.create_repo wandb.init requests.post requests.put os.replace
-    os.popen os.execv os.kill joblib.dump
+    os.popen os.execv os.kill joblib.dump numpy.savetxt numpy.savez_compressed shutil.copy2 shutil.make_archive
+    torch.utils.tensorboard.SummaryWriter tensorboardX.SummaryWriter mlflow.start_run mlflow.log_artifact
+    torchvision.utils.save_image cv2.imwrite imageio.imwrite safetensors.torch.save_file safetensors.torch.save_model
+    urllib.request.urlretrieve gdown.download wget.download comet_ml.Experiment neptune.init_run clearml.Task.init
 """)
 EFFECT_METHODS = words("""
     backward push_to_hub save_pretrained write_text write_bytes fit manual_backward to_csv unlink rmtree upload_file

@@ -97,6 +97,7 @@ class _CallRecorder:
             (export, "save", self.save(export.save)),
             (export, "load", self.load(export.load)),
             (torch, "load", self.load(torch.load)),
+            (torch.onnx, "export", self.onnx(torch.onnx.export)),
         ]
         with _replaced(replaced):
             yield
@@ -181,6 +182,19 @@ class _CallRecorder:
             recorded.options = options
             assert recorded.standin is not None
             return ExportStandIn(recorded.standin, build)
+
+        return export
+
+    def onnx(self, real: Any) -> Any:
+        """Another format, which is no route of ours: nothing is exported or written, and the script goes on."""
+
+        def export(*args: Any, **kwargs: Any) -> Any:
+            if not self._mine():
+                return real(*args, **kwargs)
+            given = inspect.signature(real).bind(*args, **kwargs).arguments
+            if given.get("f") is not None:
+                self.saved.keep(given["f"], Anything())
+            return Anything()
 
         return export
 
