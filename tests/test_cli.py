@@ -73,17 +73,17 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
 
 def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
     command = [
-        "check", "a.py", "b.py", "--static", "--route", "trace,script", "--route", "mixed", "--model", "Net(3)",
+        "check", "a.py", "b.py", "--run", "--route", "trace,script", "--route", "mixed", "--model", "Net(3)",
         "--input", "1,3,8,8", "--input", "int64[2..11]", "--no-convert", "--no-verify", "--select", "trace,mode",
         "--ignore", "script", "--fix", "--unsafe-fixes", "--output-format", "concise", "--statistics", "--show-info",
         "--show-refuted", "--show-output", "--fail-on", "error", "--exit-zero", "--python", "/usr/bin/python3", "--quiet",
-        "--timeout", "7.5", "--memory", "2GiB", "--config", "tslint.toml",
+        "--timeout", "7.5", "--memory", "2GiB", "--jobs", "3", "--no-cache", "--max-file-size", "5MB", "--config", "tslint.toml",
     ]  # fmt: skip
     assert cli.main(command) == 0
     ((targets, settings),) = api.asked
     assert targets == ["a.py", "b.py"]
     assert settings == Settings(
-        static=True,
+        run=True,
         route=("trace", "script", "mixed"),
         model="Net(3)",
         input=("1,3,8,8", "int64[2..11]"),
@@ -104,11 +104,14 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         quiet=True,
         timeout=7.5,
         memory=2 * 2**30,
+        jobs=3,
+        no_cache=True,
+        max_file_size=5_000_000,
         config="tslint.toml",
         root=Path.cwd(),
         config_path=Path.cwd() / "tslint.toml",
     )
-    left_out = {"run", "diff", "output_file", "exclude"}
+    left_out = {"static", "diff", "output_file", "exclude"}
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
 
@@ -237,6 +240,10 @@ def test_output_file(api: StandIn, capsys: pytest.CaptureFixture[str], tmp_path:
         (["check", "--timeout", "x"], "`--timeout` must be a number of seconds above 0, not `x`"),
         (["check", "--memory", "much"], "`--memory` must be a size such as `4GiB`, not `much`"),
         (["check", "--static", "--run"], "--static and --run contradict each other"),
+        (["check", "--static", "--input", "1,3"], "--static and --input contradict each other: a model is only built"),
+        (["check", "--static", "--model", "Net"], "--static and --model contradict each other: a model is only built"),
+        (["explain", "mode"], "no rule is called `mode`, which is a group of rules: "),
+        (["check", "--jobs", "0"], "`--jobs` must be a number of at least 1, not `0`"),
         (["check", "--select", "trase"], "`select`: no rule or group is called `trase`; did you mean `trace`?"),
         (["check", "--config", "none.toml"], "none.toml cannot be read: No such file or directory"),
         (["explain", "math-on-sizes"], "no rule is called `math-on-sizes`; did you mean `math-on-size`?"),

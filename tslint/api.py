@@ -9,18 +9,30 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint import catalogue, engine
-from tslint.diagnostic import Basis, Claim, Diagnostic, Fix, Severity, Span
-from tslint.facts import Facts
-from tslint.report.content import Report, Run, fixable, shown, summarise
+from tslint import static, workers
+from tslint.cache import Cache
+from tslint.diagnostic import Basis, Diagnostic, Fix, order
+from tslint.report.content import UNCHECKED, Report, Run, fixable, shown, summarise
+from tslint.report.fingerprint import fingerprinted
 from tslint.settings import ModelTable, Settings
-from tslint.source import Source, SourceError, SourceSyntaxError, UnreadableFileError, discover, suppressions
+from tslint.source import (
+    NotebookError,
+    Source,
+    SourceError,
+    Suppression,
+    discover,
+    is_torchscript,
+    suppressions,
+    unique,
+)
+from tslint.unused import unused
 
 if TYPE_CHECKING:
+    from tslint.facts import Facts
     from tslint.runs import OnEvidence, Ran
 
 MODULE_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
@@ -51,8 +63,11 @@ class _Check:
         self.settings = settings
         self.on_evidence = on_evidence
         self.run_all = settings.run
-        self.sources: dict[str, Source] = {}
+        self.checked: dict[str, static.Checked] = {}
         self.facts: dict[str, Facts] = {}
+        self.sources: dict[str, Source] = {}
+        self.others: dict[str, tuple[Suppression, ...]] = {}
+        self.ran_on: set[str] = set()
         self.found: list[Diagnostic] = []
         self.runs: list[Run] = []
         self.notes: list[str] = []
@@ -63,32 +78,49 @@ class _Check:
 
     def report(self, targets: list[str]) -> Report:
         running = not self.settings.static and (self.run_all or len(targets) == 1)
+        to_run: dict[Path, str] = {}
+        named: list[Path] = []
+        listed: list[Path] = []
         for target in targets:
             path = Path(target)
+            if not target.strip():
+                self.errors.append("a target is empty: it is to be a file, a directory or `package.module:attribute`")
+                continue
             if not path.exists() and MODULE_TARGET.fullmatch(target):
                 self.module(target)
                 continue
-            single = running and not path.is_dir()
-            for file in self.files(path):
-                predicted = self.predicted(file)
-                ran = self.ran(target if single else str(file), file) if single or (self.run_all and running) else None
-                self.joined(str(file), predicted, ran)
-            if running and path.is_dir() and not self.run_all and (self.settings.model or self.settings.input):
+            files = self.files(path)
+            if not path.is_dir():
+                named += [file for file in files if not self.archive(target, file)]
+                to_run |= dict.fromkeys(named if running else (), target)
+                continue
+            listed += files
+            if running and self.run_all:
+                to_run |= {file: str(file) for file in files}
+            elif running and (self.settings.model or self.settings.input):
                 self.errors.append(f"{target} is a directory: --model and --input go with one file or module")
+        once = unique([*named, *listed])
+        self.read([file for file in once if file in named and file not in to_run], named=True)
+        self.read([file for file in once if file not in named and file not in to_run], named=False)
+        for file in once:
+            if file in to_run:
+                self.run(to_run[file], file)
         return self.finished()
 
     def finished(self) -> Report:
         kept = [d for d in self.found if self.selected(d)]
         heard = [d for d in kept if not self.suppressed(d)]
-        lines = {path: list(source.lines) for path, source in self.sources.items()}
-        ordered = engine.fingerprinted(sorted(heard, key=engine.order), lines, lambda path: shown(path, self.directory))
+        heard += [d for d in self.unused() if self.selected(d)]
+        ordered = sorted(heard, key=order)
+        lines = {path: self.lines(path) for path in _paths(ordered)}
+        ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
         return Report(
             diagnostics=tuple(ordered),
             runs=tuple(self.runs),
-            summary=summarise(ordered, len(self.facts), len(kept) - len(heard)),
+            summary=summarise(ordered, len(self.checked), sum(map(self.suppressed, kept))),
             notes=tuple(dict.fromkeys(self.notes)),
             errors=tuple(dict.fromkeys(self.errors)),
-            sources={path: self.lines(path) for path in _paths(ordered)},
+            sources=lines,
             directory=self.directory,
         )
 
@@ -99,9 +131,10 @@ class _Check:
         changed: dict[Path, tuple[Source, str]] = {}
         count = 0
         for path in sorted({d.path for d in report.diagnostics if d.path and d.fix}):
-            source = self.sources.get(path)
-            if source is None or path not in self.facts or not source.faithful(self.facts[path].module):
+            facts = self.load(path) if path in self.checked else None
+            if facts is None or not facts.source.faithful(facts.module):
                 continue
+            source = facts.source
             wanted = [d for d in report.diagnostics if d.path == path and d.basis != Basis.REFUTED]
             first = [d.fix for d in wanted if d.fix and fixable(d, self.settings.unsafe_fixes)]
             text, done = fixes.rounds(source.text, first, functools.partial(self.fixes_of, source.path))
@@ -119,53 +152,82 @@ class _Check:
     # -- the static half ----------------------------------------------------------------------------------------------
 
     def files(self, path: Path) -> list[Path]:
+        """The files to check at PATH; what is wrong with it goes to the errors."""
         try:
-            return discover(path)
+            if path.suffix == ".ipynb" and path.is_file():
+                raise NotebookError(path, NotebookError.SENTENCE)
+            files, errors = discover(path, self.settings.exclude, self.settings.root)
         except SourceError as error:
-            self.errors.append(str(error))
-            return []
+            files, errors = [], [error]
+        self.errors += map(str, errors)
+        return files
+
+    def job(self, named: bool) -> static.Job:
+        return static.Job(self.settings.route, self.settings.max_file_size, named)
+
+    def read(self, files: Sequence[Path], named: bool) -> None:
+        """Checks the source of FILES alone."""
+        if not files:
+            return
+        job = self.job(named)
+        cache = None if self.settings.no_cache else Cache(self.settings.root, job)
+        for result in workers.check(files, job, self.settings.jobs, cache):
+            self.checked[result.path] = result
+            self.found += result.diagnostics
 
     def predicted(self, path: Path) -> list[Diagnostic]:
-        """Reads one file and returns what its source predicts; a file that cannot be read or parsed is one diagnostic."""
-        try:
-            source = Source.read(path)
-            self.sources[str(source.path)] = source
-            facts = Facts(source, source.parse())
-        except (SourceSyntaxError, UnreadableFileError) as error:
-            return [_unchecked(error)]
-        except SourceError as error:
-            self.errors.append(str(error))
-            return []
-        self.facts[str(source.path)] = facts
-        found, crashes = engine.predict(facts)
-        self.errors += crashes
-        return found
+        """What the source of one file predicts, its facts kept for the run; severities follow with what was run."""
+        name = str(path.absolute())
+        source = static.read(path, self.job(named=True))
+        if isinstance(source, Source):
+            self.sources[name] = source
+            try:
+                self.facts[name] = static.facts_of(source)
+            except SourceError as error:
+                source = static.Checked(name, (static.unchecked(error),))
+            except Exception as error:
+                source = static.Checked(name, tuple(static.crashed(name, "what all checks ask", error)))
+        if isinstance(source, static.Checked):
+            self.checked[name] = source
+            return list(source.diagnostics)
+        self.checked[name] = static.Checked(name, (), suppressions(source))
+        return static.predicted(self.facts[name])
 
     def load(self, path: str) -> Facts | None:
-        """Facts of a file that the run touched, for the checks of evidence; None where it cannot be read."""
+        """Facts of a file, for the checks of evidence and for fixes; None where it cannot be read or parsed."""
         if path not in self.facts:
+            source = self.source(path)
+            if source is None:
+                return None
             try:
-                source = Source.read(Path(path))
-                self.sources[path] = source
-                return Facts(source, source.parse())
-            except SourceError:
+                return static.facts_of(source)
+            except Exception:  # which the check of the file says, where it is checked
                 return None
         return self.facts[path]
 
-    def lines(self, path: str) -> list[str]:
+    def source(self, path: str) -> Source | None:
         if path not in self.sources:
-            self.load(path)
-        return list(self.sources[path].lines) if path in self.sources else []
+            try:
+                self.sources[path] = Source.read(Path(path), self.settings.max_file_size)
+            except SourceError:
+                return None
+        return self.sources[path]
+
+    def lines(self, path: str) -> list[str]:
+        source = self.source(path)
+        return list(source.lines) if source is not None else []
 
     def fixes_of(self, path: Path, text: str) -> list[Fix] | None:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         source = Source(path, text.encode())
         try:
-            found, _ = engine.predict(Facts(source, source.parse()))
+            found = static.predicted(static.facts_of(source))
         except SourceError:
             return None
-        unsafe = self.settings.unsafe_fixes
-        return [d.fix for d in found if d.fix and fixable(d, unsafe) and self.selected(d) and not self.suppressed(d)]
+        unsafe, comments = self.settings.unsafe_fixes, suppressions(source)
+        return [
+            d.fix for d in found if d.fix and fixable(d, unsafe) and self.selected(d) and not _silenced(d, comments)
+        ]
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -174,17 +236,42 @@ class _Check:
         if self.settings.static:
             self.errors.append(f"{target} names an object, not a file: --static needs a file")
             return
-        self.joined(target, [], self.ran(target, None))
-
-    def ran(self, target: str, path: Path | None) -> Ran:
         from tslint import runs
 
-        facts = self.facts.get(str(path.absolute())) if path is not None else None
-        return runs.run(target, path, facts, self.settings, self.on_evidence)
+        self.joined(target, [], runs.run(target, None, None, self.settings, self.on_evidence))
 
-    def joined(self, target: str, predicted: list[Diagnostic], ran: Ran | None) -> None:
+    def archive(self, target: str, path: Path) -> bool:
+        """Runs a TorchScript archive, which has no source to read; whether PATH is one, or something else to keep away from."""
+        try:
+            if path.suffix == ".py" or not is_torchscript(path):
+                return False
+        except SourceError as error:
+            self.errors.append(str(error))
+            return True
+        if self.settings.static:
+            self.errors.append(f"{target} is a TorchScript archive, which holds no source that --static could read")
+            return True
+        from tslint import runs
+
+        self.joined(target, [], runs.run_archive(target, path, self.settings, self.on_evidence))
+        return True
+
+    def run(self, target: str, path: Path) -> None:
+        """Reads PATH, runs it as TARGET, and joins what the two say."""
+        from tslint import runs
+
+        predicted = self.predicted(path)
+        facts = self.facts.get(str(path.absolute()))
+        ran = runs.run(target, path, facts, self.settings, self.on_evidence)
+        if ran.evidence:
+            self.ran_on.add(str(path.absolute()))
+        self.joined(str(path), predicted, ran)
+
+    def joined(self, target: str, predicted: list[Diagnostic], ran: Ran) -> None:
         """Adds what source and run say together, with severities by the routes taken."""
-        found = predicted if ran is None else ran.observed(predicted, self.load)
+        from tslint import engine
+
+        found = ran.observed(predicted, self.load)
         weighed: list[Diagnostic] = []
         for path in dict.fromkeys(d.path for d in found):
             own = [d for d in found if d.path == path]
@@ -195,10 +282,9 @@ class _Check:
             file = self.facts.get(str(Path(target).absolute()))
             weighed = engine.weigh_conversions(weighed, ran.evidence, file)
         self.found += weighed
-        if ran is not None:
-            self.runs += ran.assembled(weighed)
-            self.notes += ran.notes
-            self.errors += ran.errors
+        self.runs += ran.assembled(weighed)
+        self.notes += ran.notes
+        self.errors += ran.errors
 
     def scripting(self, target: str, path: str | None) -> tuple[str, ...]:
         """``script``, for the library files below a target whose own code scripts something."""
@@ -211,44 +297,43 @@ class _Check:
 
     def selected(self, diagnostic: Diagnostic) -> bool:
         names = {diagnostic.rule, diagnostic.group}
-        if diagnostic.claim == Claim.UNCHECKABLE:
+        if diagnostic.rule in UNCHECKED:
             return True
         wanted = not self.settings.select or bool(names & set(self.settings.select))
         return wanted and not names & set(self.settings.ignore)
 
     def suppressed(self, diagnostic: Diagnostic) -> bool:
-        source = self.sources.get(diagnostic.path or "")
-        if source is None or diagnostic.span is None or diagnostic.claim == Claim.UNCHECKABLE:
-            return False
-        line = diagnostic.span.line
-        return any(
-            comment.covers(name, line)
-            for comment in suppressions(source)
-            for name in (diagnostic.rule, diagnostic.group)
-        )
+        return _silenced(diagnostic, self.comments(diagnostic.path or ""))
+
+    def comments(self, path: str) -> tuple[Suppression, ...]:
+        """The comments of a file; those of a library's, which was not checked itself, hold as well."""
+        if path in self.checked:
+            return self.checked[path].suppressions
+        if path not in self.others:
+            source = self.source(path) if path else None
+            self.others[path] = suppressions(source) if source is not None else ()
+        return self.others[path]
+
+    def unused(self) -> list[Diagnostic]:
+        """A diagnostic for each comment that silences nothing; all of FOUND count, selected or not."""
+        found: list[Diagnostic] = []
+        for path, result in self.checked.items():
+            if result.suppressions:
+                own = [d for d in self.found if d.path == path]
+                found += unused(path, result.suppressions, own, path in self.ran_on)
+        return found
+
+
+def _silenced(diagnostic: Diagnostic, comments: Iterable[Suppression]) -> bool:
+    if diagnostic.span is None or diagnostic.rule in UNCHECKED:
+        return False
+    return any(c.covers(diagnostic.span) and c.names(diagnostic.rule, diagnostic.group) for c in comments)
 
 
 def _configured(table: ModelTable, settings: Settings) -> str:
     """The target of a configured model, a file as a path that holds from the working directory."""
     path = settings.root / table.target
     return os.path.relpath(path) if path.exists() else table.target
-
-
-def _unchecked(error: SourceSyntaxError | UnreadableFileError) -> Diagnostic:
-    """The diagnostic for a file that cannot be checked at all."""
-    rule = catalogue.rules()["syntax-error" if isinstance(error, SourceSyntaxError) else "unreadable-file"]
-    span = Span(error.line, error.column or 1, error.line, (error.column or 1) + 1) if error.line else None
-    return Diagnostic(
-        rule=rule.name,
-        group=rule.group,
-        claim=Claim.UNCHECKABLE,
-        severity=Severity.ERROR,
-        basis=Basis.OBSERVED,
-        message=rule.message.format(message=error.message),
-        path=str(error.path.absolute()),
-        span=span,
-        url=rule.url,
-    )
 
 
 def _paths(diagnostics: Sequence[Diagnostic]) -> list[str]:

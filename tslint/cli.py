@@ -125,6 +125,9 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
         check_rules(settings, [*rules, *catalogue.GROUPS])
     if settings.static and settings.run:
         raise Usage("--static and --run contradict each other")
+    for name in ("model", "input"):
+        if settings.static and getattr(settings, name):
+            raise Usage(f"--static and --{name} contradict each other: a model is only built and called in a run")
     report = _checked(targets, settings)
     if settings.diff and report.diff is not None:
         _write(report.diff, settings.output_file)
@@ -183,7 +186,8 @@ def explain(rule: str) -> int:
     """Print the page of a rule: what it finds, why it matters, what to do."""
     known = catalogue.rules()
     if rule not in known:
-        raise Usage(f"no rule is called `{rule}`{nearest(rule, known)}")
+        group = f", which is a group of rules: {', '.join(r.name for r in known.values() if r.group == rule)}"
+        raise Usage(f"no rule is called `{rule}`{group if rule in catalogue.GROUPS else nearest(rule, known)}")
     from tslint.report import page
 
     _write(page.render(known[rule], _options(Settings(), sys.stdout)), None)

@@ -45,7 +45,7 @@ class Claim(str, enum.Enum):
     CONVERT_DIFFERS = "convert-differs"
     ADVICE = "advice"
     UNCHECKABLE = "uncheckable"
-    """tslint itself could not do its job here (group ``tslint``: a file that cannot be parsed, a check that crashed)."""
+    """Nothing about the model: what tslint says of its own work (group ``tslint``), which no run of a model can show."""
 
 
 class Applicability(str, enum.Enum):
@@ -156,6 +156,12 @@ class Diagnostic:
     fix: Fix | None = None
     fingerprint: str = ""
     url: str = ""
+
+
+def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
+    """Diagnostics are sorted by path, line, column and rule."""
+    span = diagnostic.span
+    return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
 
 
 def to_json(value: Any) -> Any:

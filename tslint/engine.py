@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from tslint import catalogue
 from tslint.checks import Check, checks
-from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, to_json
+from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, order, to_json
 from tslint.evidence import EntryChosen, Evidence, ModelFailed, ModeWrong, ProbeDied, RouteEnded
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -35,16 +35,16 @@ CONTROL_FLOW = {"data-dependent-branch", "unrolled-loop"}
 """Rules whose finding means that its class cannot be traced and must be scripted."""
 
 
-def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
-    """Everything that the checks of source predict for one file, sorted, and one sentence for each check that crashed."""
+def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Everything that the checks of source predict for one file, sorted, and what crashed on the way."""
     found: list[Diagnostic] = []
-    crashes: list[str] = []
+    crashes = Crashes(str(facts.source.path))
+    table = checks()
 
     def run(subject: Any, wanted: Iterable[Check]) -> None:
         for check in wanted:
             found.extend(_run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes))
 
-    table = checks()
     for kind, wanted in table.items():
         if kind is Facts:
             run(facts, wanted)
@@ -52,15 +52,59 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[str]]:
             nodes: Iterable[Any] = facts.nodes(kind)
             for node in nodes:
                 run(node, wanted)
-    for refusal in facts.refusals:
+    try:
+        refusals = facts.refusals
+    except Exception as error:  # the other checks do not ask for them
+        crashes.add("the compiler that the script rules ask", error)
+        refusals = ()
+    for refusal in refusals:
         run(refusal, table.get(refusal.code, ()))
-    return sorted(_unique(found), key=order), crashes
+    return sorted(_unique(found), key=order), crashes.diagnostics()
 
 
-def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagnostic], list[str]]:
-    """What the checks of evidence make of a run, and one sentence for each check that crashed."""
+class Crashes:
+    """What crashed on one file, or on the evidence of a run where ``path`` is None."""
+
+    def __init__(self, path: str | None) -> None:
+        self.path = path
+        self._found: dict[str, tuple[dict[str, None], Span | None]] = {}
+
+    def add(self, what: str, error: Exception, span: Span | None = None) -> None:
+        """ERROR stopped WHAT, a few words for a sentence, at SPAN."""
+        text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+        self._found.setdefault(text, ({}, span))[0][what] = None
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """One for each error: what all checks ask for crashes in each of them."""
+        rule = catalogue.rules()["check-crashed"]
+        place = None if self.path is None else Span(1, 1, 1, 1)
+        return [
+            Diagnostic(
+                rule=rule.name,
+                group=rule.group,
+                claim=Claim.UNCHECKABLE,
+                severity=Severity.ERROR,
+                basis=Basis.OBSERVED,
+                message=rule.message.format(what=_listed(list(names)), error=error),
+                path=self.path,
+                span=place and (span or place),
+                url=rule.url,
+            )
+            for error, (names, span) in self._found.items()
+        ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and 3 more``."""
+    if len(names) < 3:
+        return " and ".join(names)
+    return f"{', '.join(names[:2])} and {len(names) - 2} more"
+
+
+def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """What the checks of evidence make of a run, and what crashed on the way."""
     found: list[Diagnostic] = []
-    crashes: list[str] = []
+    crashes = Crashes(None)
 
     def of_place(finding: Finding) -> Facts | None:
         return context.facts(finding.at) if isinstance(finding.at, Place) else None
@@ -74,7 +118,7 @@ def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagno
             for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
                 placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
                 found.append(dataclasses.replace(placed, evidence=(proof,)))
-    return found, crashes
+    return found, crashes.diagnostics()
 
 
 def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, EntryChosen]) -> Diagnostic:
@@ -92,51 +136,30 @@ def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, Entr
     return dataclasses.replace(diagnostic, path=place.path, span=place.span, symbol=place.symbol)
 
 
-def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
-    """Diagnostics are sorted by path, line, column and rule."""
-    span = diagnostic.span
-    return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
-
-
-def fingerprinted(
-    diagnostics: Iterable[Diagnostic], lines: Mapping[str, Sequence[str]], name: Callable[[str], str]
-) -> list[Diagnostic]:
-    """The diagnostics with fingerprints: rule, path (as NAME shows it), symbol, normalised line and ordinal.
-
-    A line that moves keeps its own.
-    """
-    seen: dict[tuple[str, ...], int] = {}
-    result = []
-    for diagnostic in diagnostics:
-        text = ""
-        if diagnostic.span and diagnostic.path in lines:
-            rows = lines[diagnostic.path or ""]
-            if diagnostic.span.line <= len(rows):
-                text = " ".join(rows[diagnostic.span.line - 1].split())
-        key = (diagnostic.rule, name(diagnostic.path or ""), diagnostic.symbol or "", text)
-        seen[key] = seen.get(key, 0) + 1
-        digest = hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:16]
-        result.append(dataclasses.replace(diagnostic, fingerprint=digest))
-    return result
-
-
 def _run(
     check: Check,
     subject: Any,
     asked: Any,
     facts_of: Callable[[Finding], Facts | None],
     basis: Basis,
-    crashes: list[str],
+    crashes: Crashes,
 ) -> list[Diagnostic]:
-    """What one check makes of one subject; a crash becomes one sentence that names the rule, and stops nothing else."""
+    """What one check makes of one subject; a crash stops nothing else."""
     found: list[Diagnostic] = []
     try:
         for finding in check.function(subject, asked):
             found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
     except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
-        where = asked.source.path if isinstance(asked, Facts) else f"{type(subject).__name__} of the run"
-        crashes.append(f"the check of `{check.rule}` crashed on {where}: {type(error).__name__}: {error}")
+        crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
     return found
+
+
+def _span_of(subject: Any, asked: Any) -> Span | None:
+    """Where a check crashed, as far as that can still be told."""
+    if isinstance(asked, Facts) and is_node_type(type(subject)):
+        with contextlib.suppress(Exception):
+            return asked.span(subject)
+    return None
 
 
 def _diagnostic(name: str, finding: Finding, basis: Basis, facts: Facts | None) -> Diagnostic:

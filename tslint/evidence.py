@@ -215,17 +215,25 @@ class Generalises(Evidence):
 
 @frozen
 class OutputItem:
-    """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor."""
+    """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor.
+
+    ``access`` is the code that picks it out, written behind the output: ``["aux"][0]``; empty where none can be written.
+    """
 
     key: str
     type: str
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
+    access: str = ""
 
 
 @frozen
 class OutputRefused(Evidence):
-    """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement."""
+    """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement.
+
+    ``module`` is the name of the model's class; ``parameters`` and ``arguments`` are code for a wrapper around it: those of
+    its forward, and those it calls the model with.
+    """
 
     entry: int
     kind: str
@@ -234,6 +242,9 @@ class OutputRefused(Evidence):
     message: str
     place: Place | None = None
     wrapped: bool = False
+    module: str = ""
+    parameters: str = "*args, **kwargs"
+    arguments: str = "*args, **kwargs"
 
 
 @frozen

@@ -13,6 +13,10 @@ ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Floa
 """Expressions that bind tighter than any operator."""
 
 
+LONGEST = 80
+"""Of a line of the wrapper, without its indentation."""
+
+
 def safe(title: str, *edits: Edit) -> Fix:
     """A fix that leaves what the program does as it is, but for the problem."""
     return Fix(title, Applicability.SAFE, edits)
@@ -74,17 +78,24 @@ def annotation(target: cst.AssignTarget, type_: str, facts: Facts) -> Edit:
     return after(target.target, f": {type_}", facts)
 
 
-def wrapper_class(name: str, base: str, parameters: str, names: Sequence[str], keys: Sequence[str]) -> str:
-    """A class that holds a model and answers with the values of the mapping that it returns: one, or a tuple.
+def subscript(key: str) -> str:
+    """The code that picks KEY out of a mapping: ``["key"]``."""
+    return f'["{key}"]' if repr(key) == f"'{key}'" and '"' not in key else f"[{key!r}]"
 
-    PARAMETERS is the text of forward's parameters behind ``self``, NAMES their names, BASE how ``torch.nn.Module`` is
-    spelled.
+
+def wrapper_class(name: str, base: str, parameters: str, arguments: str, accesses: Sequence[str]) -> str:
+    """A class that holds a model and answers with parts of what it returns: one, or a tuple.
+
+    PARAMETERS is the text of forward's parameters behind ``self``, ARGUMENTS that of the model's arguments, BASE how
+    ``torch.nn.Module`` is spelled; ACCESSES pick the parts out: ``["out"]``.
     """
-    call = f"self.model({', '.join(names)})"
-    if len(keys) == 1:
-        body = [f'return {call}["{keys[0]}"]']
+    call = f"self.model({arguments})"
+    if len(accesses) == 1:
+        body = [f"return {call}{accesses[0]}"]
     else:
-        body = [f"outputs = {call}", "return " + ", ".join(f'outputs["{key}"]' for key in keys)]
+        parts = [f"outputs{access}" for access in accesses]
+        line = f"return {', '.join(parts)}"
+        body = [f"outputs = {call}", *([line] if len(line) <= LONGEST else ["return (", *_indented(parts), ")"])]
     lines = [
         f"class {name}({base}):",
         "    def __init__(self, model):",
@@ -97,10 +108,16 @@ def wrapper_class(name: str, base: str, parameters: str, names: Sequence[str], k
     return "\n".join(lines)
 
 
+def _indented(parts: Sequence[str]) -> list[str]:
+    return [f"    {part}," for part in parts]
+
+
 def wrapper(
     cls: cst.ClassDef, name: str, base: str, parameters: str, names: Sequence[str], keys: Sequence[str], facts: Facts
 ) -> Edit:
     """The class of :func:`wrapper_class` behind CLS."""
     end = facts.span(cls)
     place = Span(end.end_line, end.end_column, end.end_line, end.end_column)
-    return Edit(place, "\n\n\n" + wrapper_class(name, base, parameters, names, keys))
+    return Edit(
+        place, "\n\n\n" + wrapper_class(name, base, parameters, ", ".join(names), [subscript(key) for key in keys])
+    )

@@ -39,8 +39,7 @@ class Ran:
         if not self.evidence:
             return predicted
         found, crashes = engine.observe(self.evidence, Context(load))
-        self.errors += crashes
-        return merge.merge(predicted, found, self.evidence)
+        return [*merge.merge(predicted, found, self.evidence), *crashes]
 
     def assembled(self, diagnostics: Iterable[Diagnostic]) -> tuple[Run, ...]:
         """One Run for each entry; DIAGNOSTICS name the rules that stopped a route."""
@@ -62,12 +61,27 @@ def run(target: str, path: Path | None, facts: Facts | None, settings: Settings,
             )
             return ran
     explicit = bool(specs) or settings.run or bool(settings.route) or path is None
-    missing = interpreter.missing(settings.python)
-    if missing:
-        (ran.errors if explicit else ran.notes).append(missing)
+    _start(
+        _request(str(path.absolute()) if path else target, specs, plan, settings), settings, on_evidence, ran, explicit
+    )
+    return ran
+
+
+def run_archive(target: str, path: Path, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
+    """Runs the TorchScript archive PATH, which was named as TARGET."""
+    ran = Ran(target)
+    if settings.model:
+        ran.errors.append(
+            f"{target} is a TorchScript archive, which is a model itself: --model goes with a file of source"
+        )
         return ran
-    request = Request(
-        target=str(path.absolute()) if path else target,
+    _start(_request(str(path.absolute()), _specs(target, settings), None, settings), settings, on_evidence, ran, True)
+    return ran
+
+
+def _request(target: str, specs: tuple[ModelSpec, ...], plan: Outline | None, settings: Settings) -> Request:
+    return Request(
+        target=target,
         specs=specs,
         outline=plan,
         run_side_effects=settings.run,
@@ -75,11 +89,14 @@ def run(target: str, path: Path | None, facts: Facts | None, settings: Settings,
         convert=not settings.no_convert,
         verify=not settings.no_verify,
     )
-    _start(request, settings, on_evidence, ran, explicit)
-    return ran
 
 
 def _start(request: Request, settings: Settings, on_evidence: OnEvidence | None, ran: Ran, explicit: bool) -> None:
+    """Runs REQUEST in a child. EXPLICIT: what stops it is an error, since somebody asked for the run."""
+    missing = interpreter.missing(settings.python)
+    if missing:
+        (ran.errors if explicit else ran.notes).append(missing)
+        return
     result = child.run(
         request,
         python=settings.python,

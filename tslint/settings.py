@@ -39,7 +39,7 @@ class SettingsError(ValueError):
 
 @frozen
 class Option:
-    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds or size.
+    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds, size or count.
 
     ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
     ``toml`` and ``cli`` say where it may be given.
@@ -106,6 +106,19 @@ class Settings:
     )
     ignore: tuple[str, ...] = option((), "texts", "Rules or groups to leave out.", commas=True, metavar="RULES")
     exclude: tuple[str, ...] = option((), "texts", "Paths to leave out, as in .gitignore.", cli=False)
+    max_file_size: int = option(
+        2 * 2**20,
+        "size",
+        "Files of more than this are not read, such as 500kB (default: 2MiB).",
+        metavar="SIZE",
+    )
+    jobs: int | None = option(
+        None,
+        "count",
+        "Processes that read the files (default: as many as there are processors).",
+        metavar="N",
+    )
+    no_cache: bool = option(False, "flag", "Neither use nor keep what earlier checks found (in .tslint_cache).")
     fix: bool = option(False, "flag", "Write the safe fixes to the files.", toml=False)
     unsafe_fixes: bool = option(False, "flag", "Count fixes that can change what the code does among those to write.")
     diff: bool = option(False, "flag", "Print what --fix would change, and change nothing.", toml=False)
@@ -288,6 +301,12 @@ def _value(known: Option, value: Any, where: str, from_toml: bool) -> Any:
             return parse_size(value)
         except (TypeError, ValueError):
             raise wrong from None
+    if known.kind == "count":
+        if not from_toml and isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise wrong
+        return value
     raise AssertionError(known.kind)
 
 
@@ -310,6 +329,7 @@ _WANTED = {
     "inputs": "a list of strings",
     "seconds": "a number of seconds above 0",
     "size": "a size such as `4GiB`",
+    "count": "a number of at least 1",
 }
 
 

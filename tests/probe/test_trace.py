@@ -42,8 +42,8 @@ def test_a_mapping_is_reported_with_its_keys_and_goes_on_wrapped():
     refused = seen.one(OutputRefused)
     assert (refused.kind, refused.type, refused.wrapped) == ("mapping", "dict", True)
     assert refused.items == (
-        OutputItem("out", "Tensor", (1, 3, 8, 8), "float32"),
-        OutputItem("aux", "Tensor", (), "float32"),
+        OutputItem("out", "Tensor", (1, 3, 8, 8), "float32", '["out"]'),
+        OutputItem("aux", "Tensor", (), "float32", '["aux"]'),
         OutputItem("size", "int"),
     )
     assert refused.message.startswith("Tracer cannot infer type of") or "dict at the output" in refused.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -144,3 +145,42 @@ def test_rich_is_imported_for_colours_alone() -> None:
     root = Path(__file__).parent.parent.parent
     run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+ODD = """\
+import torch
+from torch import nn
+
+
+class 网络(nn.Module):
+\tdef forward(self, x):
+\t\t名前 = "日本語のとても長い文字列です" * 3; y = x / x.sum().item(); z = "日本語のとても長い文字列です"
+\t\tif x.sum() > 0 and x.mean() > 3 and x.std() > 4 and "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa":
+\t\t\ty = y + 1
+\t\treturn {
+\t\t\t"e\u0301": y, "tab\there": x,
+\t\t\t"b": z,
+\t\t\t"c": 1, "d": 2,
+\t\t\t"f": 3,
+\t\t}
+
+
+traced = torch.jit.trace(网络(), torch.rand(1, 3, 16, 16))
+"""
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 110])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_no_line_is_wider_than_the_terminal(width: int, end: str, tmp_path: Path) -> None:
+    from tslint import report
+    from tslint.api import check_paths
+    from tslint.report.layout import cells
+    from tslint.settings import Settings
+
+    (tmp_path / "网络.py").write_bytes(ODD.replace("\n", end).encode())
+    found = check_paths([str(tmp_path / "网络.py")], Settings(static=True, no_cache=True, root=tmp_path))
+    found = dataclasses.replace(found, directory=str(tmp_path))
+    assert {"python-scalar", "data-dependent-branch", "dict-output"} <= {d.rule for d in found.diagnostics}
+    lines = report.render(found, "full", report.Options(width=width, show_info=True)).splitlines()
+    assert [line for line in lines if cells(line) > width] == []
+    assert not any(char in line for line in lines for char in "\t\r\x0c")

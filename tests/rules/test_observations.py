@@ -251,8 +251,10 @@ def test_use_of_a_baked_value_is_a_label() -> None:
 
 
 def test_caption_of_a_dict_names_the_real_keys() -> None:
-    items = (OutputItem("out", "Tensor", (1, 21, 224, 224)), OutputItem("aux", "Tensor", (1, 21, 224, 224)))
-    diagnostic = observed(OutputRefused(0, "mapping", "dict", items, "", place('{"out": x * scale, "aux": x}')))
+    shape = (1, 21, 224, 224)
+    items = tuple(OutputItem(key, "Tensor", shape, "float32", f'["{key}"]') for key in ("out", "aux"))
+    at = place('{"out": x * scale, "aux": x}')
+    diagnostic = observed(OutputRefused(0, "mapping", "dict", items, "", at, True, "Net", "x, steps", "x, steps"))
     assert diagnostic.caption == "keys `out` [1, 21, 224, 224] and `aux` [1, 21, 224, 224]"
     advice, _, code = (diagnostic.help or "").partition("\n")
     assert advice == (

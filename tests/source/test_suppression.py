@@ -32,7 +32,39 @@ def test_places() -> None:
     assert found.line == 2
     assert found.span == Span(2, 9, 2, 36)
     assert found.spans == (Span(2, 26, 2, 28), Span(2, 30, 2, 31))
-    assert found.covers("ab", 2) and not found.covers("ab", 1) and not found.covers("d", 2)
+    assert found.statement == (1, 2)
+    assert found.names("ab") and found.names("x", "c") and not found.names("d")
+
+
+def covered(code: str, span: Span) -> bool:
+    (found,) = suppressions(Source.from_text(code))
+    return found.covers(span)
+
+
+def test_a_statement_of_several_lines_is_silenced_at_its_ends_and_beside_the_code() -> None:
+    code = "y = f(  {0}\n    a,  {1}\n    b(  {2}\n        c),  {3}\n    d,  {4}\n)  {5}\nz = 1\n"
+    b = Span(3, 5, 4, 11)
+    silenced = []
+    for index in range(6):
+        comments = ["# tslint: ignore[x]" if index == other else "#" for other in range(6)]
+        silenced.append(covered(code.format(*comments), b))
+    assert silenced == [True, False, True, True, False, True]
+
+
+def test_only_its_own_statement_is_silenced() -> None:
+    assert not covered("x = 1  # tslint: ignore[a]\ny = 2\n", Span(2, 1, 2, 2))
+    assert not covered("# tslint: ignore[a]\ny = 2\n", Span(2, 1, 2, 2))
+    assert not covered("def f(\n    x):  # tslint: ignore[a]\n    return x\n", Span(3, 5, 3, 13))
+    assert covered("@g\ndef f(  # tslint: ignore[a]\n    x):\n    return x\n", Span(3, 5, 3, 6))
+    assert not covered("@g  # tslint: ignore[a]\ndef f(x):\n    return x\n", Span(2, 5, 2, 6))
+    assert covered("@g  # tslint: ignore[a]\ndef f(x):\n    return x\n", Span(1, 2, 1, 3))
+    assert covered("x = \\\n    1  # tslint: ignore[a]\n", Span(1, 1, 1, 2))
+    assert covered('x = f"""\n{a}\n"""  # tslint: ignore[a]\n', Span(2, 2, 2, 3))
+    assert covered("# tslint: ignore-file[a]\nx = 1\n", Span(2, 1, 2, 2))
+
+
+def test_lines_that_end_with_a_carriage_return_count() -> None:
+    assert covered("x = 1\ry = 2  # tslint: ignore[a]\r", Span(2, 1, 2, 2))
 
 
 def test_a_file_that_does_not_tokenize_keeps_what_came_before() -> None:

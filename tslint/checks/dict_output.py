@@ -16,6 +16,7 @@ from tslint.checks._outputs import (
     refused_returns,
     returned,
 )
+from tslint.checks._wrapper import accesses_of, advice, sketch
 from tslint.diagnostic import Finding, Fix, Place
 from tslint.evidence import OutputItem, OutputRefused
 from tslint.facts.context import Context
@@ -38,7 +39,7 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
                 {"function": "forward", "what": returned(refused)},
                 severity=refused.severity,
                 fix=fix,
-                help=advice(keys) + (WRITES if fix else ""),
+                help=advice([rewrite.subscript(key) for key in keys]) + (WRITES if fix else ""),
                 symbol=f"{refused.cls.name}.forward",
             )
 
@@ -46,12 +47,11 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
 @on(OutputRefused)
 def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
     if is_mapping(evidence):
-        keys = [item.key for item in evidence.items if item.shape is not None]
         yield Finding(
             evidence.place,
             {"function": "forward", "what": _what(evidence)},
             caption=caption(evidence.items),
-            help=_help(evidence, keys, context),
+            help=_help(evidence, context),
         )
 
 
@@ -77,22 +77,13 @@ def _what(evidence: OutputRefused) -> str:
     return f"the mapping `{evidence.type}`"
 
 
-def advice(keys: Sequence[str]) -> str:
-    """The wrapper, with the model's real keys where they are known."""
-    if not keys:
-        return "trace a wrapper whose `forward` returns the values of the mapping as a tuple"
-    if len(keys) == 1:
-        return f'trace a wrapper that returns `model(x)["{keys[0]}"]`'
-    named = ", ".join(f'y["{key}"]' for key in keys[:MOST_KEYS])
-    return f"trace a wrapper that returns `{named}{', …' if len(keys) > MOST_KEYS else ''}` of `y = model(x)`"
-
-
-def _help(evidence: OutputRefused, keys: list[str], context: Context) -> str:
+def _help(evidence: OutputRefused, context: Context) -> str:
     """The advice, who writes it, and the wrapper's code."""
-    if not keys:
-        return advice(keys)
+    accesses = accesses_of(evidence)
+    if not accesses:
+        return advice(accesses)
     fixable = _is_fixable(evidence.place, context)
-    return f"{advice(keys)}{WRITES if fixable else ''}\n{_sketch(evidence, keys, context)}"
+    return f"{advice(accesses)}{WRITES if fixable else ''}\n{sketch(evidence, context)}"
 
 
 def _is_fixable(place: Place | None, context: Context) -> bool:
@@ -102,16 +93,6 @@ def _is_fixable(place: Place | None, context: Context) -> bool:
         return False
     here = [refused for refused in refused_returns(facts) if facts.span(refused.at).line == place.span.line]
     return any(_wrapper(refused, _keys(refused.value), facts) is not None for refused in here if refused.mapping)
-
-
-def _sketch(evidence: OutputRefused, keys: Sequence[str], context: Context) -> str:
-    """The wrapper's code, for a model that the source alone does not show to be fixable."""
-    symbol = evidence.place.symbol if evidence.place else None
-    functions = context.nodes_at(evidence.place, cst.FunctionDef)
-    names = _parameter_names(functions[0]) if functions else None
-    inputs = ["*inputs"] if names is None else names
-    owner = (symbol or "Model").split(".")[0]
-    return rewrite.wrapper_class(f"{owner}Outputs", "nn.Module", ", ".join(inputs), inputs, keys[:MOST_KEYS])
 
 
 def _keys(kind: Kind) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._outputs import is_taken_leniently, lenient_calls, refused_returns
-from tslint.checks.dict_output import advice
+from tslint.checks._wrapper import advice
 from tslint.diagnostic import Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Dict
@@ -24,5 +25,5 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
                 {"model": refused.cls.name},
                 severity=Severity.WARNING if len(facts.returns(refused.function)) > 1 else Severity.ERROR,
                 labels=(facts.label(refused.at, "the mapping is returned here"),),
-                help=advice(keys),
+                help=advice([rewrite.subscript(key) for key in keys]),
             )

@@ -8,6 +8,7 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._outputs import refused_returns, returned
+from tslint.checks._wrapper import accesses_of, advice, sketch
 from tslint.checks.dict_output import is_mapping
 from tslint.diagnostic import Finding, Place
 from tslint.evidence import OutputRefused
@@ -38,7 +39,15 @@ def observe(evidence: OutputRefused, context: Context) -> Iterator[Finding]:
         refused = [item for item in evidence.items if item.shape is None]
         caption = f"output {refused[0].key} is `{refused[0].type}`" if refused and refused[0].key else None
         place = _function(evidence, context) if evidence.kind == "none" else evidence.place
-        yield Finding(place, {"function": "forward", "what": what}, caption=caption, help=HELP)
+        yield Finding(place, {"function": "forward", "what": what}, caption=caption, help=_help(evidence, context))
+
+
+def _help(evidence: OutputRefused, context: Context) -> str:
+    """The wrapper and its code, where the output holds tensors."""
+    accesses = accesses_of(evidence)
+    if not accesses:
+        return HELP
+    return f"return the tensors alone, or {advice(accesses)}\n{sketch(evidence, context)}"
 
 
 def _function(evidence: OutputRefused, context: Context) -> Place | None:

@@ -8,9 +8,8 @@ counts lines and columns for every token. Tried with LibCST 1.5 to 1.9.
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 
@@ -18,7 +17,9 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from tslint.diagnostic import Span
-from tslint.source.text import with_large_stack
+from tslint.source.text import deeply
+
+FRAMES = 1_000_000
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 
@@ -54,7 +55,7 @@ class Positions:
     """The places of all nodes of STATEMENT, which begins on LINE of its file, behind INDENTS; of a whole module with LINE 1."""
 
     def __init__(self, module: cst.Module, statement: cst.CSTNode, line: int, indents: Sequence[str] = ()) -> None:
-        state = _deeply(lambda: _written(module, statement, indents))
+        state = deeply(lambda: _written(module, statement, indents), FRAMES)
         self._ranges = state.ranges
         self._offsets = [0, *accumulate(map(len, state.tokens))]
         self._lines = [0, *(match.end() for match in _NEWLINE.finditer("".join(state.tokens)))]
@@ -80,16 +81,3 @@ def _written(module: cst.Module, statement: cst.CSTNode, indents: Sequence[str])
     state.indent_tokens.extend(indents)
     statement._codegen(state)
     return state
-
-
-def _deeply(function: Callable[[], _State]) -> _State:
-    """What FUNCTION returns; called once more with a large stack where Python's is not deep enough for the code."""
-    try:
-        return function()
-    except RecursionError:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(1_000_000)
-        try:
-            return with_large_stack(function)
-        finally:
-            sys.setrecursionlimit(limit)

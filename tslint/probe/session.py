@@ -27,7 +27,7 @@ from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import modes
-from tslint.probe.trace.tracing import first_line, trace
+from tslint.probe.trace.tracing import first_line, runtime_line, trace
 from tslint.request import Request
 
 PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
@@ -107,6 +107,8 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
     stack = stack_of_traceback(territory, error.__traceback__)
     place = stack.place
     message = first_line(error)
+    if "TorchScript interpreter" in message:
+        message = runtime_line(error).removeprefix(f"{type(error).__name__}: ")
     if isinstance(error, SystemExit):
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
@@ -155,6 +157,11 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
         emit(failure(subject.entry, "eager", error, territory))
         return settled, False
     if not steps.wanted("trace"):
+        return settled, True
+    if isinstance(subject.module, torch.jit.ScriptModule):
+        with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
+            outcome.status, outcome.message = "skipped", "the model is TorchScript already"
+            modes.report(subject, subject.module, territory, emit)
         return settled, True
     with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)

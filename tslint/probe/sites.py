@@ -159,7 +159,12 @@ def locate(stack: Iterable[Frame], roots: Sequence[str]) -> tuple[Place | None, 
 
 
 def class_place(module: torch.nn.Module) -> Place | None:
-    """The ``forward`` that a module's class itself has, else its class statement; None where there is no source."""
+    """The ``forward`` that a module's class itself has, else its class statement; None where there is no source.
+
+    What is TorchScript already is of torch's own class, whatever it was made from.
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        return None
     for thing in (inspect.unwrap(vars(type(module)).get("forward", type(module))), type(module)):
         try:
             path, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)
@@ -172,11 +177,9 @@ def class_place(module: torch.nn.Module) -> Place | None:
 
 def class_above(root: torch.nn.Module, path: str, roots: Sequence[str]) -> Place | None:
     """The user's class nearest above PATH in ROOT: where no line of the user's own runs, a class made of torch's parts."""
+    modules = dict(root.named_modules(remove_duplicate=False))  # `get_submodule` refuses what is TorchScript already
     while True:
-        try:
-            module = root.get_submodule(path)
-        except AttributeError:
-            module = None
+        module = modules.get(path)
         place = class_place(module) if module is not None else None
         if place is not None and is_user(place.path, roots):
             return place

@@ -74,11 +74,12 @@ def items_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def describe(value: Any) -> tuple[OutputItem, ...]:
     """The members of an output, as evidence."""
+    accesses = list(accesses_of(value))
     return tuple(
-        OutputItem(key, "Tensor", tuple(int(n) for n in item.shape), dtype_name(item))
+        OutputItem(key, "Tensor", tuple(int(n) for n in item.shape), dtype_name(item), access)
         if isinstance(item, torch.Tensor)
         else OutputItem(key, type(item).__name__)
-        for key, item in items_of(value)
+        for (key, item), access in zip(items_of(value), accesses, strict=True)
     )
 
 
@@ -86,6 +87,73 @@ def shapes_text(inputs: Inputs) -> str:
     """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
     tensors = tensors_in([list(inputs.args), inputs.kwargs])
     return ", ".join(f"{dtype_name(tensor)}[{','.join(str(int(n)) for n in tensor.shape)}]" for tensor in tensors)
+
+
+def accesses_of(value: Any) -> Iterator[str]:
+    """The code that picks each leaf of :func:`items_of` out of VALUE; empty for one below a key that no literal says."""
+    children: Iterator[tuple[str | None, Any]] | None = None
+    if isinstance(value, Mapping):
+        children = ((f"[{code}]" if (code := literal(key)) else None, item) for key, item in value.items())
+    elif isinstance(value, (tuple, list)):
+        children = ((f"[{index}]", item) for index, item in enumerate(value))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        children = ((f".{field.name}", getattr(value, field.name)) for field in dataclasses.fields(value))
+    if children is None:
+        yield ""
+        return
+    for own, item in children:
+        for inner in accesses_of(item):
+            is_leaf = isinstance(item, torch.Tensor)
+            yield own + inner if own is not None and (inner or is_leaf) else ""
+
+
+def literal(value: Any) -> str | None:
+    """VALUE as code, strings in double quotes where they need no escape; None where no literal says it."""
+    if isinstance(value, str) and type(value) is str:
+        return f'"{value}"' if repr(value) == f"'{value}'" and '"' not in value else repr(value)
+    if type(value) is tuple:
+        parts = [literal(item) for item in value]
+        if None in parts:
+            return None
+        return f"({', '.join(map(str, parts))}{',' if len(parts) == 1 else ''})"
+    if value is None or type(value) in (bool, int) or (type(value) is float and math.isfinite(value)):
+        return repr(value)
+    return None
+
+
+def forwarding(module: torch.nn.Module, inputs: Inputs) -> tuple[str, str]:
+    """Code for a wrapper around MODULE that is called as INPUTS call it: the parameters of its forward, and its call's arguments.
+
+    Those that INPUTS leave out are left out, but for what the model needs.
+    """
+    anything = "*args, **kwargs"
+    try:
+        signature = inspect.signature(module.forward)
+        given = signature.bind(*inputs.args, **inputs.kwargs).arguments
+    except (TypeError, ValueError):
+        return anything, anything
+    parameters: list[str] = []
+    arguments: list[str] = []
+    by_name = optional = False
+    for name, parameter in signature.parameters.items():
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        star = "**" if parameter.kind is parameter.VAR_KEYWORD else star
+        if name not in given and (star or parameter.default is not parameter.empty):
+            by_name = True  # what follows can no longer be told by its place
+            continue
+        if parameter.kind is parameter.VAR_POSITIONAL and by_name:
+            return anything, anything
+        by_name = by_name or parameter.kind is parameter.KEYWORD_ONLY
+        default = None if parameter.default is parameter.empty else literal(parameter.default)
+        if default is None and optional and not star:
+            return anything, anything  # one without a default behind one that has one
+        optional = optional or default is not None
+        if parameter.kind is parameter.KEYWORD_ONLY and not any(text.startswith("*") for text in parameters):
+            parameters.append("*")
+            optional = False
+        parameters.append(f"{star}{name}" + (f"={default}" if default is not None else ""))
+        arguments.append(f"{star}{name}" if star or not by_name else f"{name}={name}")
+    return ", ".join(parameters), ", ".join(arguments)
 
 
 def dtype_name(tensor: torch.Tensor) -> str:

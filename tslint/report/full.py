@@ -128,9 +128,14 @@ def _title(diagnostic: Diagnostic, style: str, width: int) -> list[Line]:
     message = one_line(diagnostic.message)
     if end < cells(message) + width_of(start) + 2 + len(basis) <= width:
         end = width
-    rows = wrap(message, end - width_of(start) - len(basis) - 2, width - 4)
+    room = end - width_of(start) - len(basis) - 2
+    if cells(message.partition(" ")[0]) <= room:
+        rows = wrap(message, room, width - 4)
+    else:
+        rows = ["", *wrap(message, width - 4, width - 4)]
+        start = [(plain(start).rstrip(), style)]
     first = [*start, *marked(rows[0])]
-    padding = " " * max(end - width_of(first) - len(basis), 2)
+    padding = " " * max(end - width_of(first) - len(basis), 1)
     return [
         [*first, (padding, ""), (basis, BASIS_STYLES[diagnostic.basis])],
         *([("    ", ""), *marked(row)] for row in rows[1:]),
@@ -198,7 +203,10 @@ def _end(report: Report, options: Options) -> list[Line]:
             lines += paragraph([("note: ", "bold")], one_line(note), options.width)
     for error in report.errors:
         lines += paragraph([("tslint: error: ", "bold red")], one_line(error), options.width)
-    if not options.quiet:
+    nothing = report.errors and not (report.summary.files or report.diagnostics or report.runs)
+    if nothing and not options.quiet:
+        lines.append([("Nothing was checked.", "bold")])
+    elif not options.quiet:
         summary = _summary(report, options)
         fits = width_of(summary) <= options.width
         lines += [summary] if fits else [marked(row) for row in wrap(plain(summary), options.width, options.width)]

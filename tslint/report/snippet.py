@@ -45,6 +45,9 @@ def snippet(
     number_width = len(str(max(shown)))
     room = max(width - number_width - 5, 20)
     start = _start(source, span, room)
+    above = span.line - 1
+    if start and above in shown and not Code(source[above - 1]).window(start, room).strip("… "):
+        shown = [number for number in shown if number != above or any(mark.span.line == above for mark in marks)]
     arrows = _arrow_column(source, marks, start, room)
     lines: list[Line] = []
     previous = None
@@ -56,6 +59,9 @@ def snippet(
         for index, row in enumerate(rows):
             shown_number = str(number) if index == 0 else ""
             lines.append([(f"  {shown_number:>{number_width}} │", GUTTER), *([(" ", ""), *row] if row else [])])
+        if number == span.line + SPAN_LINES - 1 < min(span.end_line, len(source)) and number + 1 not in shown:
+            lines.append([(f"  {'⋮':>{number_width}}", GUTTER)])
+            previous = None
     return lines
 
 

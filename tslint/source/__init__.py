@@ -5,7 +5,8 @@ May read files and directories; never imports what it reads, writes nothing, and
 
 from __future__ import annotations
 
-from tslint.source.discovery import discover
+from tslint.source.archive import is_torchscript
+from tslint.source.discovery import discover, unique
 from tslint.source.errors import (
     MissingPathError,
     NoPythonError,
@@ -14,8 +15,9 @@ from tslint.source.errors import (
     SourceSyntaxError,
     UnreadableFileError,
 )
+from tslint.source.look import matters
 from tslint.source.suppression import Suppression, suppressions
-from tslint.source.text import Source
+from tslint.source.text import Source, deeply
 
 __all__ = [
     "MissingPathError",
@@ -26,6 +28,10 @@ __all__ = [
     "SourceSyntaxError",
     "Suppression",
     "UnreadableFileError",
+    "deeply",
     "discover",
+    "is_torchscript",
+    "matters",
     "suppressions",
+    "unique",
 ]

@@ -1,13 +1,13 @@
-"""The Python files of a directory: what Git ignores, hidden directories and environments left out."""
+"""The Python files of a directory: what Git or the settings leave out, hidden directories and environments not among them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint.source.errors import MissingPathError, NoPythonError
+from tslint.source.errors import MissingPathError, NoPythonError, SourceError, UnreadableFileError
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -16,46 +16,87 @@ SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-pack
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
-def discover(target: Path) -> list[Path]:
-    """The files to check at TARGET, sorted: a file is itself, whatever its name; a directory its ``*.py``.
+def discover(
+    target: Path, exclude: Sequence[str] = (), root: Path | None = None
+) -> tuple[list[Path], list[SourceError]]:
+    """The files to check at TARGET, sorted, and what is wrong with the directories below it that could not be listed.
+
+    A file is itself, whatever its name, and even where it is ignored or excluded; a directory its ``*.py``. EXCLUDE are
+    patterns as in ``.gitignore``, which start from ROOT. Raises MissingPathError, or NoPythonError for a directory
+    without any.
 
     What is named is meant: where Git ignores TARGET itself, as it does an environment, the rules above it do not count.
-    Raises MissingPathError, or NoPythonError for a directory without any.
     """
     if target.is_file():
-        return [target]
+        return [target], []
     if not target.is_dir():
-        raise MissingPathError(target, "no such file or directory")
-    files = sorted(_walk(target))
-    if not files:
-        raise NoPythonError(target, "holds no Python files")
-    return files
+        raise MissingPathError(target, _what(target))
+    walk = _Walk(target)
+    files = sorted(walk.files(exclude, root or Path.cwd()))
+    if not files and not walk.errors:
+        notebooks = any(target.rglob("*.ipynb"))
+        more = ", and notebooks come with a later version" if notebooks else ""
+        raise NoPythonError(target, f"holds no Python files to check{more}")
+    return files, walk.errors
+
+
+def unique(paths: Iterable[Path]) -> list[Path]:
+    """PATHS, each file once: one that is named twice or also reached through a symbolic link by its own path."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        real = os.path.realpath(path)
+        if real not in found or (_is_link(found[real], real) and not _is_link(path, real)):
+            found[real] = path
+    return list(found.values())
+
+
+def _is_link(path: Path, real: str) -> bool:
+    return str(path.absolute()) != real
+
+
+def _what(path: Path) -> str:
+    if path.exists():
+        return "neither a file nor a directory"
+    return "a symbolic link that leads nowhere" if path.is_symlink() else "no such file or directory"
 
 
 Rules = list[tuple[Path, "GitIgnoreSpec"]]
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    above = _inherited(root.resolve())
-    rules: dict[Path, Rules] = {root: [] if _ignored(root.resolve(), above, directory=True) else above}
-    for folder, directories, names in os.walk(root):
-        here = Path(folder)
-        active = rules.pop(here)
-        own = _spec(here)
-        if own is not None:
-            active = [*active, (here.resolve(), own)]
-        kept = []
-        for name in sorted(directories):
-            path = here / name
-            if _is_skipped(path) or _ignored(path, active, directory=True):
-                continue
-            kept.append(name)
-            rules[path] = active
-        directories[:] = kept
-        for name in names:
-            path = here / name
-            if name.endswith(".py") and path.is_file() and not _ignored(path, active, directory=False):
-                yield path
+class _Walk:
+    """A walk through ROOT; ``errors`` are the directories that could not be listed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.errors: list[SourceError] = []
+
+    def files(self, exclude: Sequence[str], start: Path) -> Iterator[Path]:
+        above = _inherited(self.root.resolve())
+        ignored = _ignored(self.root.resolve(), above, directory=True)
+        rules: dict[Path, Rules] = {self.root: [] if ignored else above}
+        excluded = _excluded(exclude, start.resolve(), self.root.resolve())
+        for folder, directories, names in os.walk(self.root, onerror=self._failed):
+            here = Path(folder)
+            active = rules.pop(here)
+            own = _spec(here)
+            if own is not None:
+                active = [*active, (here.resolve(), own)]
+            kept = []
+            for name in sorted(directories):
+                path = here / name
+                if _is_skipped(path) or _ignored(path, active, True) or _ignored(path, excluded, True):
+                    continue
+                kept.append(name)
+                rules[path] = active
+            directories[:] = kept
+            for name in names:
+                path = here / name
+                left_out = _ignored(path, active, False) or _ignored(path, excluded, False)
+                if name.endswith(".py") and not left_out and path.is_file():
+                    yield path
+
+    def _failed(self, error: OSError) -> None:
+        self.errors.append(UnreadableFileError(Path(error.filename), f"cannot be read: {error.strerror or error}"))
 
 
 def _is_skipped(path: Path) -> bool:
@@ -66,16 +107,26 @@ def _is_skipped(path: Path) -> bool:
 
 
 def _inherited(root: Path) -> Rules:
-    """The ``.gitignore`` files above ROOT, down from the top of its repository; none outside one."""
+    """The ``.gitignore`` files above ROOT, down from the top of its repository; none outside one.
+
+    One that ignores ROOT itself says nothing about what is in it: whoever names a directory wants it checked.
+    """
     above: Rules = []
     for folder in (root, *root.parents):
         if folder != root:
             spec = _spec(folder)
-            if spec is not None:
+            if spec is not None and not _ignored(root, [(folder, spec)], True):
                 above.insert(0, (folder, spec))
         if (folder / ".git").exists():
             return above
     return []
+
+
+def _excluded(patterns: Sequence[str], start: Path, root: Path) -> Rules:
+    """The settings' own patterns, those left out that hold for the directory that was named."""
+    if not patterns:
+        return []
+    return [(start, _read([each for each in patterns if not _ignored(root, [(start, _read([each]))], True)]))]
 
 
 def _spec(folder: Path) -> GitIgnoreSpec | None:
@@ -83,9 +134,27 @@ def _spec(folder: Path) -> GitIgnoreSpec | None:
         text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
+    return _read(text.splitlines())
+
+
+def _read(lines: Sequence[str]) -> GitIgnoreSpec:
+    """The patterns in LINES; like Git, it takes no notice of those that are none."""
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(text.splitlines())
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def _ignored(path: Path, rules: Rules, directory: bool) -> bool:

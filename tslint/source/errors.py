@@ -27,6 +27,8 @@ class NoPythonError(SourceError):
 class NotebookError(SourceError):
     """A notebook, which this version does not read."""
 
+    SENTENCE = "notebooks come with a later version; export it with `jupyter nbconvert --to script`"
+
 
 class UnreadableFileError(SourceError):
     """The file cannot be read, or its bytes are not text in the encoding that it declares."""

@@ -1,27 +1,36 @@
-"""One file of source: its bytes, its text, its lines, and its tree."""
+"""One file of source: its bytes, its text, its lines, and its tree. LibCST is imported once something is parsed."""
 
 from __future__ import annotations
 
 import ast
 import codecs
 import io
+import itertools
 import re
+import sys
 import threading
 import tokenize
 import warnings
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
-
-import libcst as cst
+from typing import TYPE_CHECKING, TypeVar
 
 from tslint.diagnostic import Span
 from tslint.source.errors import MissingPathError, NotebookError, SourceSyntaxError, UnreadableFileError
+from tslint.source.look import matters
+from tslint.source.nesting import too_deep
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 T = TypeVar("T")
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
+BLOCK = 1024 * 1024
+BLOCKS = 64
+"""Of a file that is too large, no more is looked at."""
+
 STACK_BYTES = 512 * 1024 * 1024
 SHALLOW_BYTES = 400
 """Text of at most this length cannot nest deeply enough to overflow any platform's stack."""
@@ -39,14 +48,23 @@ class Source:
         self.encoding, self.text = _decode(self.path, data)
 
     @classmethod
-    def read(cls, path: Path) -> Source:
-        """Raises MissingPathError, NotebookError or UnreadableFileError."""
+    def read(cls, path: Path, limit: int = 0) -> Source:
+        """Raises MissingPathError, NotebookError or UnreadableFileError; that, too, for more than LIMIT bytes, unless it is 0.
+
+        A file of more bytes is looked through a block at a time, and passes (as an empty text) where it cannot matter.
+        """
         if path.suffix == ".ipynb":
-            raise NotebookError(
-                path, "notebooks come with a later version; export it with `jupyter nbconvert --to script`"
-            )
+            raise NotebookError(path, NotebookError.SENTENCE)
         try:
-            return cls(path, path.read_bytes())
+            size = path.stat().st_size
+            if not limit or size <= limit:
+                return cls(path, path.read_bytes())
+            with path.open("rb") as file:
+                blocks = iter(lambda: file.read(BLOCK), b"")
+                if not any(map(matters, itertools.islice(blocks, BLOCKS))):
+                    return cls(path, b"")
+            message = f"its {_shown(size)} are more than the {_shown(limit)} that `max-file-size` allows"
+            raise UnreadableFileError(path, message)
         except FileNotFoundError:
             raise MissingPathError(path, "no such file or directory") from None
         except OSError as error:
@@ -83,39 +101,59 @@ class Source:
     def parse(self) -> cst.Module:
         """The tree. Raises SourceSyntaxError with line and column.
 
-        LibCST's parser recurses on the C stack and kills the process on deep nesting (10,000 parentheses), hence a
-        thread with a large stack; starting it takes an eighth of a millisecond.
+        LibCST's parser recurses on the C stack and kills the process on deep nesting, hence a thread with a large stack;
+        starting it takes an eighth of a millisecond.
         """
+        deep = too_deep(self.data)
+        if deep is not None:
+            raise SourceSyntaxError(self.path, deep[0], deep[1] or 1, 1)
         if len(self.data) <= SHALLOW_BYTES:
             return self._parse()
         return with_large_stack(self._parse)
 
     def _parse(self) -> cst.Module:
+        import libcst as cst
+
         try:
             return cst.parse_module(self.data)
         except cst.ParserSyntaxError as error:
-            raise self._explained(error) from None
-        except (UnicodeDecodeError, SyntaxError, LookupError) as error:
-            raise UnreadableFileError(self.path, str(error)) from None
+            raise self._explained(error.raw_line, error.raw_column + 1) from None
+        except (UnicodeError, SyntaxError, LookupError) as error:
+            raise UnreadableFileError(self.path, " ".join(str(error).split())) from None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # how PyO3 calls a panic in Rust, which is no Exception
+                raise
+            raise self._explained(1, 1) from None
 
-    def _explained(self, error: cst.ParserSyntaxError) -> SourceSyntaxError:
-        """Python's own message where Python refuses the text too; LibCST's are long and name the parser's rules."""
+    def _explained(self, line: int, column: int) -> SourceSyntaxError:
+        """Python's own message where Python refuses the text too; LibCST's, of LINE and COLUMN, name the parser's rules."""
+        error = self.refused()
+        if error is not None:
+            return error
+        message = f"syntax that this version of LibCST does not know (libcst {_libcst_version()})"
+        return SourceSyntaxError(self.path, message, line, column)
+
+    def refused(self) -> SourceSyntaxError | None:
+        """What Python itself says against the text; None where it accepts it."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ast.parse(self.data)
-        except SyntaxError as python:
-            return SourceSyntaxError(self.path, python.msg, python.lineno or 1, max(python.offset or 1, 1))
-        except (ValueError, RecursionError, MemoryError):
-            pass
-        else:
-            message = f"syntax that this version of LibCST does not know ({cst.__name__} {_libcst_version()})"
-            return SourceSyntaxError(self.path, message, error.raw_line, error.raw_column + 1)
-        return SourceSyntaxError(self.path, "invalid syntax", error.raw_line, error.raw_column + 1)
+        except SyntaxError as error:
+            return SourceSyntaxError(self.path, error.msg, error.lineno or 1, max(error.offset or 1, 1))
+        except (RecursionError, MemoryError):
+            return SourceSyntaxError(self.path, "the code is nested too deeply for Python itself to compile it", 1, 1)
+        except ValueError as error:
+            return SourceSyntaxError(self.path, " ".join(str(error).split()), 1, 1)
+        return None
 
     def faithful(self, module: cst.Module) -> bool:
         """Whether MODULE writes this file's own bytes: LibCST loses a leading form feed. Else nothing may be fixed in it."""
         return module.bytes == self.data
+
+
+def _shown(size: int) -> str:
+    return f"{size / 2**20:.1f}".removesuffix(".0") + " MiB" if size >= 2**20 else f"{size:,} bytes"
 
 
 def _libcst_version() -> str:
@@ -127,23 +165,30 @@ def _libcst_version() -> str:
 def _decode(path: Path, data: bytes) -> tuple[str, str]:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
     except SyntaxError as error:
-        raise UnreadableFileError(path, _undecodable(data, str(error.msg)), 1, 1) from None
+        raise UnreadableFileError(path, _undecodable(str(error.msg)), 1, 1) from None
+    try:
+        text = data.decode(encoding)
+    except LookupError:
+        raise UnreadableFileError(path, f"the encoding it declares is not one of text ({encoding})", 1, 1) from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"byte 0x{data[error.start]:02x} in line {line} is not {codecs.lookup(encoding).name} text"
         raise UnreadableFileError(path, message, line, 1) from None
+    except UnicodeError:
+        raise UnreadableFileError(path, f"its bytes are not {encoding} text", 1, 1) from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise UnreadableFileError(path, f"line {line} holds a null byte, so this is no Python source", line, 1)
     return encoding, text
 
 
-def _undecodable(data: bytes, reason: str) -> str:
+def _undecodable(reason: str) -> str:
     """A sentence for what ``detect_encoding`` refuses: an unknown encoding, or bytes in the first lines that are no UTF-8."""
     if "unknown encoding" in reason:
         return f"the encoding it declares is unknown ({reason.partition(':')[2].strip() or reason})"
+    if "encoding problem" in reason:
+        return "it begins with the mark of utf-8, and declares another encoding"
     return "its first lines are neither utf-8 nor any encoding that they declare"
 
 
@@ -180,3 +225,18 @@ def with_large_stack(function: Callable[[], T]) -> T:
     if thread.error is not None:
         raise thread.error
     return thread.result  # type: ignore[return-value]  # the thread holds what FUNCTION returned
+
+
+def deeply(function: Callable[[], T], frames: int, at_once: bool = False) -> T:
+    """What FUNCTION returns; where Python's stack is too small for it, or AT_ONCE, with a large one of so many FRAMES."""
+    if not at_once:
+        try:
+            return function()
+        except RecursionError:
+            pass
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(frames, limit))
+    try:
+        return with_large_stack(function)
+    finally:
+        sys.setrecursionlimit(limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -77,7 +78,7 @@ class Finder:
         path = Path(request.target)
         if not path.is_file():
             raise Nothing(f"`{request.target}` is no file")
-        if path.suffix in (".pt", ".pth", ".ts", ".torchscript"):
+        if zipfile.is_zipfile(path):
             self._archive(path)
             return
         if request.specs:

@@ -18,7 +18,7 @@ from tslint.probe.frames import Territory, place_of_code, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
 from tslint.probe.trace.record import Moment, Recorder
-from tslint.probe.values import describe, flatten, fresh, traceable
+from tslint.probe.values import describe, flatten, forwarding, fresh, traceable
 
 
 @dataclass
@@ -128,8 +128,17 @@ def trace(
         emit(TraceRefused(subject.entry, name, settled.message, stack.place, stack.frames))
         return result
     subject.wrapped = flatten(subject.module, output)
+    parameters, arguments = forwarding(subject.module, subject.example)
     refused = OutputRefused(
-        subject.entry, _kind(output), type(output).__name__, describe(output), settled.message, returned, False
+        entry=subject.entry,
+        kind=_kind(output),
+        type=type(output).__name__,
+        items=describe(output),
+        message=settled.message,
+        place=returned,
+        module=type(subject.module).__name__,
+        parameters=parameters,
+        arguments=arguments,
     )
     if subject.wrapped is None:
         emit(refused)

@@ -1,0 +1,291 @@
+"""The static half of a check: files that cannot matter, crashes, many files, what was found before."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import libcst as cst
+import pytest
+from commandline import check_json, environment, tslint
+
+from tslint import cache, catalogue, checks, static, workers
+from tslint.cache import FOLDER, Cache
+from tslint.diagnostic import Finding, from_json, to_json
+from tslint.facts import Facts
+from tslint.facts.classes import LIBRARY_BASES
+from tslint.source import Source, matters
+from tslint.static import Checked, Job
+
+NET = """\
+import torch
+
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return {"out": x}
+"""
+JOB = Job(max_file_size=2**20)
+
+
+def rules(result: Checked) -> list[str]:
+    return [diagnostic.rule for diagnostic in result.diagnostics]
+
+
+def written(folder: Path, *names: str, text: str = NET) -> list[Path]:
+    for name in names:
+        (folder / name).write_text(text)
+    return [folder / name for name in names]
+
+
+# -- files that cannot matter -----------------------------------------------------------------------------------------
+
+
+def test_what_the_facts_know_matters() -> None:
+    for name in LIBRARY_BASES:
+        assert matters(f"class Net({name}): ...".encode()), name
+    for rule in catalogue.rules().values():
+        for example in rule.tagged("python bad"):
+            assert matters(example.encode()) or rule.name == "syntax-error", rule.name
+    assert not matters(b"import numpy\nprint('nothing of it')\n")
+
+
+def test_libcst_is_not_imported_for_files_that_cannot_matter(tmp_path: Path) -> None:
+    written(tmp_path, "a.py", "b.py", text="import json\n\n\ndef forward(x):\n    return {'a': x}\n")
+    code = (
+        "import sys; from tslint import cli; status = cli.main(['check', '--static', *sys.argv[1:]]);"
+        "print(status, sorted({'libcst', 'rich', 'typer', 'torch'} & set(sys.modules)))"
+    )
+    for targets in (["."], ["a.py", "b.py"]):
+        run = subprocess.run(
+            [sys.executable, "-c", code, *targets], cwd=tmp_path, env=environment(), capture_output=True, text=True
+        )
+        assert run.stdout.splitlines() == ["Found no problems.", "0 []"], run.stderr
+
+
+def test_a_file_that_is_named_is_python_whatever_it_mentions(tmp_path: Path) -> None:
+    (broken,) = written(tmp_path, "broken.py", text="def f(:\n")
+    assert rules(static.check_source(Source.read(broken), Job(named=True))) == ["syntax-error"]
+    assert rules(static.check_source(Source.read(broken), Job(named=False))) == []
+    assert rules(static.check_source(Source.from_text("import torch\ndef f(:\n"), Job())) == ["syntax-error"]
+
+
+# -- crashes ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_crash_of_one_check_names_it_and_keeps_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    @checks.on(cst.Return)
+    def broken(node: cst.Return, facts: Facts) -> Iterator[Finding]:
+        raise KeyError("oh\nno")
+        yield
+
+    table = dict(checks.checks())
+    table[cst.Return] = (*table.get(cst.Return, ()), checks.Check("math-on-size", broken))
+    monkeypatch.setattr("tslint.engine.checks", lambda: table)
+    result = static.check_source(Source.from_text(NET, Path("/x/net.py")), JOB)
+    assert rules(result) == ["dict-output", "check-crashed"]
+    crash = result.diagnostics[1]
+    assert crash.message == "a fault of tslint: `math-on-size` crashed with KeyError: 'oh\\nno'"
+    assert crash.path == "/x/net.py" and crash.span is not None and crash.span.line == 6
+
+
+def test_what_all_checks_ask_crashes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Facts, "refusals", property(refuse))
+    found = static.check_source(Source.from_text(NET), JOB).diagnostics
+    assert [d.message for d in found if d.rule == "check-crashed"] == [
+        "a fault of tslint: the compiler that the script rules ask crashed with ZeroDivisionError"
+    ]
+    assert "dict-output" in [d.rule for d in found]
+
+    monkeypatch.setattr(Facts, "classes", property(refuse))
+    crashes = [d for d in static.check_source(Source.from_text(NET), JOB).diagnostics if d.rule == "check-crashed"]
+    assert 1 <= len(crashes) <= 2
+    assert " more crashed with ZeroDivisionError" in crashes[0].message
+
+    monkeypatch.setattr(Facts, "__init__", lambda self, source, module: refuse(self))
+    (crash,) = static.check_source(Source.from_text(NET), JOB).diagnostics
+    assert crash.message == "a fault of tslint: what all checks ask crashed with ZeroDivisionError"
+
+
+CRASHING = """\
+from tslint import checks
+from tslint.checks import math_on_size
+import libcst as cst
+
+@checks.on(cst.Return)
+def broken(node, facts):
+    raise RuntimeError("oh")
+    yield
+
+broken.__module__ = math_on_size.__name__
+math_on_size.broken = broken
+"""
+
+
+def test_a_crash_makes_the_exit_status_2(tmp_path: Path) -> None:
+    written(tmp_path, "net.py")
+    code = (
+        CRASHING
+        + "from tslint import cli; print(cli.main(['check', '--static', '.', '--exit-zero', '--output-format', 'concise']))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert run.stdout.splitlines() == [
+        "net.py:6:9: error[check-crashed] a fault of tslint: `math-on-size` crashed with RuntimeError: oh",
+        "net.py:6:16: error[dict-output] `forward` returns a dict, which torch.jit.trace refuses",
+        "2",
+    ], run
+
+
+# -- many files -------------------------------------------------------------------------------------------------------
+
+
+def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
+    files = written(tmp_path, *[f"net{index}.py" for index in range(7)])
+    files += written(tmp_path, "broken.py", text="import torch\ndef f(:\n")
+    one = workers.check(files, JOB, 1)
+    assert workers.check(files, JOB, 3) == one
+    assert [Path(result.path).name for result in one] == [path.name for path in files]
+    out = [tslint("check", "--static", ".", "--no-cache", "--jobs", jobs, cwd=tmp_path) for jobs in "13"]
+    assert out[0] == out[1]
+
+
+def test_a_file_that_kills_its_process_does_not_take_the_others_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = written(tmp_path, *[f"net{index}.py" for index in range(5)])
+    before = static.check_source
+
+    def deadly(source: Source, job: Job) -> Checked:
+        if source.path.name == "net2.py":
+            os._exit(139)
+        return before(source, job)
+
+    monkeypatch.setattr(static, "check_source", deadly)
+    found = workers.check(files, JOB, 2)
+    assert [rules(result) for result in found] == [["dict-output"]] * 2 + [["check-crashed"]] + [["dict-output"]] * 2
+    assert "died" in found[2].diagnostics[0].message
+
+
+# -- what was found before --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def count(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were parsed."""
+    parsed: list[str] = []
+    before = static.check_source
+
+    def counted(source: Source, job: Job) -> Checked:
+        parsed.append(source.path.name)
+        return before(source, job)
+
+    monkeypatch.setattr(static, "check_source", counted)
+    return parsed
+
+
+def check(folder: Path, job: Job = JOB) -> list[Checked]:
+    return workers.check(sorted(folder.glob("*.py")), job, 1, Cache(folder, job))
+
+
+def test_a_file_is_checked_once(tmp_path: Path, count: list[str]) -> None:
+    written(tmp_path, "a.py", "b.py")
+    first = check(tmp_path)
+    assert check(tmp_path) == first
+    assert count == ["a.py", "b.py"]
+    written(tmp_path, "b.py", text=NET.replace("out", "outs"))
+    assert check(tmp_path)[0] == first[0]
+    assert count == ["a.py", "b.py", "b.py"]
+    assert (tmp_path / FOLDER / ".gitignore").read_text().endswith("*\n")
+    assert (tmp_path / FOLDER / "CACHEDIR.TAG").exists()
+
+
+def test_what_was_asked_and_what_asks_count(tmp_path: Path, count: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, "a.py")
+    check(tmp_path)
+    check(tmp_path, Job(("script",), 2**20))
+    assert len(count) == 2
+    check(tmp_path, Job((), 2**20, named=True))
+    assert len(count) == 2
+    monkeypatch.setattr(cache, "program", lambda: "another")
+    check(tmp_path)
+    assert len(count) == 3
+
+
+def test_other_files_that_were_read_count(tmp_path: Path) -> None:
+    (path, other) = written(tmp_path, "a.py", "b.py")
+    kept = Cache(tmp_path, JOB)
+    kept.put(path, b"", Checked(str(path)), {str(other): cache.digest_of(other)})
+    assert kept.get(path, b"") == Checked(str(path))
+    other.write_text("x = 1\n")
+    assert kept.get(path, b"") is None
+    other.unlink()
+    assert kept.get(path, b"") is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b"null", "change", "directory"])
+def test_a_damaged_entry_is_none(tmp_path: Path, count: list[str], damage: bytes | str) -> None:
+    written(tmp_path, "a.py")
+    first = check(tmp_path)
+    (entry,) = (tmp_path / FOLDER).glob("*.json")
+    if damage == "change":
+        data = json.loads(entry.read_bytes())
+        data["result"]["diagnostics"] = []
+        entry.write_text(json.dumps(data))
+    elif isinstance(damage, bytes):
+        entry.write_bytes(damage)
+    else:
+        entry.unlink()
+        entry.mkdir()
+    assert check(tmp_path) == first
+    assert len(count) == 2
+
+
+def test_a_place_that_cannot_be_written_is_no_matter(tmp_path: Path) -> None:
+    written(tmp_path, "a.py")
+    (tmp_path / FOLDER).write_text("a file")
+    assert rules(check(tmp_path)[0]) == ["dict-output"]
+
+
+def test_a_crash_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, "a.py")
+    with monkeypatch.context() as broken:
+        broken.setattr(Facts, "__init__", lambda self, source, module: 1 / 0)
+        assert rules(check(tmp_path)[0]) == ["check-crashed"]
+    assert rules(check(tmp_path)[0]) == ["dict-output"]
+
+
+def test_results_are_json_both_ways() -> None:
+    for rule in catalogue.rules().values():
+        for text in rule.tagged("python bad"):
+            result = static.check_source(Source.from_text(text, Path("/x/a.py")), Job(named=True))
+            assert from_json(Checked, json.loads(json.dumps(to_json(result)))) == result, rule.name
+
+
+def test_two_runs_at_a_time_and_no_cache(tmp_path: Path) -> None:
+    written(tmp_path, *[f"net{index}.py" for index in range(4)])
+    command = [sys.executable, "-m", "tslint", "check", "--static", ".", "--output-format", "json"]
+    runs = [subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE) for _ in range(3)]
+    outputs = {run.communicate()[0] for run in runs}
+    assert len(outputs) == 1
+    assert len(list((tmp_path / FOLDER).glob("*.json"))) == 4
+    assert [path.name for path in (tmp_path / FOLDER).glob(".*.tmp")] == []
+    (tmp_path / "fresh").mkdir()
+    written(tmp_path / "fresh", "net.py")
+    assert check_json(".", "--static", "--no-cache", cwd=tmp_path / "fresh").status == 1
+    assert not (tmp_path / "fresh" / FOLDER).exists()
+
+
+def test_the_cache_stands_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "tslint.toml").touch()
+    (tmp_path / "sub").mkdir()
+    written(tmp_path / "sub", "net.py")
+    tslint("check", "--static", "net.py", cwd=tmp_path / "sub")
+    assert (tmp_path / FOLDER).is_dir() and not (tmp_path / "sub" / FOLDER).exists()

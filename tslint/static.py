@@ -1,0 +1,125 @@
+"""The static half of a check: what the source of one file predicts, as data that can leave the process or be kept.
+
+Everything that reads syntax trees is imported once a file is to be parsed: a hook over files that cannot matter never imports it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tslint import catalogue
+from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
+from tslint.frozen import frozen
+from tslint.source import (
+    Source,
+    SourceError,
+    SourceSyntaxError,
+    Suppression,
+    deeply,
+    matters,
+    suppressions,
+)
+
+if TYPE_CHECKING:
+    from tslint.facts import Facts
+
+DEEP = 50_000
+"""Python frames for code of the greatest depth that is parsed: a visit of one node takes several of them."""
+
+
+@frozen
+class Job:
+    """What the result for a file depends on besides its bytes. ``routes`` are those asked for by name.
+
+    ``named``: the file was named itself, so that its syntax is checked even where nothing in it can matter.
+    """
+
+    routes: tuple[str, ...] = ()
+    max_file_size: int = 0
+    named: bool = False
+
+
+@frozen
+class Checked:
+    """What checking a file came to. ``path`` is absolute; ``suppressions`` are its comments, in file order."""
+
+    path: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+
+
+def read(path: Path, job: Job) -> Source | Checked:
+    """The source at PATH, or what is wrong with the file."""
+    try:
+        return Source.read(path, job.max_file_size)
+    except SourceError as error:
+        return Checked(str(path.absolute()), (unchecked(error),))
+
+
+def check_source(source: Source, job: Job) -> Checked:
+    """What the text of SOURCE predicts."""
+    path = str(source.path)
+    if not matters(source.data):
+        error = source.refused() if job.named else None
+        return Checked(path, (unchecked(error),) if error else ())
+    try:
+        facts = facts_of(source)
+    except SourceError as error:
+        return Checked(path, (unchecked(error),))
+    except Exception as error:
+        return Checked(path, tuple(crashed(path, "what all checks ask", error)))
+    found = predicted(facts)
+    from tslint import engine
+
+    try:
+        found = engine.weigh(found, facts, job.routes)
+    except Exception as error:  # the severities stay those of each finding by itself
+        found += crashed(path, "the weighing of severities", error)
+    return Checked(path, tuple(found), suppressions(source))
+
+
+def crashed(path: str, what: str, error: Exception) -> list[Diagnostic]:
+    """The diagnostic for an ERROR in WHAT on the file PATH."""
+    from tslint.engine import Crashes
+
+    crashes = Crashes(path)
+    crashes.add(what, error)
+    return crashes.diagnostics()
+
+
+def facts_of(source: Source) -> Facts:
+    """The facts of SOURCE. Raises SourceSyntaxError or UnreadableFileError."""
+    from tslint.facts import Facts
+
+    module = source.parse()
+    return deeply(lambda: Facts(source, module), DEEP)
+
+
+def predicted(facts: Facts) -> list[Diagnostic]:
+    """What the checks predict from FACTS, and a diagnostic for each that crashed."""
+    from tslint import engine
+
+    found, crashes = engine.predict(facts)
+    if any("RecursionError" in crash.message for crash in crashes):
+        # Code so deep that Python's own stack is too small for whoever walks it.
+        fresh = type(facts)(facts.source, facts.module)
+        found, crashes = deeply(lambda: engine.predict(fresh), DEEP, at_once=True)
+    return [*found, *crashes]
+
+
+def unchecked(error: SourceError) -> Diagnostic:
+    """The diagnostic for a file that cannot be checked at all."""
+    rule = catalogue.rules()["syntax-error" if isinstance(error, SourceSyntaxError) else "unreadable-file"]
+    line, column = error.line or 1, error.column or 1
+    return Diagnostic(
+        rule=rule.name,
+        group=rule.group,
+        claim=Claim.UNCHECKABLE,
+        severity=Severity.ERROR,
+        basis=Basis.OBSERVED,
+        message=rule.message.format(message=error.message),
+        path=str(error.path.absolute()),
+        span=Span(line, column, line, column + 1 if error.line else column),
+        url=rule.url,
+    )

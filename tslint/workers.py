@@ -1,0 +1,167 @@
+"""The static half of a check for many files: remembered results first, the rest in one process or spread over several."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tslint import static
+from tslint.cache import Cache
+from tslint.source import matters
+from tslint.static import Checked, Job
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
+WORTH_BYTES = 200_000
+"""Less source than this is checked before other processes have started."""
+
+TIDY_BYTES = 1_000_000
+"""Syntax trees are full of cycles; after so much source they are collected, which takes a hundredth of the time to make them."""
+
+
+def check(files: Sequence[Path], job: Job, jobs: int | None = None, cache: Cache | None = None) -> list[Checked]:
+    """What static checking makes of FILES, in their order.
+
+    JOBS processes at most (default: as many as there are processors to use); fewer where there is less to do.
+    """
+    results: dict[Path, Checked] = {}
+    left: list[Path] = []
+    size = 0
+    for path in files:
+        known, length = _known(path, job, cache)
+        if known is not None:
+            results[path] = known
+        else:
+            left.append(path)
+            size += length
+    context = _context()
+    count = min(jobs or processors(), len(left))
+    if jobs is None and size < WORTH_BYTES:
+        count = 1
+    if count > 1 and context is not None:
+        _spread(left, job, cache, count, context, results)
+    for path in left:
+        if path not in results:
+            results[path] = check_one(path, job, cache)
+    return [results[path] for path in files]
+
+
+def check_one(path: Path, job: Job, cache: Cache | None) -> Checked:
+    """Checks one file, and remembers what was found."""
+    source = static.read(path, job)
+    if isinstance(source, Checked):
+        return source
+    result = static.check_source(source, job)
+    if cache is not None and matters(source.data) and not _is_crash(result):
+        cache.put(path, source.data, result)
+    _tidy(len(source.data))
+    return result
+
+
+_untidy = 0
+
+
+def _tidy(size: int) -> None:
+    global _untidy
+    _untidy += size
+    if _untidy > TIDY_BYTES:
+        _untidy = 0
+        gc.collect()
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def _known(path: Path, job: Job, cache: Cache | None) -> tuple[Checked | None, int]:
+    """The result for PATH where it costs next to nothing, and its size where it does not."""
+    source = static.read(path, job)
+    if isinstance(source, Checked):
+        return source, 0
+    if not matters(source.data):
+        return static.check_source(source, job), 0
+    return (cache.get(path, source.data) if cache is not None else None), len(source.data)
+
+
+def _is_crash(result: Checked) -> bool:
+    return any(diagnostic.rule == "check-crashed" for diagnostic in result.diagnostics)
+
+
+# -- processes ---------------------------------------------------------------------------------------------------------
+
+
+def _context() -> BaseContext | None:
+    """How a process is started here; None where that could go wrong in the program that tslint is called from.
+
+    A fork takes everything imported along and starts at once, but must not copy a process that runs threads. A fresh process
+    imports the main program anew, which is safe in tslint's own.
+    """
+    import multiprocessing
+
+    if sys.platform == "linux" and threading.active_count() == 1 and "torch" not in sys.modules:
+        return multiprocessing.get_context("fork")
+    main = getattr(sys.modules.get("__main__"), "__file__", None) or ""
+    own = Path(main).stem in ("tslint", "__main__") and "tslint" in main
+    return multiprocessing.get_context("spawn") if own else None
+
+
+def _spread(
+    files: Sequence[Path], job: Job, cache: Cache | None, count: int, context: BaseContext, results: dict[Path, Checked]
+) -> None:
+    """Fills RESULTS from COUNT processes. A file whose process dies is tried once more by itself, and then said to be fatal."""
+    from tslint.checks import checks
+
+    checks()  # once, before the forks
+    # The largest first: whoever begins one at the end keeps the others waiting.
+    ordered = sorted(files, key=lambda path: -_size(path))
+    _pool(ordered, job, cache, count, context, results)
+    for path in ordered:
+        if path not in results:
+            _pool([path], job, cache, 1, context, results)
+            if path not in results:
+                error = ChildProcessError("the process that read this file died")
+                results[path] = Checked(
+                    str(path.absolute()), tuple(static.crashed(str(path.absolute()), "the parser", error))
+                )
+
+
+def _pool(
+    files: Sequence[Path], job: Job, cache: Cache | None, count: int, context: Any, results: dict[Path, Checked]
+) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_quiet) as pool:
+        try:
+            waiting = {pool.submit(check_one, path, job, cache): path for path in files}
+            for future, path in waiting.items():
+                results[path] = future.result()
+        except BrokenProcessPool:
+            for future, path in waiting.items():
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    results[path] = future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _quiet() -> None:
+    """An interruption ends the process without a word: the parent says it."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
