@@ -254,6 +254,13 @@ def test_a_model_that_is_traced_and_scripted_is_one_entry(follow):
     ]
 
 
+def test_a_model_that_is_traced_twice_is_one_entry(follow):
+    entries, seen = follow("torch.jit.trace(model, example)\ntorch.jit.trace(model, (torch.rand(3, 8),))\n")
+    lines = f"lines {LINES + 1} and {LINES + 2}"
+    assert seen.one(EntryChosen).how == f"the file's own torch.jit.trace calls, {lines}"
+    assert [tuple(item.args[0].shape) for item in entries[0].candidates] == [(3, 8)]
+
+
 def test_options_of_an_export_are_kept(follow):
     entries, _ = follow(
         "batch = torch.export.Dim('batch', max=8)\n"

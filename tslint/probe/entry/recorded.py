@@ -81,7 +81,7 @@ class RecordedModel:
         """``the file's own torch.jit.trace call, line 12``."""
         names = list(dict.fromkeys(call.function for call in self.calls))
         lines = sorted({call.place.span.line for call in self.calls if call.place is not None})
-        plural = "s" if len(names) > 1 else ""
+        plural = "s" if len(names) > 1 or len(lines) > 1 else ""
         where = f", line{'s' if len(lines) > 1 else ''} {_joined(map(str, lines))}" if lines else ""
         return f"the file's own {_joined(names)} call{plural}{where}"
 

@@ -218,8 +218,9 @@ def captured_by(function: Any) -> dict[str, torch.nn.Module]:
         found["self"] = owner
     plain = inspect.unwrap(getattr(function, "__func__", function))
     if inspect.isfunction(plain):
-        variables = inspect.getclosurevars(plain)
-        found.update({**variables.globals, **variables.nonlocals})
+        with contextlib.suppress(ValueError):  # a variable of the closure that has no value yet
+            variables = inspect.getclosurevars(plain)
+            found.update({**variables.globals, **variables.nonlocals})
     modules = {name: value for name, value in found.items() if isinstance(value, torch.nn.Module)}
     for name, value in found.items():
         if name == "self" and name not in modules:
