@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tslint.evidence import InputSpec
 from tslint.frozen import frozen
 from tslint.report.content import Dimension, Route, Run, one_line
 from tslint.report.layout import Line, cells, width_of, wrap
