@@ -77,12 +77,12 @@ def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> 
 
 def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts) -> Iterator[Finding]:
     if facts.is_traced_code(node) and facts.reaches_output(node):
-        certain = facts.certain(size) and not hangs_on_input(node, facts)
+        certain, specialises = facts.certain(size), hangs_on_input(node, facts)
         yield Finding(
             size,
             {"operator": operator},
-            claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
-            severity=Severity.ERROR if certain else Severity.WARNING,
+            claim=Claim.TRACE_SPECIALISES if specialises else Claim.TRACE_DIFFERS,
+            severity=Severity.ERROR if certain and not specialises else Severity.WARNING,
             labels=read_at(size, facts),
         )
 
