@@ -22,13 +22,20 @@ RUN = transcript().runs[0]
         ("int64", (1, 16), "batch and length"),
         ("float32", (1, 16), "batch and dimension 1"),
         ("float32", (1, 8, 16), "batch, dimension 1 and dimension 2"),
-        ("float32", (1, 3, 8, 8), "batch, channels, height and width"),
+        ("float32", (1, 3, 8, 8), "batch, dimension 1, dimension 2 and dimension 3"),
     ],
 )
 def test_what_dimensions_are_called(dtype: str, shape: tuple[int, ...], words: str) -> None:
     served = tuple(Dimension("x", number, True, ()) for number in range(len(shape)))
     run = dataclasses.replace(RUN, example=(InputSpec("x", dtype, shape),), generalises=served, recommended="trace")
     assert generalisation(run, 100) == [f"generalises over {words}"]
+
+
+def test_an_image_is_what_comes_with_one_number_of_channels_alone() -> None:
+    served = tuple(Dimension("x", number, None if number == 1 else True, ()) for number in range(4))
+    example = (InputSpec("x", "float32", (1, 3, 8, 8)),)
+    run = dataclasses.replace(RUN, example=example, generalises=served, recommended="trace")
+    assert generalisation(run, 100) == ["generalises over batch, height and width"]
 
 
 def test_it_is_said_of_the_trace_where_another_program_is_recommended() -> None:
