@@ -103,6 +103,8 @@ def test_a_subclass_of_a_layer_is_that_layer() -> None:
         "if self.training:\n    x = torch.diag(x)\nreturn x",
         "unused = torch.diag(x)\nreturn x",
         "print(torch.diag(x))\nreturn x",
+        "return x.view(-1, torch.prod(y).item())",
+        "return x * float(torch.prod(y))",
         "if torch.jit.is_scripting():\n    x = torch.diag(x)\nreturn x",
     ],
 )

@@ -10,6 +10,7 @@ from tslint.facts.coreml.table import Condition, Row, rows
 from tslint.facts.frame import Applied, Context
 from tslint.facts.kinds import (
     Constant,
+    Data,
     FixedSize,
     Kind,
     List,
@@ -45,7 +46,7 @@ def unconvertible(contexts: Iterable[Context], tree: Tree, names: Names) -> list
     for context in contexts:
         if traced(context, frozenset()):
             for one in _in_context(context, registered):
-                if one.node in tree.index:
+                if one.node in tree.index and not _read_out(one.node, context, tree):
                     found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
@@ -63,6 +64,14 @@ def _in_context(context: Context, registered: frozenset[str]) -> Iterator[Unconv
     for node, several in failing.items():
         if len(several) >= context.choices.get(node, 1):
             yield from several
+
+
+def _read_out(node: cst.CSTNode, context: Context, tree: Tree) -> bool:
+    """Whether a result becomes a Python value at once (``torch.prod(x).item()``): the trace then holds that value alone."""
+    around = tree.parent.get(node)
+    while isinstance(around, (cst.Attribute, cst.Arg)):
+        around = tree.parent.get(around)
+    return isinstance(around, cst.Call) and isinstance(context.kinds.get(around), Data)
 
 
 def traced(context: Context, busy: frozenset[Context]) -> bool:
