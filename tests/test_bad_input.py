@@ -385,3 +385,75 @@ def test_unknown_key_in_the_configuration_comes_with_a_suggestion(tmp_path: Path
     assert outcome.status == 2, outcome
     assert "selct" in outcome.err
     assert "select" in outcome.err
+
+
+@pytest.mark.torch
+def test_a_module_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+    outcome = check_json("no_such_module.nets:Net", cwd=tmp_path)
+    assert outcome.status == 2, outcome
+    assert problems(outcome) == ["no module is called `no_such_module` here"]
+    assert outcome.report["diagnostics"] == []
+    write(tmp_path, "import no_such_package\n")
+    outcome = check_json("model:Net", cwd=tmp_path)
+    assert outcome.status == 1, outcome
+    assert "no_such_package" in the("model-failed", outcome.report)["message"]
+
+
+# -- any bytes at all -------------------------------------------------------------------------------------------------
+
+BYTES = {
+    "nested.py": b"import torch\nx = " + b"(" * 10_000 + b"1" + b")" * 10_000 + b"\n",
+    "sum.py": b"import torch\nx = " + b" + ".join([b"1"] * 10_000) + b"\n",
+    "large.py": b"import torch\n" + b"x = 1\n" * 3_500_000,
+    "rot.py": b"# coding: rot13\nimport torch\n",
+    "klingon.py": b"# coding: klingon\nimport torch\n",
+    "wide.py": "import torch\n".encode("utf-16"),
+    "null.py": b"import torch\n\0\n",
+    "random.py": bytes(range(256)) * 20 + b"torch",
+}
+FINE = {
+    "feed.py": b"\x0c" + NET.encode(),
+    "mark.py": b"\xef\xbb\xbf" + NET.encode(),
+    "returns.py": NET.replace("\n", "\r").encode(),
+    "windows.py": NET.replace("\n", "\r\n").encode(),
+    "tabs.py": NET.replace("    ", "\t").encode(),
+    "latin.py": b"# coding: latin-1\n# \xe9"
+    + NET.partition("\n")[2].encode()
+    + b"\nimport torch\nfrom torch import nn\n",
+}
+
+
+def test_whatever_bytes_a_file_holds_it_is_one_diagnostic_and_the_others_are_checked(tmp_path: Path) -> None:
+    for name, data in {**BYTES, **FINE}.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / "up").symlink_to(".")
+    start = time.monotonic()
+    outcome = check_json(".", cwd=tmp_path)
+    assert time.monotonic() - start < 60
+    assert outcome.status == 2, outcome
+    assert "Traceback" not in outcome.err
+    wrong: dict[str, list[str]] = {}
+    for diagnostic in outcome.report["diagnostics"]:
+        wrong.setdefault(diagnostic["path"], []).append(diagnostic["rule"])
+    assert {name: rules for name, rules in wrong.items() if name in BYTES} == {
+        name: ["syntax-error" if name in ("nested.py", "sum.py") else "unreadable-file"] for name in BYTES
+    }
+    assert [name for name in FINE if "dict-output" not in wrong.get(name, [])] == []
+    assert set(wrong) == {*BYTES, *FINE}
+
+
+def test_a_file_is_checked_once_however_often_it_is_named(tmp_path: Path) -> None:
+    write(tmp_path, NET)
+    (tmp_path / "link.py").symlink_to("model.py")
+    outcome = check_json("model.py", "./model.py", "link.py", ".", tmp_path / "model.py", cwd=tmp_path)
+    assert found(outcome.report) == [("dict-output", "predicted", DICT_LINE)]
+    assert outcome.report["summary"]["files"] == 1
+
+
+def test_nothing_was_checked(tmp_path: Path) -> None:
+    outcome = tslint("check", "nowhere.py", cwd=tmp_path)
+    assert outcome.out.splitlines() == ["tslint: error: nowhere.py: no such file or directory", "Nothing was checked."]
+    outcome = check_json("", cwd=tmp_path)
+    assert outcome.status == 2
+    assert problems(outcome) == ["a target is empty: it is to be a file, a directory or `package.module:attribute`"]

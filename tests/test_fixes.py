@@ -26,6 +26,12 @@ def test_a_form_feed_ends_no_line() -> None:
     assert apply("a = 1\x0c\nb\n", [fix(Edit(Span(2, 1, 2, 2), "c"))]) == ("a = 1\x0c\nc\n", 1)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_that_are_added_end_as_those_of_the_file(end: str) -> None:
+    text = f"a{end}b{end}"
+    assert apply(text, [fix(insertion(2, 1, "x\r\ny\nz\\1\n"))]) == (end.join(["a", "x", "y", "z\\1", "b", ""]), 1)
+
+
 def test_the_later_of_two_overlapping_fixes_waits() -> None:
     outer, inner = fix(Edit(Span(1, 1, 1, 6), "X")), fix(Edit(Span(1, 3, 1, 4), "Y"))
     assert apply("a b c\n", [inner, outer]) == ("X\n", 1)

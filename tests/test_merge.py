@@ -162,3 +162,19 @@ def test_what_the_run_holds_still_is_said_to_have_run(rule: str, note: str) -> N
     prediction = dataclasses.replace(diagnostic(), rule=rule)
     [said] = merged(prediction, RAN).notes
     assert note in said
+
+
+def test_a_conversion_that_differs_confirms_what_is_predicted_of_the_class() -> None:
+    written = dataclasses.replace(diagnostic(Claim.CONVERT_DIFFERS), rule="dropped-write")
+    seen = dataclasses.replace(diagnostic(Claim.CONVERT_DIFFERS, Span(5, 1, 5, 11), Basis.OBSERVED, "Net"), caption="5")
+    [result] = merge([written], [seen], [ENTRY, RAN])
+    assert (result.rule, result.span, result.basis, result.caption) == ("dropped-write", CALL, Basis.OBSERVED, "5")
+    elsewhere = dataclasses.replace(written, symbol="Other.forward")
+    assert len(merge([elsewhere], [seen], [ENTRY, RAN])) == 2
+
+
+@pytest.mark.parametrize(("status", "basis"), [("ok", Basis.REFUTED), ("failed", Basis.PREDICTED)])
+def test_a_verified_conversion_refutes_that_it_differs(status: str, basis: Basis) -> None:
+    written = diagnostic(Claim.CONVERT_DIFFERS)
+    assert merged(written, RAN, StepEnded(0, "verify", status, 1.0)).basis is basis
+    assert merged(written, StepEnded(0, "verify", status, 1.0)).basis is Basis.PREDICTED

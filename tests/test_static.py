@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -155,6 +156,12 @@ def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert [Path(result.path).name for result in one] == [path.name for path in files]
     out = [tslint("check", "--static", ".", "--no-cache", "--jobs", jobs, cwd=tmp_path) for jobs in "13"]
     assert out[0] == out[1]
+
+
+def test_fresh_processes_find_what_forks_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = written(tmp_path, "a.py", "b.py")
+    monkeypatch.setattr(workers, "_context", lambda: multiprocessing.get_context("spawn"))
+    assert workers.check(files, JOB, 2) == workers.check(files, JOB, 1)
 
 
 def test_a_file_that_kills_its_process_does_not_take_the_others_along(

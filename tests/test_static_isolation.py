@@ -108,3 +108,11 @@ def test_importtime_shows_neither_torch_nor_numpy(project: Path) -> None:
 def test_the_other_verbs_need_no_torch_either(project: Path, command: tuple[str, ...]) -> None:
     outcome = tslint(*command, cwd=project, env=environment(project / "hook"))
     assert outcome.status == 0, outcome
+
+
+def test_files_named_like_the_librarys_are_not_imported(project: Path) -> None:
+    for name in ("random", "tempfile", "json", "typing", "libcst", "tomllib", "pathspec"):
+        (project / f"{name}.py").write_text("import torch\nraise SystemExit('imported')\n", encoding="utf-8")
+    outcome = tslint("check", ".", "--static", "--output-format", "concise", cwd=project)
+    assert outcome.status == 1, outcome
+    assert "dict-output" in outcome.out and "imported" not in outcome.out + outcome.err

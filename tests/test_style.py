@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_LINES = 440
+MOST_LINES = 480
 
 
 @pytest.mark.parametrize(

@@ -231,8 +231,7 @@ class OutputItem:
 class OutputRefused(Evidence):
     """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement.
 
-    ``module`` is the name of the model's class; ``parameters`` and ``arguments`` are code for a wrapper around it: those of
-    its forward, and those it calls the model with.
+    ``module`` names the model's class; a wrapper's forward takes ``parameters`` and calls the model with ``arguments``, as code.
     """
 
     entry: int

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tslint.diagnostic import Edit, Fix, Span
 
+NEWLINE = re.compile(r"\r\n|\r|\n")
+
 MOST_ROUNDS = 10
 """More would mean that two fixes undo each other."""
 
@@ -19,8 +21,11 @@ def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     """TEXT with the fixes that do not overlap an earlier one, and how many those were.
 
     Fixes are taken in the order of their first edit. Edits that two fixes share to the letter (the same import added)
-    are made once. What is left out can be applied in a further round, on the new text.
+    are made once. What is left out can be applied in a further round, on the new text. Lines that are
+    added end as the first of TEXT does.
     """
+    end_of_line = NEWLINE.search(text)
+    newline = end_of_line.group() if end_of_line else "\n"
     starts = _line_starts(text)
     taken: list[tuple[int, int, str]] = []
     count = 0
@@ -31,8 +36,8 @@ def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
             continue
         taken += new
         count += 1
-    for start, end, replacement in sorted(taken, reverse=True):
-        text = text[:start] + replacement + text[end:]
+    for first, last, replacement in sorted(taken, reverse=True):
+        text = text[:first] + NEWLINE.sub(lambda _: newline, replacement) + text[last:]
     return text, count
 
 
@@ -80,7 +85,7 @@ def insertion(line: int, column: int, text: str) -> Edit:
 
 def _line_starts(text: str) -> list[int]:
     # Not str.splitlines: that also splits at form feeds and Unicode separators, which end no line of Python.
-    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+    return [0, *(match.end() for match in NEWLINE.finditer(text))]
 
 
 def _range(span: Span, starts: list[int]) -> tuple[int, int]:

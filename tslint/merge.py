@@ -15,6 +15,9 @@ from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, M
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
 
+FAILURES = {Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
+"""Claims that code which ran and went well refutes."""
+
 OUT_OF_REACH = {
     "random-in-forward": "the run seeds every generator alike before each call, so that the same value is drawn",
     "python-state": "the run starts every call from the same state",
@@ -63,6 +66,8 @@ def _extent(span: Span | None) -> tuple[int, int]:
 def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
     if predicted.path != observed.path or not _same_claim(predicted.claim, observed.claim):
         return False
+    if predicted.claim == Claim.CONVERT_DIFFERS:  # which op it was the run does not see: the model as a whole differs
+        return _class_of(predicted) == _class_of(observed)
     if predicted.span is None or observed.span is None:
         return predicted.rule == observed.rule
     return _overlap(predicted.span, observed.span)
@@ -70,6 +75,10 @@ def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
 
 def _same_claim(one: Claim, other: Claim) -> bool:
     return one == other or {one, other} <= GENERALISATION
+
+
+def _class_of(diagnostic: Diagnostic) -> str:
+    return (diagnostic.symbol or "").split(".")[0]
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -169,7 +178,7 @@ class _Run:
             return self._generalisation(diagnostic)
         if diagnostic.claim == Claim.WRONG_MODE:
             return self._mode(diagnostic)
-        if diagnostic.claim in (Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS):
+        if diagnostic.claim in FAILURES:
             return self._failure(diagnostic)
         return diagnostic
 
@@ -196,6 +205,7 @@ class _Run:
         done = {
             Claim.TRACE_FAILS: all(self.steps.get((entry.entry, "trace")) == "ok" for entry in self.entries),
             Claim.CONVERT_FAILS: self.converted >= {entry.entry for entry in self.entries},
+            Claim.CONVERT_DIFFERS: all(self.steps.get((entry.entry, "verify")) == "ok" for entry in self.entries),
         }.get(diagnostic.claim, True)
         tried = [_shapes(entry.inputs) or "scripted without inputs" for entry in self.entries]
         return _refuted(diagnostic, tried) if done else diagnostic
@@ -223,7 +233,7 @@ class _Run:
                 "no value left the graph here with the example inputs" if compared else "there was no trace to compare"
             )
             return _noted(diagnostic, seen)
-        name = (diagnostic.symbol or "").split(".")[0]
+        name = _class_of(diagnostic)
         return _noted(diagnostic, f"`{name}` was not reached from this entry") if name else diagnostic
 
     def _has_run(self, diagnostic: Diagnostic, route: str) -> bool:

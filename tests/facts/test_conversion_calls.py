@@ -51,6 +51,9 @@ CODE = {
     "model = Net()\nmodel.compile()\nsee(model)": "Net compile",
     "see(torch.compile(Net()))": "Net compile",
     "see(torch.compile(Net(), disable=True))": "Net",
+    "see(torch.compile(load()))": "? compile",
+    "see(torch.compile(load(), disable=True))": "unknown",
+    "from torch.ao.quantization import quantize_dynamic\nsee(quantize_dynamic(load()))": "? quantize_dynamic",
     "model = Net()\nif flag:\n    model = torch.jit.script(model)\nsee(model)": "Net or Net script",
     "def convert(model):\n    see(model)\nconvert(torch.jit.script(Net()))": "Net script",
     "def convert(model):\n    see(model)\ndef main():\n    convert(Net())": "Net",
@@ -70,6 +73,14 @@ CODE = {
 @pytest.mark.parametrize("code", CODE)
 def test_what_a_module_has_become(code: str) -> None:
     assert seen(code) == [CODE[code]]
+
+
+def test_what_is_asked_before_changes_nothing() -> None:
+    code = "def convert(model):\n    see(model)\ndef main():\n    convert(Net())"
+    facts = facts_of(HEADER + code, header="")
+    (call,) = [c for c in facts.nodes(cst.Call) if isinstance(c.func, cst.Name) and c.func.value == "see"]
+    assert facts.kind(call.args[0].value).word == "unknown"
+    assert described(facts.calling_kind(call.args[0].value)) == "Net"
 
 
 def test_a_traced_part_of_a_module_is_still_followed() -> None:

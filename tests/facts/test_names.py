@@ -115,6 +115,6 @@ def test_places_are_those_of_libcst_wherever_they_are_asked_for() -> None:
 
 
 def test_places_in_deep_nesting() -> None:
-    facts = facts_of(f"x = {'(' * 300}y{')' * 300}\n", header="")
+    facts = facts_of(f"x = {'(' * 150}y{')' * 150}\n", header="")
     name = facts.nodes(cst.Name)[-1]
     assert facts.span(name).line == 1

@@ -183,3 +183,39 @@ def test_a_function_in_place_of_a_forward() -> None:
     model = Two()
     model.forward = torch.add  # type: ignore[assignment, method-assign]
     assert forwarding(model, Inputs("example", (X, Y), {})) == ("*args, **kwargs", "*args, **kwargs")
+
+
+@pytest.mark.parametrize(
+    ("signature", "written"),
+    [
+        ("self, x", "self, x"),
+        ("self, x, mask=None", "self, x, mask=None"),
+        ("self, x: torch.Tensor, scale: float = 1.5, how='a'", "self, x: torch.Tensor, scale: float = 1.5, how='a'"),
+        ("self, x, scale=-1, names=('a', 2)", "self, x, scale=-1, names=('a', 2)"),
+        ("self, x, k=K", None),
+        ("self, x, *more", None),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_wrapper_that_a_fix_writes_runs(signature: str, written: str | None, end: str, tmp_path: Any) -> None:
+    from tslint import fixes, static
+    from tslint.source import Source
+
+    text = end.join(
+        [
+            "import torch", "", "", "class Net(torch.nn.Module):", "    K = 2", "", f"    def forward({signature}):",
+            """        return {"out": x * 2, "it's": x}""", "", "", "traced = torch.jit.trace(Net(), torch.ones(2, 3))", "",
+        ]
+    )  # fmt: skip
+    source = Source(tmp_path / "net.py", text.encode())
+    found = [d.fix for d in static.predicted(static.facts_of(source)) if d.rule == "dict-output"]
+    if written is None:
+        assert found == [None]
+        return
+    new, count = fixes.apply(text, [fix for fix in found if fix])
+    assert count == 1 and new.count("\n") == new.count(end)
+    assert f"    def forward({written}):{end}        outputs = self.model(x" in new
+    namespace: dict[str, Any] = {}
+    exec(compile(new, "net.py", "exec"), namespace)
+    out, own = namespace["traced"](X)
+    assert torch.equal(out, X * 2) and torch.equal(own, X)

@@ -25,15 +25,17 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 Path = tuple[int | str, ...]
 """Where a number stands in a call: the position or keyword of the argument, then its index in a list."""
 
-ONE: dict[str, Callable[[Any], Any]] = {
+ONE: dict[str, Callable[..., Any]] = {
     "Tensor": torch.Tensor,
     "FloatTensor": torch.FloatTensor,
+    "DoubleTensor": torch.DoubleTensor,
+    "LongTensor": torch.LongTensor,
     "tensor": torch.tensor,
     "as_tensor": torch.as_tensor,
-    "new": lambda size: torch.ones(2).new(size),
+    "new": lambda *sizes: torch.ones(2).new(*sizes),
     "new_tensor": lambda size: torch.ones(2).new_tensor(size),
 }
-"""Calls of one argument that ``op_db`` has no samples of."""
+"""Calls that ``op_db`` has no samples of."""
 
 
 def arguments() -> list[str]:
@@ -103,11 +105,18 @@ def _tried(name: str, call: Callable[..., Any], samples: list[Call]) -> Iterator
                 yield word, live
 
 
-def _tried_alone(call: Callable[[Any], Any], position: int) -> Iterator[tuple[str, bool]]:
-    for brackets, given in (("", lambda size: call(size)), ("[]", lambda size: call([size, size]))):
-        live = _traces_live(given)
+def _tried_alone(call: Callable[..., Any], position: int) -> Iterator[tuple[str, bool]]:
+    """A size by itself, in a list, and in the first or second place of two."""
+    given: dict[str, Callable[[Any], Any]] = {
+        f"{position}:data": lambda size: call(size),
+        f"{position}[]:data": lambda size: call([size, size]),
+        f"{position}:size": lambda size: call(size, 2),
+        f"{position + 1}:size": lambda size: call(2, size),
+    }
+    for word, one in given.items():
+        live = _traces_live(one)
         if live is not None:
-            yield f"{position}{brackets}:data", live
+            yield word, live
 
 
 def _numbers(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Path]:
@@ -144,7 +153,7 @@ def _traces_live(call: Callable[[Any], Any], number: int = 3) -> bool | None:
     class Model(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> Any:
             found = call(x.size(0))
-            return x.sum(), *(t for t in _flat(found) if isinstance(t, torch.Tensor))
+            return x.sum(), *(t.clone() for t in _flat(found) if isinstance(t, torch.Tensor))
 
     example = torch.ones(number)
     try:

@@ -9,16 +9,32 @@ import libcst as cst
 from tslint.facts.conversion_calls import TORCHSCRIPT
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import CoreModel, Kind, Module, Step, Str, options
+from tslint.facts.names import dotted
 
 CONVERT = "coremltools.convert"
 
 
-def conversions(facts: Facts) -> Iterator[tuple[cst.Call, cst.BaseExpression, tuple[Kind, ...]]]:
-    """The calls of ``ct.convert``, each with the model that it is handed and what that can be."""
+Conversion = tuple[cst.Call, cst.BaseExpression, tuple[Kind, ...]]
+"""A call of ``ct.convert``, the model that it is handed, and what that can be."""
+
+
+def conversions(facts: Facts) -> Iterator[Conversion]:
+    """The calls of ``ct.convert``, but for those that a test expects to raise."""
     for call in facts.calls_to(CONVERT):
         model = facts.argument(call, 0, "model")
-        if model is not None:
+        if model is not None and not _is_expected_to_raise(call, facts):
             yield call, model, options(facts.calling_kind(model))
+
+
+def _is_expected_to_raise(call: cst.Call, facts: Facts) -> bool:
+    """Whether CALL stands in ``with pytest.raises(…)`` or ``with self.assertRaises(…)``."""
+    for around in facts.tree.ancestors(call):
+        if isinstance(around, cst.With):
+            for item in around.items:
+                name = dotted(item.item.func) if isinstance(item.item, cst.Call) else None
+                if (name or "").rpartition(".")[2] in ("raises", "assertRaises", "assertRaisesRegex"):
+                    return True
+    return False
 
 
 def saves(facts: Facts) -> Iterator[tuple[cst.Call, tuple[CoreModel, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Kind, Module, options
+from tslint.facts.kinds import Kind, Module, Unknown, options
 
 Judge = Callable[[str, Module], bool | None]
 
@@ -39,7 +39,7 @@ def _of_class(kind: Module, facts: Facts, judge: Judge, seen: frozenset[object])
             for option in options(attribute.kind):
                 if isinstance(option, Module) or attribute.registered:
                     yield from _answers(option, facts, judge, seen)
-                elif option.word == "unknown":
+                elif isinstance(option, Unknown):
                     yield None
     for item in facts.analysis.container_items(cls):
         yield from _answers(item, facts, judge, seen)

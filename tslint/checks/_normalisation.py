@@ -9,11 +9,15 @@ Row = tuple[float, ...]
 
 @frozen
 class Statistics:
-    """Mean and standard deviation of pixels from 0 to 1, a number for each channel."""
+    """Mean and standard deviation of pixels from 0 to 1, a number for each channel.
+
+    ``telling``: a bias made of them tells that they are meant, whatever the scale is; halves and ones may be anything.
+    """
 
     name: str
     mean: Row
     std: Row
+    telling: bool = True
 
     @property
     def bias(self) -> Row:
@@ -25,7 +29,7 @@ class Statistics:
 
     def reversed(self) -> Statistics:
         """The same for channels in the order blue, green, red."""
-        return Statistics(self.name, self.mean[::-1], self.std[::-1])
+        return Statistics(self.name, self.mean[::-1], self.std[::-1], self.telling)
 
 
 @frozen
@@ -37,15 +41,16 @@ class Wrong:
     sure: bool = True
 
 
-HALF = Statistics("mean 0.5 and deviation 0.5", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 KNOWN = (
     Statistics("ImageNet's statistics", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     Statistics("CLIP's statistics", (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
     Statistics("CIFAR-10's statistics", (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
     Statistics("CIFAR-10's statistics", (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-    HALF,
+    Statistics("MNIST's statistics", (0.1307,), (0.3081,)),
+    Statistics("mean 0.5 and deviation 0.5", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), telling=False),
+    Statistics("mean 0.5 and deviation 0.5", (0.5,), (0.5,), telling=False),
 )
-"""torchvision's and timm's constants, those of OpenAI's CLIP, and the usual ones of CIFAR-10."""
+"""torchvision's and timm's constants, those of OpenAI's CLIP, and the usual ones of CIFAR-10 and MNIST."""
 
 
 def problem(scale: float, bias: Row, known: Statistics) -> Wrong | None:
@@ -56,7 +61,7 @@ def problem(scale: float, bias: Row, known: Statistics) -> Wrong | None:
     """
     low, high = 0.97 / (255 * max(known.std)), 1.03 / (255 * min(known.std))
     fits = low <= scale <= high
-    telling = fits or known != HALF  # halves and ones may be anything
+    telling = fits or known.telling
     if _alike(bias, known.bias) or _alike(bias, tuple(-mean / known.average for mean in known.mean)):
         return None if fits else _wrong_scale(scale, known)
     if _alike(bias, tuple(-value for value in known.bias)) and telling:

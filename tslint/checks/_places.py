@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.diagnostic import Label
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import BakedSize, Data, Kind, Size, Tensor, options
+from tslint.facts.kinds import BakedSize, Callable, Data, Kind, Size, Tensor, options
 from tslint.facts.tree import walk
 
 INPUT = (Size, BakedSize, Data, Tensor)
@@ -18,6 +18,15 @@ MACHINE = ("torch.cuda.", "torch.distributed.", "torch.backends.")
 
 SAYING = ("builtins.print", "warnings.warn", "logging.")
 """Functions that only tell somebody something."""
+
+
+def callee(call: cst.Call, facts: Facts) -> str | None:
+    """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
+    name = facts.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
+    if name is not None:
+        return name
+    kind = facts.kind(call.func)
+    return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
 
 
 def ancestors(node: cst.CSTNode, facts: Facts) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:

@@ -10,16 +10,14 @@ from tslint.checks import on
 from tslint.checks._conversion import conversions, is_program
 from tslint.diagnostic import Finding
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Callable, Kind, Module
+from tslint.facts.kinds import Callable, Kind, Module, Str
 
 
 @on(Facts)
 def check(facts: Facts, _: Facts) -> Iterator[Finding]:
     for call, model, kinds in conversions(facts):
-        source = facts.argument(call, 1, "source")
-        named = getattr(source, "raw_value", "auto") if source is not None else "auto"
         what = {_eager(kind, facts) for kind in kinds}
-        if None not in what and len(what) == 1 and named in ("auto", "pytorch"):
+        if None not in what and len(what) == 1 and _is_from_torch(call, facts):
             yield Finding(
                 model,
                 {"model": facts.text(model), "what": what.pop() or ""},
@@ -27,11 +25,20 @@ def check(facts: Facts, _: Facts) -> Iterator[Finding]:
             )
 
 
+def _is_from_torch(call: cst.Call, facts: Facts) -> bool:
+    """Whether ``source=`` names PyTorch, or nothing."""
+    source = facts.argument(call, 1, "source")
+    kind = facts.calling_kind(source) if source is not None else Str("auto")
+    return isinstance(kind, Str) and kind.value in ("auto", "pytorch")
+
+
 def _eager(kind: Kind, facts: Facts) -> str | None:
     """What KIND is that is no program yet; None where it is one, or may be."""
     if isinstance(kind, Module):
         return (
-            None if is_program(kind) or not (kind.cls or kind.layer) else "a module that is neither traced nor scripted"
+            None
+            if is_program(kind) or not (kind.cls or kind.layer or kind.steps)
+            else "a module that is neither traced nor scripted"
         )
     if not isinstance(kind, Callable):
         return None

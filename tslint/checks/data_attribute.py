@@ -8,10 +8,11 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._sizes import holds_baked_size
+from tslint.checks._places import is_learned
+from tslint.checks._sizes import holds_baked_size, holds_size
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Kind, List, Tensor, Tuple, options
+from tslint.facts.kinds import Kind, List, ShapeOf, Tensor, Tuple, options
 
 HARMLESS = frozenset(
     {"dim", "ndim", "ndimension", "dtype", "type", "device", "get_device", "is_cuda", "is_contiguous", "layout", "new",
@@ -40,9 +41,8 @@ def predict(node: cst.Attribute, facts: Facts) -> Iterator[Finding]:
 
 def _is_computed(node: cst.BaseExpression, facts: Facts) -> bool:
     """Whether NODE is a tensor that an input decides (a parameter's data are constants anyway)."""
-    return facts.is_tensor(node) and all(
-        option.role == "value" for option in options(facts.kind(node)) if isinstance(option, Tensor)
-    )
+    roles = {option.role for option in options(facts.kind(node)) if isinstance(option, Tensor)}
+    return facts.is_tensor(node) and roles == {"value"} and not is_learned(node, facts)
 
 
 def _is_read(node: cst.Attribute, facts: Facts) -> bool:
@@ -56,7 +56,7 @@ def _matters(node: cst.Attribute, facts: Facts) -> bool:
     use = facts.parent(node)
     if isinstance(use, cst.Attribute):
         if use.attr.value in HARMLESS:
-            return False
+            return use.attr.value == "new" and _takes_size(facts.parent(use), facts)
         if use.attr.value in SIZES:
             outer = facts.parent(use)
             called = isinstance(outer, cst.Call) and outer.func is use
@@ -64,12 +64,20 @@ def _matters(node: cst.Attribute, facts: Facts) -> bool:
             further = facts.parent(size)
             if isinstance(further, cst.Subscript) and further.value is size:
                 size = further
-            return holds_baked_size(facts.kind(size))
+            kind = facts.kind(size)
+            if any(isinstance(option, ShapeOf) for option in options(kind)):
+                return bool(facts.open_dimensions(node))
+            return holds_baked_size(kind)
     if isinstance(use, cst.Arg):
         call = facts.parent(use)
         if isinstance(call, cst.Call) and (facts.qualified(call.func) or "").rpartition(".")[2] in LIKE:
             return bool(facts.open_dimensions(node))
     return True
+
+
+def _takes_size(call: cst.CSTNode | None, facts: Facts) -> bool:
+    """``x.data.new(n, 2)``: a new tensor whose shape was written down."""
+    return isinstance(call, cst.Call) and any(holds_size(facts.kind(argument.value)) for argument in call.args)
 
 
 def _is_all_that_returns(node: cst.Attribute, facts: Facts) -> bool:

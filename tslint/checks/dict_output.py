@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -117,15 +118,31 @@ def _wrapper(refused: Refused, keys: list[str], facts: Facts) -> Fix | None:
     model = facts.argument(calls[0], 0, "func")
     if model is None or not facts.is_traced(refused.cls) or facts.enclosing_function(node) is not None:
         return None
-    parameters = ", ".join(
-        rewrite.source(parameter, facts).rstrip(", ") for parameter in refused.function.params.params[1:]
-    )
+    written = [_parameter(parameter, facts) for parameter in refused.function.params.params[1:]]
+    parameters = ", ".join(filter(None, written))
+    if None in written:
+        return None
     return rewrite.unsafe(
         f"Trace a wrapper that returns {', '.join(f'`{key}`' for key in keys)}",
         rewrite.wrapper(node, name, rewrite.source(base, facts), parameters, names, keys, facts),
         rewrite.before(model, f"{name}(", facts),
         rewrite.after(model, ").eval()", facts),
     )
+
+
+def _parameter(parameter: cst.Param, facts: Facts) -> str | None:
+    """A parameter as the wrapper takes it; None where its default is no literal, which may mean nothing outside its class."""
+    text = parameter.name.value
+    if parameter.annotation is not None:
+        text += f": {rewrite.source(parameter.annotation.annotation, facts)}"
+    if parameter.default is None:
+        return text
+    default = facts.module.code_for_node(parameter.default)
+    try:
+        ast.literal_eval(default)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return f"{text} = {default}" if parameter.annotation is not None else f"{text}={default}"
 
 
 def _parameter_names(function: cst.FunctionDef) -> list[str] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._conversion import CONVERT
+from tslint.checks._conversion import Conversion, conversions
 from tslint.diagnostic import Finding, Severity
 from tslint.facts.classes import ModuleClass
 from tslint.facts.facts import Facts
@@ -22,16 +22,23 @@ HELP = "return `{name} * 1`: that is a tensor of its own"
 
 @on(Facts)
 def check(facts: Facts, _: Facts) -> Iterator[Finding]:
-    calls = facts.calls_to(CONVERT)
-    named = any(facts.argument(call, 3, "outputs") is not None for call in calls)
+    converted = list(conversions(facts))
     for cls in facts.module_classes:
         function = cls.methods.get("forward")
         if function is None:
             continue
-        severity = Severity.INFO if cls.is_inner or not calls else Severity.ERROR if named else Severity.WARNING
         for statement, _kind in facts.returns(function):
             if statement is not None and statement.value is not None:
-                yield from _of_return(statement.value, function, cls, severity, facts)
+                yield from _of_return(statement.value, function, cls, _severity(cls, converted, facts), facts)
+
+
+def _severity(cls: ModuleClass, converted: Sequence[Conversion], facts: Facts) -> Severity:
+    """How much it matters that a class has outputs of one name: nothing where it is not what the file converts."""
+    own = [call for call, _, kinds in converted if any(isinstance(kind, Module) and kind.cls is cls for kind in kinds)]
+    if any(facts.argument(call, 3, "outputs") is not None for call in own):
+        return Severity.ERROR
+    unknown = any(not isinstance(kind, Module) or kind.cls is None for _, _, kinds in converted for kind in kinds)
+    return Severity.WARNING if own or (unknown and not cls.is_inner) else Severity.INFO
 
 
 def _of_return(

@@ -23,7 +23,7 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     if not (name.startswith("coremltools.") and name.endswith(".ImageType")) or any(arg.star for arg in call.args):
         return
     nodes = {"scale": facts.argument(call, 2, "scale"), "bias": facts.argument(call, 3, "bias")}
-    values = {key: spelled(node, facts.names) if node is not None else None for key, node in nodes.items()}
+    values = {key: _spelled(node, facts) for key, node in nodes.items()}
     wrong, help = _misshapen(values, _layout(call, facts)), "give one scale, and one bias for each channel"
     if wrong is None:
         wrong, help = _mistaken(nodes, values, facts)
@@ -72,11 +72,15 @@ def _own(facts: Facts) -> list[Statistics]:
     """The statistics that the file itself normalises with."""
     found = []
     for call in facts.calls_to(*NORMALIZE):
-        mean, std = facts.argument(call, 0, "mean"), facts.argument(call, 1, "std")
-        rows = [_flat(spelled(node, facts.names)) if node is not None else () for node in (mean, std)]
-        if rows[0] and len(rows[0]) == len(rows[1]) and all(0 < value <= 1 for row in rows for value in row):
-            found.append(Statistics("the file's own `Normalize`", *rows))
+        mean = _flat(_spelled(facts.argument(call, 0, "mean"), facts))
+        std = _flat(_spelled(facts.argument(call, 1, "std"), facts))
+        if mean and len(mean) == len(std) and all(0 < value <= 1 for value in (*mean, *std)):
+            found.append(Statistics("the file's own `Normalize`", mean, std))
     return found
+
+
+def _spelled(node: cst.BaseExpression | None, facts: Facts) -> Spelled | None:
+    return spelled(node, facts.names) if node is not None else None
 
 
 def _advice(known: Statistics) -> str:

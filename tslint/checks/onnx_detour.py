@@ -12,14 +12,14 @@ from tslint.diagnostic import Finding
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Str, options
 
-CONVERTERS = ("coremltools.converters.onnx", "onnx_coreml")
+CONVERTERS = ("coremltools.converters.onnx.", "onnx_coreml.")
 HELP = "convert what `torch.jit.trace` made: `ct.convert(traced, inputs=[ct.TensorType(shape=example.shape)])`"
 
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     name = facts.qualified(call.func) or ""
-    if name.startswith(tuple(f"{converter}." for converter in CONVERTERS)):
+    if name.startswith(CONVERTERS):
         yield Finding(call.func, {"code": facts.text(call.func)}, help=HELP)
     elif name == CONVERT:
         source = facts.argument(call, 1, "source")

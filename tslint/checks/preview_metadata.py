@@ -8,19 +8,19 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.diagnostic import Finding
+from tslint.diagnostic import Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Constant, Dict, Kind, List, NoneKind, Str, Tuple, options
 
 PREFIX = "com.apple.coreml.model.preview."
 PARAMETERS = {
-    "imageSegmenter": ("labels", "colors"),
+    "imageSegmenter": ("labels",),
     "poseEstimation": ("width_multiplier", "output_stride"),
     "bertQA": (),
     "imageClassifier": (),
     "depthEstimation": (),
 }
-"""Preview types and the parameters that each needs, from Apple's table (see the page)."""
+"""Preview types of Apple's table (see the page) and the parameters that each needs; Apple's own example leaves colors out."""
 MEANT = re.compile(r"preview[._-]?(type|param)", re.IGNORECASE)
 
 
@@ -36,12 +36,13 @@ def check(assign: cst.Assign, facts: Facts) -> Iterator[Finding]:
         yield Finding(assign.value, {"problem": text}, help="write it as JSON: `json.dumps(…)`")
     elif MEANT.search(key) and key not in (f"{PREFIX}type", f"{PREFIX}params"):
         help = f"the keys are `{PREFIX}type` and `{PREFIX}params`"
-        yield Finding(target, {"problem": f"Xcode reads no key `{key}`"}, help=help)
+        yield Finding(target, {"problem": f"`{key}` is no key of Xcode's preview"}, help=help)
     elif key == f"{PREFIX}type":
         for kind in value:
             if isinstance(kind, Str) and kind.value is not None and kind.value not in PARAMETERS:
                 help = f"the types are {', '.join(f'`{name}`' for name in PARAMETERS)}"
-                yield Finding(assign.value, {"problem": f"Xcode has no preview `{kind.value}`"}, help=help)
+                problem = f"`{kind.value}` is none of the previews that Apple documents"
+                yield Finding(assign.value, {"problem": problem}, severity=Severity.WARNING, help=help)
     elif key == f"{PREFIX}params":
         yield from _parameters(assign.value, _preview_type(target, facts), facts)
 
@@ -84,7 +85,8 @@ def _parameters(value: cst.BaseExpression, preview: str | None, facts: Facts) ->
         return
     missing = [f"`{name}`" for name in PARAMETERS.get(preview or "", ()) if name not in given.keys]
     if missing:
-        yield Finding(value, {"problem": f"the preview `{preview}` needs the parameter {' and '.join(missing)}"})
+        problem = f"the preview `{preview}` needs the parameter {' and '.join(missing)}"
+        yield Finding(value, {"problem": problem}, severity=Severity.WARNING)
         return
     lengths = [_length(dict(given.items).get(name)) for name in ("labels", "colors")]
     if None not in lengths and lengths[0] != lengths[1]:

@@ -16,6 +16,8 @@ from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Constant, FixedSize
 
+NUMBERS = ("math.", "numpy.")
+"""Libraries whose functions turn a tensor into a number or an array of their own."""
 METHODS = frozenset({"item", "tolist", "numpy"})
 
 
@@ -56,11 +58,15 @@ def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
     """The tensor that CALL takes a Python value from while it is traced."""
     if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
         source = call.func.value
-    elif len(call.args) == 1 and facts.qualified(call.func) in SCALARS:
+    elif len(call.args) == 1 and _takes_the_number(facts.qualified(call.func) or ""):
         source = call.args[0].value
     else:
         return None
     return source if facts.is_traced_code(call) and facts.is_tensor(source) else None
+
+
+def _takes_the_number(function: str) -> bool:
+    return function in SCALARS or function.startswith(NUMBERS)
 
 
 def _named(call: cst.Call, facts: Facts) -> str:

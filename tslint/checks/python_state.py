@@ -54,10 +54,18 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
     reads = [read for read in _mentions(target, facts) if facts.module_class(read) in cls.lineage]
     own = [read for read in reads if any(around is statement for around in facts.tree.ancestors(read))]
     others = [read for read in reads if read not in own and facts.is_traced_code(read) and facts.reaches_output(read)]
+    if not own and _is_item(target, facts):
+        return False  # a cache with keys
     if own or not isinstance(statement, cst.Assign):  # `self.n += 1`, `self.h = f(self.h)`, `self.seen.append(x)`
         return bool(others)
     function, place = facts.enclosing_function(target), facts.tree.index[target]
     return any(facts.enclosing_function(read) is function and facts.tree.index[read] < place for read in others)
+
+
+def _is_item(target: cst.Attribute, facts: Facts) -> bool:
+    """``self.cache[key] = …``."""
+    parent = facts.parent(target)
+    return isinstance(parent, cst.Subscript) and isinstance(facts.parent(parent), cst.AssignTarget)
 
 
 def _only_moves(value: cst.BaseExpression, target: cst.Attribute) -> bool:

@@ -8,13 +8,13 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import baked_rule, change, generalisation, labels
-from tslint.checks._places import read_at
+from tslint.checks._places import iterated_over, read_at
 from tslint.checks._sizes import holds_size
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import List, Size, Tuple, options
+from tslint.facts.kinds import List, ShapeOf, Size, Tuple, options
 from tslint.facts.tracing import BakedArgument, baked_arguments
 
 PLAIN = (cst.List, cst.Tuple)
@@ -23,13 +23,28 @@ PLAIN = (cst.List, cst.Tuple)
 @on(cst.Call)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     found = facts.operator(call)
-    if found is None:
+    if found is None or facts.is_autograd_call(call):
+        yield from _in_python(call, facts)
         return
     operator, owner = found
     for argument in baked_arguments(operator):
         given = _given(call, argument, owner is not None, facts)
         if given is not None and _bakes(given, argument, facts):
             yield from _finding(call, given, operator.rpartition(".")[2], facts)
+            return
+
+
+def _in_python(call: cst.Call, facts: Facts) -> Iterator[Finding]:
+    """``range(n)`` outside a loop, and the arguments of an autograd function: both take the number, and not what is traced."""
+    if facts.qualified(call.func) == "builtins.range" and not iterated_over(call, facts):
+        operator = "range"
+    elif facts.is_autograd_call(call):
+        operator = facts.text(call.func)
+    else:
+        return
+    for argument in call.args:
+        if holds_size(facts.kind(argument.value)):
+            yield from _finding(call, argument.value, operator, facts)
             return
 
 
@@ -54,7 +69,7 @@ def _given(call: cst.Call, argument: BakedArgument, is_method: bool, facts: Fact
 
 
 def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> bool:
-    listed = [option for option in options(facts.kind(given)) if isinstance(option, (List, Tuple))]
+    listed = [option for option in options(facts.kind(given)) if isinstance(option, (List, Tuple, ShapeOf))]
     if argument.in_list:
         return any(map(holds_size, listed))
     return any(isinstance(option, Size) for option in options(facts.kind(given)))

@@ -21,7 +21,7 @@ HELP = "write it as one operation on tensors, or script the loop around a traced
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
     if _varies(facts.rounds(loop.iter)) and facts.is_traced_code(loop.iter):
-        certain = facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter)
+        certain = facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter) and not _may_be_list(loop, facts)
         yield Finding(
             loop.iter,
             {"iterable": facts.text(loop.iter)},
@@ -49,6 +49,14 @@ def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
         caption=f"{evidence.count} rounds with the example input; should be {evidence.other} with {evidence.tried}",
         help=HELP,
     )
+
+
+def _may_be_list(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
+    """Whether it is a parameter itself that is looped over, without an annotation: as well a list of tensors as a tensor."""
+    function = facts.enclosing_function(loop)
+    if not isinstance(loop.iter, cst.Name) or function is None:
+        return False
+    return any(p.name.value == loop.iter.value and p.annotation is None for p, _ in facts.parameters(function))
 
 
 def _varies(rounds: Kind) -> bool:

@@ -162,6 +162,10 @@ def _of_module(frame: Frame, node: cst.CSTNode, value: Module, name: str) -> Kin
         constant = cls.constant(name)
         if constant is not None:
             return frame.analysis.class_constant(constant)
+        if cls.layer is not None:
+            inherited = _of_layer(cls.layer, name)
+            if inherited is not None:
+                return inherited
     elif name in LAYER_TENSORS:
         rank = 2 if (value.layer or "").endswith("Linear") and name == "weight" else 1 if name == "bias" else None
         return Tensor(Shape(shapes.PARAMETER, rank), "parameter")
@@ -174,6 +178,18 @@ def _of_module(frame: Frame, node: cst.CSTNode, value: Module, name: str) -> Kin
     if cls is not None and cls.inherits_library and name in CONFIGURATION:
         return Constant(argument=True)
     return UNKNOWN
+
+
+def _of_layer(layer: str, name: str) -> Kind | None:
+    """What a class derived from one of the library's layers inherits: its parameters, and the settings it was built with."""
+    from tslint.facts.torchscript import tables
+
+    known = tables.layer(layer.removeprefix("torch.nn.")) if layer.startswith("torch.nn.") else None
+    if known is None or name not in known.attributes:
+        return None
+    if name in LAYER_TENSORS:
+        return Tensor(Shape(shapes.PARAMETER, 1 if name == "bias" else None), "parameter")
+    return Constant(argument=True)
 
 
 def _is_property(decorator: cst.BaseExpression) -> bool:

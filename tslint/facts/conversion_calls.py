@@ -66,7 +66,7 @@ def _made(frame: Frame, node: cst.CSTNode, name: str, args: Args) -> Kind:
     if name == "torch.compile" and _is_disabled(args):
         return given
     if isinstance(given, Unknown):
-        return Module(steps=(Step(MAKING[name], node),)) if MAKING[name] in TORCHSCRIPT else UNKNOWN
+        return Module(steps=(Step(MAKING[name], node),))
     if isinstance(given, Callable) and isinstance(given.owner, Module) and MAKING[name] in TORCHSCRIPT:
         return done(given.owner, MAKING[name], node) if _is_forward(given) else given
     return done(given, MAKING[name], node)

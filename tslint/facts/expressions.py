@@ -173,6 +173,8 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Kind:
     known = truth(left)
     if known is not None:
         return right if known == conjunction else left
+    if truth(right) is not None and truth(right) is not conjunction:
+        return Constant("bool", not conjunction)  # whichever of the two it is, it decides alike
     if truth(right) is not None and truth(right) != conjunction:
         return right  # `flag and self.training`: false whatever the flag is
     if not conjunction:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import libcst as cst
 
 from tslint.diagnostic import Label, Span
-from tslint.facts import shapes
+from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
@@ -19,16 +19,11 @@ from tslint.facts.kinds import (
     FIXED,
     BakedSize,
     Callable,
-    Constant,
-    Data,
+    Dim,
     Dims,
-    FixedSize,
     Kind,
-    NoneKind,
     Size,
-    Str,
     Tensor,
-    Unknown,
     depends_of,
     join_all,
     options,
@@ -37,10 +32,12 @@ from tslint.facts.kinds import (
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
+from tslint.facts.questions import Questions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
+from tslint.facts.unreached import Unreached
 from tslint.facts.views import LostWrite, Views
 from tslint.source.project import Loader
 from tslint.source.text import Source
@@ -48,7 +45,7 @@ from tslint.source.text import Source
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-class Facts:
+class Facts(Questions):
     """The facts of one file. Everything is computed once, when first asked for.
 
     LOAD gives other files of the project, for what the file takes from them; ``project.read`` are those that were.
@@ -61,7 +58,6 @@ class Facts:
         self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
         self._flows: dict[cst.FunctionDef, Flow] = {}
-        self._tried: set[cst.CSTNode] = set()
 
     @cached_property
     def names(self) -> Names:
@@ -76,6 +72,10 @@ class Facts:
     @cached_property
     def analysis(self) -> Analysis:
         return Analysis(self.tree, self.names, self.classes)
+
+    @cached_property
+    def _unreached(self) -> Unreached:
+        return Unreached(self.tree, self.names, self.classes, self.analysis)
 
     @cached_property
     def _settler(self) -> Settler:
@@ -168,13 +168,10 @@ class Facts:
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
-    def callee(self, call: cst.Call) -> str | None:
-        """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
-        name = self.names.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
-        if name is not None:
-            return name
-        kind = self.kind(call.func)
-        return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
+    def is_autograd_call(self, call: cst.Call) -> bool:
+        """Whether CALL is ``apply`` of an autograd function of the file."""
+        kinds = options(self.kind(call.func))
+        return any(isinstance(o, Callable) and o.qualified == "torch.autograd.Function.apply" for o in kinds)
 
     def argument(self, call: cst.Call, index: int, name: str) -> cst.BaseExpression | None:
         """The argument at position INDEX or with keyword NAME; None where it is left out or hidden behind a star."""
@@ -202,11 +199,16 @@ class Facts:
     def calling_kind(self, node: cst.CSTNode) -> Kind:
         """The kind of an expression of the code around the models, which helpers see as their callers hand it to them."""
         self.analysis.run_calling_code()
-        return self._kind(node)
+        places = self._places(node)
+        called = [(context, block) for context, block in places if context.callers]
+        return self._kind_at(node, called or places)
 
     def _kind(self, node: cst.CSTNode) -> Kind:
+        return self._kind_at(node, self._places(node))
+
+    def _kind_at(self, node: cst.CSTNode, places: Sequence[tuple[Context, Block]]) -> Kind:
         kinds = []
-        for context, block in self._places(node):
+        for context, block in places:
             if not block.untraced:
                 kinds.append(self._settler.settle(context.kinds[node], context, block))
         return join_all(kinds)
@@ -222,9 +224,7 @@ class Facts:
                     if node in context.kinds:
                         found.append((context, context.blocks[node]))
         module = self.analysis.module_context
-        if not found and outermost is not None and outermost not in self._tried:
-            self._tried.add(outermost)
-            self._run_unreached(outermost)
+        if not found and isinstance(outermost, cst.FunctionDef) and self._unreached.run(outermost):
             return self._places(node)
         if not found and outermost is None:
             self.analysis.run_module()
@@ -232,52 +232,6 @@ class Facts:
                 found.append((module, module.blocks[node]))
         forward = [(c, b) for c, b in found if c.in_forward]
         return forward or found
-
-    def _run_unreached(self, function: cst.CSTNode) -> None:
-        """Analyses a function that no forward reaches, on what its annotations and defaults say alone."""
-        if function in self.analysis.contexts or not isinstance(function, cst.FunctionDef):
-            return
-        parent = self.enclosing_class(function)
-        cls = self.classes.by_node.get(parent) if parent is not None else None
-        if cls is not None and function.name.value == "__init__":
-            self.analysis.noted(cls)
-        else:
-            self.analysis.run_root(function, cls, in_forward=False)
-
-    def _all_are(self, node: cst.CSTNode, kind: type[Kind]) -> bool:
-        return all(isinstance(o, kind) for o in options(self.kind(node)))
-
-    def is_size(self, node: cst.CSTNode) -> bool:
-        """A live size that nothing pins (on every path on which it is not None)."""
-        found = [o for o in options(self.kind(node)) if not isinstance(o, NoneKind)]
-        return bool(found) and all(isinstance(o, Size) for o in found)
-
-    def is_fixed_size(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, FixedSize)
-
-    def is_baked_size(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, BakedSize)
-
-    def is_tensor(self, node: cst.CSTNode) -> bool:
-        """A tensor on every path."""
-        return self._all_are(node, Tensor)
-
-    def may_be_tensor(self, node: cst.CSTNode) -> bool:
-        """A tensor on some path (Tensor-or-None)."""
-        return any(isinstance(o, Tensor) for o in options(self.kind(node)))
-
-    def is_data(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, Data)
-
-    def is_constant(self, node: cst.CSTNode) -> bool:
-        """The same in every call: a number, a string, None or a fixed size."""
-        return all(isinstance(o, (Constant, Str, NoneKind, FixedSize)) for o in options(self.kind(node)))
-
-    def is_none(self, node: cst.CSTNode) -> bool:
-        return self._all_are(node, NoneKind)
-
-    def is_unknown(self, node: cst.CSTNode) -> bool:
-        return isinstance(self.kind(node), Unknown)
 
     def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""
@@ -287,13 +241,6 @@ class Facts:
                 length = length_of(context.kinds[iterable], iterable)
                 kinds.append(self._settler.settle(length, context, block))
         return join_all(kinds)
-
-    def origin(self, node: cst.CSTNode) -> cst.CSTNode | None:
-        """The expression where a size or a datum was read (the ``x.size(2)`` that ``n`` was assigned from)."""
-        for option in options(self.kind(node)):
-            if option.origin is not None:
-                return option.origin
-        return None
 
     def depends_on(self, node: cst.CSTNode) -> tuple[tuple[str, int], ...]:
         """The (input, dimension) pairs of forward that a size depends on, as far as they are known."""
@@ -321,7 +268,11 @@ class Facts:
 
     def _is_certain(self, kind: Kind) -> bool:
         sizes = [size for size in sizes_in(kind) if size.depends]
-        return bool(sizes) and all(any(self._is_input(d.value) for d in s.depends) for s in sizes)
+        return bool(sizes) and all(any(map(self._is_free, size.depends)) for size in sizes)
+
+    def _is_free(self, dim: Dim) -> bool:
+        """A dimension of an input that nothing pins, or the first of any tensor: no layer minds how many examples it gets."""
+        return self._is_input(dim.value) or (dim.axis == 0 and dim.value is not shapes.AMBIGUOUS)
 
     def open_dimensions(self, node: cst.CSTNode) -> Dims:
         """The dimensions of a tensor that nothing pins."""
@@ -366,17 +317,6 @@ class Facts:
                     if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
                         return True
         return False
-
-    def runs_in_constructor(self, node: cst.CSTNode) -> bool:
-        """Whether NODE runs when a module of the file is made: in ``__init__``, or in what that calls."""
-        function = self.enclosing_function(node)
-        if function is None or self.module_class(function) is None:
-            return False
-        if function.name.value == "__init__":
-            return True
-        self.module_classes  # noqa: B018  # the constructors are read with them
-        contexts = self.analysis.contexts.get(function, ())
-        return any(not context.in_forward and context.callers for context in contexts)
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
@@ -458,26 +398,11 @@ class Facts:
 
     @cached_property
     def _scripted(self) -> set[ModuleClass]:
-        given = self._given_to("torch.jit.script")
-        for cls in self.classes.own:
-            if any(self.qualified(d.decorator) == "torch.jit.script" for d in cls.node.decorators):
-                given.append(cls)
-            if any(b.endswith("ScriptModule") for b in cls.bases):
-                given.append(cls)
-        return self.classes.held_by(given)
+        return given.scripted(self.classes, self.names, self.calls_to("torch.jit.script"))
 
     @cached_property
     def _traced(self) -> set[ModuleClass]:
-        return self.classes.held_by(self._given_to("torch.jit.trace", "torch.jit.trace_module"))
-
-    def _given_to(self, *functions: str) -> list[ModuleClass]:
-        found = []
-        for call in self.calls_to(*functions):
-            if call.args:
-                cls = self.classes.instance_class(call.args[0].value) or self.classes.module_class(call.args[0].value)
-                if cls is not None:
-                    found.append(cls)
-        return found
+        return given.traced(self.classes, self.calls_to("torch.jit.trace", "torch.jit.trace_module"))
 
     @cached_property
     def _modes(self) -> Modes:

@@ -409,6 +409,9 @@ def sizes_in(kind: Kind) -> Iterator[Size | BakedSize]:
                 yield from sizes_in(item)
         elif isinstance(option, List):
             yield from sizes_in(option.element)
+        elif isinstance(option, ShapeOf):
+            base = option.shape.base
+            yield Size(frozenset((Dim(base, None),)) if base is not None else FIXED, origin=option.origin)
         elif isinstance(option, (Size, BakedSize)):
             yield option
 

@@ -144,11 +144,19 @@ def _pin_equal(frame: Frame, left: cst.BaseExpression, right: cst.BaseExpression
     for one, other in ((left, right), (right, left)):
         mine, given = kinds.get(one), kinds.get(other)
         if isinstance(mine, Size) and isinstance(given, (Constant, FixedSize)):
-            frame.pin(mine.depends)
+            if not _rounds(one):
+                frame.pin(mine.depends)
         elif isinstance(mine, Tuple) and isinstance(given, Tuple) and mine.is_shape:
             for a, b in zip(mine.items, given.items, strict=False):
                 if isinstance(a, Size) and isinstance(b, (Constant, FixedSize)):
                     frame.pin(a.depends)
+
+
+def _rounds(node: cst.BaseExpression) -> bool:
+    """``n % 2``, ``n // 2``: many sizes have the same."""
+    return isinstance(node, cst.BinaryOperation) and (
+        isinstance(node.operator, (cst.Modulo, cst.FloorDivide)) or _rounds(node.left) or _rounds(node.right)
+    )
 
 
 def _narrow_call(frame: Frame, test: cst.Call, answer: bool) -> None:

@@ -199,7 +199,8 @@ def pieces(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     if isinstance(given, (List, Tuple)):
         return List(Tensor(shapes.changed(tensor.shape, index, FIXED)), CONSTANT, name="tuple")
     piece = Tensor(shapes.changed(tensor.shape, index, as_dims(given) if given is not None else shapes.OPEN))
-    length = along | (given.depends if isinstance(given, (Size, BakedSize)) else FIXED)
+    # How many pieces of a size that is none of one's own: nothing that needs a number of them pins either.
+    length = shapes.OPEN if isinstance(given, (Size, BakedSize)) else along
     return List(piece, shapes.size(length, node), name="tuple")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WORDS = re.compile(
-    rb"torch|coremltools|timm|lightning|transformers|diffusers|tslint:"
+    rb"torch|coremltools|onnx|timm|lightning|transformers|diffusers|tslint:"
     rb"|LightningModule|PreTrainedModel|ModelMixin|Fairseq(?:Model|Encoder|Decoder)|BaseModule"
 )
 """One of them stands in every file that the facts know a module class, a call of PyTorch or a conversion in."""

@@ -129,6 +129,8 @@ class Finder:
         name, text = importing.split_target(self.request.target)
         try:
             namespace = importing.import_named(name)
+        except importing.NoModule as error:
+            raise Nothing(str(error)) from error
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -313,7 +315,7 @@ class Finder:
                 specs.describe_inputs(subject.module, subject.example),
                 command,
                 subject.call_site,
-                class_place(type(subject.module)),
+                None if isinstance(subject.module, torch.jit.ScriptModule) else class_place(type(subject.module)),
             )
         )
 

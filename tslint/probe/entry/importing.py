@@ -12,6 +12,10 @@ from types import ModuleType
 from typing import Any
 
 
+class NoModule(ImportError):
+    """The module that a target names does not exist; not one that it imports."""
+
+
 class NotLiteral(ValueError):
     """What stands in ``--model`` or after the colon of a target is not a name with literal arguments."""
 
@@ -133,7 +137,12 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def import_named(name: str) -> ModuleType:
-    """``importlib.import_module`` with the working directory on the path."""
+    """``importlib.import_module`` with the working directory on the path. Raises NoModule where NAME itself is not there."""
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    return importlib.import_module(name)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise NoModule(f"no module is called `{error.name}` here") from None
+        raise
