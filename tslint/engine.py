@@ -220,7 +220,8 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
     classes = facts.module_classes if facts else []
     scripted = {cls.name for cls in classes if facts and facts.is_scripted(cls)}
     traced = {cls.name for cls in classes if facts and facts.is_traced(cls)}
-    forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO}
+    open_ = [d for d in found if d.basis != Basis.REFUTED and d.severity != Severity.INFO]
+    forced = {_owner(d) for d in open_ if d.rule in CONTROL_FLOW}
     by_trace, by_script = asked & {"trace", "mixed", "all"}, asked & {"script", "mixed", "all"}
     result = []
     for diagnostic in found:

@@ -189,6 +189,18 @@ class TraceDiffered(Evidence):
 
 
 @frozen
+class NumberAnswered(Evidence):
+    """Python numbers among the outputs, which the trace answers with tensors that hold them; ``keys`` name the outputs.
+
+    ``place`` is the return statement.
+    """
+
+    entry: int
+    keys: tuple[str, ...]
+    place: Place | None = None
+
+
+@frozen
 class Variations(Evidence):
     """The inputs tried: name → shapes as text; ``refused`` those that eager does not accept, with its error's first line."""
 

@@ -20,6 +20,7 @@ from tslint.evidence import (
     LoopUnrolled,
     ModelFailed,
     ModeWrong,
+    NumberAnswered,
     OpSite,
     OpUnsupported,
     OutputItem,
@@ -154,6 +155,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "the trace disagrees with eager on another input",
         ),
         (
+            NumberAnswered(0, ("1",), None),
+            "size-output",
+            "`forward` returns a size, which its trace returns as a tensor",
+        ),
+        (
             ScriptRefused(0, "head", "Head", "\nlambda aren't supported:\n  File", None),
             "unscriptable-code",
             "torch.jit.script refuses `Head`: lambda aren't supported",
@@ -168,6 +174,13 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             OpUnsupported(0, "trace", "aten::pad", False, "negative pad is refused.", 2, (OpSite(None), OpSite(None))),
             "unsupported-use",
             "coremltools refuses this use of `aten::pad`: negative pad is refused",
+        ),
+        (
+            OpUnsupported(
+                0, "trace", "aten::view", False, "Core ML only supports tensors with rank <= 5; this has rank 6", 1, ()
+            ),
+            "rank-limit",
+            "`aten::view` has rank 6, where Core ML allows 5",
         ),
         (
             ConversionRefused(0, "trace", "ValueError", "Number of outputs provided, 2, do not match\nmore", None),

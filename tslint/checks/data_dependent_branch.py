@@ -9,7 +9,7 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
 from tslint.checks._places import in_condition, is_learned, only_decides, only_speaks
-from tslint.diagnostic import Claim, Finding, Severity
+from tslint.diagnostic import Claim, Finding, Place, Severity
 from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -49,7 +49,7 @@ def observe(evidence: BranchTaken | LoopUnrolled, context: Context) -> Iterator[
 
 def is_condition(evidence: BranchTaken | LoopUnrolled, context: Context) -> bool:
     """Whether a condition is asked at the place: of a branch always, of a loop where it is a ``while``."""
-    return isinstance(evidence, BranchTaken) or statement_at(evidence, context) == STATEMENTS[cst.While]
+    return isinstance(evidence, BranchTaken) or condition_at(evidence, context)[0] == STATEMENTS[cst.While]
 
 
 def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) -> Finding:
@@ -59,9 +59,10 @@ def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) 
         caption = f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}"
     else:
         caption = f"{evidence.count} rounds with the example input; should be {evidence.other} with {evidence.tried}"
+    words, place = condition_at(evidence, context)
     return Finding(
-        evidence.place,
-        {"statement": statement_at(evidence, context)},
+        place,
+        {"statement": words},
         claim=claim,
         severity=severity,
         labels=labels(evidence.stack, evidence.place),
@@ -70,11 +71,12 @@ def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) 
     )
 
 
-def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
-    """What asks: the innermost statement or expression whose condition stands at the place."""
+def condition_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> tuple[str, Place | None]:
+    """What asks, the innermost statement or expression around the place, and its whole condition: one problem, however
+    many of its operands are answered otherwise."""
     facts, place = context.facts(evidence.place), evidence.place
     if facts is None or place is None:
-        return "a condition"
+        return "a condition", place
     conditions: list[tuple[type[cst.CSTNode], cst.BaseExpression]] = [
         *((cst.IfExp, node.test) for node in context.nodes_at(place, cst.IfExp)),
         *((cst.CompIf, node.test) for node in context.nodes_at(place, cst.CompIf)),
@@ -85,8 +87,9 @@ def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
     for kind, condition in conditions:
         span = facts.span(condition)
         if span.contains(place.span) or place.span.contains(span):
-            return STATEMENTS[kind]
-    return "a condition"
+            whole = span if span.contains(place.span) else place.span
+            return STATEMENTS[kind], Place(place.path, whole, place.symbol)
+    return "a condition", place
 
 
 def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ import libcst as cst
 from tslint.diagnostic import Label, Span
 from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.coreml.ranks import HighRank, high_ranks
+from tslint.facts.coreml.uses import Unconvertible, unconvertible
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
@@ -365,6 +367,19 @@ class Facts(Questions):
         from tslint.facts.torchscript.refusals import refusals
 
         return refusals(self.tree, self.names, self.classes)
+
+    @cached_property
+    def unconvertible(self) -> tuple[Unconvertible, ...]:
+        """The uses of the library that tracing records and coremltools does not convert, in source order."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        found = unconvertible(contexts, self.tree, self.names)
+        return tuple(one for one in found if self.reaches_output(one.node))
+
+    @cached_property
+    def high_ranks(self) -> tuple[HighRank, ...]:
+        """Where tensors of more than five dimensions begin that stay in a Core ML program, in source order."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        return tuple(one for one in high_ranks(contexts, self.tree) if self.reaches_output(one.node))
 
     # -- classes and the calling code ---------------------------------------------------------------------------------
 

@@ -196,7 +196,7 @@ class Analysis:
         elif context.busy:
             return UNKNOWN
         given = [leaf for n, k in handed.items() if n not in assumptions for leaf in leaves(k)]
-        binding = Binding(frame.context, frame.block, {}, {})
+        binding = Binding(frame.context, frame.block, {}, {}, frame.given())
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
                 self._share_rank(leaf, value)

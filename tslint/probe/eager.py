@@ -14,7 +14,7 @@ from tslint.evidence import CodeRan, ModeWrong
 from tslint.probe.frames import Territory, place_of_frame, returned, symbol_of
 from tslint.probe.state import kept, remember
 from tslint.probe.subject import Emit, Subject
-from tslint.probe.values import answer, difference
+from tslint.probe.values import answer, detached, difference
 
 
 @dataclass
@@ -70,7 +70,8 @@ def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:
     watch = _Watch(territory)
     with watch:
         first = answer(subject.module, subject.example)
-    result = Eager(first, watch.returned(first), functions=watch.functions())
+    result = Eager(detached(first), watch.returned(first), functions=watch.functions())
+    first = result.output
     emit(CodeRan(subject.entry, "eager", result.functions))
     with kept(subject.module):
         equal, apart, why = difference(first, answer(subject.module, subject.example))

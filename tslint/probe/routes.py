@@ -16,6 +16,7 @@ import torch
 from tslint.evidence import Attempt, Evidence, Note, RouteEnded
 from tslint.probe import plan, values
 from tslint.probe.agree import call, first_line, same
+from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.convert import Conversion, convert
 from tslint.probe.script.script import Scripted, run_script
@@ -61,8 +62,13 @@ class Table:
             self.lines[candidate.route] = attempt
 
 
-def run_routes(subject: Subject, settled: Settled, request: Request, steps: Steps, emit: Emit) -> None:
-    """Runs the steps script, plan, convert and verify as far as REQUEST wants them; ends with a RouteEnded a route."""
+def run_routes(
+    subject: Subject, settled: Settled, request: Request, steps: Steps, emit: Emit, ahead: Ahead | None = None
+) -> None:
+    """Runs the steps script, plan, convert and verify as far as REQUEST wants them; ends with a RouteEnded a route.
+
+    AHEAD may be converting the trace already.
+    """
     asked = set(ROUTES) if "all" in request.routes else set(request.routes)
     table = Table()
     table.lines["trace"] = Attempt(settled.status, message=settled.message)
@@ -75,7 +81,7 @@ def run_routes(subject: Subject, settled: Settled, request: Request, steps: Step
         if _answers_nothing(subject):
             emit(Note(subject.entry, "the model returns no tensor, so a converted program would have no outputs"))
         elif request.convert:
-            _convert(subject, settled, request, asked, order, table, steps, emit)
+            _convert(subject, settled, request, asked, order, table, steps, emit, ahead or Ahead(request))
         elif order and order[0].right:
             table.recommended = order[0].route
     finally:
@@ -94,7 +100,7 @@ def run_script_alone(subject: Subject, request: Request, steps: Steps, emit: Emi
         if request.convert and described:
             candidate = Candidate("script", subject.module, scripted.program)
             plain = replace(request, verify=False)
-            _convert(subject, Settled(), plain, {"script"}, [candidate], table, steps, emit)
+            _convert(subject, Settled(), plain, {"script"}, [candidate], table, steps, emit, Ahead(request))
         else:
             table.recommended = "script"
     finally:
@@ -164,7 +170,7 @@ def _candidates(
     status = settled.wrapped or settled.status
     if subject.traced is not None and status in ("works", "differs"):
         traced = Candidate("trace", (subject.wrapped if wrapped else None) or subject.module, subject.traced, wrapped)
-        traced.right = status == "works" or _right_at_its_size(traced, subject)
+        traced.right = status == "works" or settled.differs_in_type or _right_at_its_size(traced, subject)
         found.append(traced)
     if mixed is not None and mixed.program is not None:
         outer = subject.wrapped or subject.module
@@ -188,7 +194,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
         if _shapes(inputs) != shapes:
             continue
         try:
-            if not same(call(candidate.module, inputs), call(candidate.program, inputs)):
+            if not same(call(candidate.module, inputs), call(candidate.program, inputs, candidate.module)):
                 return False
         except Exception:
             return False
@@ -217,26 +223,29 @@ def _convert(
     table: Table,
     steps: Steps,
     emit: Emit,
+    ahead: Ahead,
 ) -> None:
     chosen = [candidate for candidate in order if candidate.route in asked] if asked else order[:1]
+    if not any(ahead.converts(candidate.program) for candidate in chosen):
+        ahead.end()
     if not steps.wanted("convert"):
         for candidate in chosen:
             table.note(candidate, converts="died")
         return
     converted: list[Candidate] = []
     with _step(steps, "convert") as outcome:
-        if coreml.load() is None:
+        if not ahead.converted() and coreml.load() is None:
             outcome.status, outcome.message = "skipped", MISSING
             return
         for wrong in environment.wrong_versions():
             emit(wrong)
         for candidate in chosen:
-            if _attempt(candidate, subject, request, table, emit):
+            if _attempt(candidate, subject, request, table, emit, ahead, outcome):
                 converted.append(candidate)
         if not asked and not converted:
             # A program with control flow is harder to convert than a trace that is right for the example's own sizes.
             for candidate in (one for one in order[1:] if one.route == "trace" and one.right):
-                if _attempt(candidate, subject, request, table, _unheard):
+                if _attempt(candidate, subject, request, table, _unheard, ahead, outcome):
                     converted.append(candidate)
         found = any(candidate.right for candidate in converted)
         converted += _export(subject, settled, request, asked, found, table, emit)
@@ -249,15 +258,25 @@ def _convert(
             outcome.detail = "" if not converted[0].wrapped else "the wrapped trace"
     right = [candidate for candidate in converted if candidate.right]
     if request.verify:
-        _verify(subject, right, table, steps, emit)
+        _verify(subject, request, right, table, steps, emit, ahead)
     right = [candidate for candidate in right if table.of(candidate).verified is not False]
     if right:
         table.recommended = right[0].route
 
 
-def _attempt(candidate: Candidate, subject: Subject, request: Request, table: Table, emit: Emit) -> bool:
+def _attempt(
+    candidate: Candidate,
+    subject: Subject,
+    request: Request,
+    table: Table,
+    emit: Emit,
+    ahead: Ahead,
+    outcome: Outcome,
+) -> bool:
     """Converts one candidate and notes what came of it; the answer is whether it converts."""
-    conversion = convert(subject, request, candidate.program, candidate.route, emit)
+    conversion = ahead.convert(candidate.program, emit, outcome)
+    if conversion is None:
+        conversion = convert(subject, request, candidate.program, candidate.route, emit)
     candidate.conversion = conversion
     table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
     return conversion.status == "works"
@@ -297,7 +316,15 @@ def _export(
     return [candidate] if conversion.status == "works" else []
 
 
-def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: Steps, emit: Emit) -> None:
+def _verify(
+    subject: Subject,
+    request: Request,
+    converted: list[Candidate],
+    table: Table,
+    steps: Steps,
+    emit: Emit,
+    ahead: Ahead,
+) -> None:
     """Holds each converted program against eager. What is handed over is what `ct.convert` returned, in float32."""
     if not converted:
         return
@@ -310,8 +337,10 @@ def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: S
 
         messages = []
         for candidate in converted:
-            assert candidate.conversion is not None
-            verdict = verify(candidate.conversion.model, subject, candidate.module, emit, candidate.route)
+            verdict = ahead.verify(candidate.program, subject, emit, outcome)
+            if verdict is None:
+                model = _model_of(candidate, subject, request)
+                verdict = verify(model, subject, candidate.module, emit, candidate.route)
             table.note(candidate, verified=verdict.verified, difference=verdict.difference)
             if verdict.verified is False:
                 table.note(candidate, converts="differs", message=verdict.message)
@@ -319,3 +348,11 @@ def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: S
                 messages.append(verdict.message)
                 outcome.status = "failed" if verdict.verified is False else outcome.status
         outcome.message = messages[0] if messages else ""
+
+
+def _model_of(candidate: Candidate, subject: Subject, request: Request) -> Any:
+    """What CANDIDATE was converted to; converted once more, silently, where the process that did it has ended."""
+    assert candidate.conversion is not None
+    if candidate.conversion.model is None:
+        candidate.conversion = convert(subject, request, candidate.program, candidate.route, lambda evidence: None)
+    return candidate.conversion.model

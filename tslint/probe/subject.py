@@ -83,7 +83,7 @@ class Settled:
     none): works, refused, differs, died or untried. ``message`` says in a few words why not. ``control_flow`` are the
     paths of modules ('' for the whole) in whose own forward a branch or loop was recorded that another input takes
     otherwise: those that only scripting keeps. ``wrong_axes`` are the (tensor, dimension) whose change the trace does not
-    follow.
+    follow. ``differs_in_type``: its numbers are right, and stand in tensors where eager has Python numbers.
     """
 
     status: str = "untried"
@@ -91,15 +91,20 @@ class Settled:
     message: str = ""
     control_flow: tuple[str, ...] = ()
     wrong_axes: tuple[tuple[int, int], ...] = ()
+    differs_in_type: bool = False
 
 
 @dataclass
 class Outcome:
-    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped."""
+    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped.
+
+    ``elsewhere``: the seconds that the step took in another process, beside the steps before it.
+    """
 
     status: str = "ok"
     message: str = ""
     detail: str = ""
+    elsewhere: float = 0.0
 
 
 class Steps:
@@ -129,5 +134,5 @@ class Steps:
             outcome.message = outcome.message or f"{type(error).__name__}: {error}".splitlines()[0]
             raise
         finally:
-            seconds = time.perf_counter() - start
+            seconds = max(time.perf_counter() - start, outcome.elsewhere)
             self.emit(StepEnded(self.entry, step, outcome.status, seconds, outcome.message, outcome.detail))

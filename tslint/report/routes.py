@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from tslint.evidence import InputSpec
 from tslint.frozen import frozen
 from tslint.report.content import Dimension, Route, Run, one_line
 from tslint.report.layout import Line, cells, width_of, wrap
@@ -51,13 +50,13 @@ def generalisation(run: Run, width: int) -> list[str]:
     for item in run.generalises:
         if item.verdict is False:
             refused.setdefault(item.stopped_by, []).append(item)
+    example = _named(run)
     alone = [(item.input, item.dimension) for item in run.generalises if item.verdict]
     sets = dict.fromkeys(item.together for item in run.generalises if item.verdict is None and item.together)
-    served = [_names(alone, run.example)] if alone else []
-    served += [f"{_names(together, run.example)} together" for together in sets]
+    served = [_names(alone, example)] if alone else []
+    served += [f"{_names(together, example)} together" for together in sets]
     stopped = [
-        _names([(item.input, item.dimension) for item in items], run.example)
-        + (f" ({', '.join(rules)})" if rules else "")
+        _names([(item.input, item.dimension) for item in items], example) + (f" ({', '.join(rules)})" if rules else "")
         for rules, items in refused.items()
     ]
     if served:
@@ -75,11 +74,19 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _names(dimensions: Iterable[tuple[str, int]], example: Sequence[InputSpec]) -> str:
+def _named(run: Run) -> dict[str, tuple[str, ...]]:
+    """What the dimensions of each input are called: as an image's only where eager takes one number of channels alone."""
+    free = {
+        item.input for item in run.generalises if item.dimension == 1 and (item.verdict is not None or item.together)
+    }
+    ranks = {spec.name: len(spec.shape) for spec in run.example}
+    return {name: NAMES.get(rank, ("batch",)) if name not in free else ("batch",) for name, rank in ranks.items()}
+
+
+def _names(dimensions: Iterable[tuple[str, int]], example: Mapping[str, tuple[str, ...]]) -> str:
     by_input: dict[str, list[str]] = {}
-    ranks = {spec.name: len(spec.shape) for spec in example}
     for name, dimension in dimensions:
-        words = NAMES.get(ranks.get(name, 0), ("batch",))
+        words = example.get(name, ("batch",))
         known = dimension < len(words)
         by_input.setdefault(name, []).append(words[dimension] if known else f"dimension {dimension}")
     if len(example) <= 1:
@@ -115,7 +122,8 @@ def _cell(route: Route, name: str, recommended: bool, known: set[str]) -> Cell:
     if recommended and route.status == "differs" and route.converts == "works":
         works = True
         more = ", ".join(rule for rule in route.stopped_by if rule not in known)
-        built, converted = converted, _colon("differs on other inputs", more) if more or not known else ""
+        how = route.message if route.message and not route.message.startswith("differs from eager") else ""
+        built, converted = converted, _colon(how or "differs on other inputs", more) if more or not known else ""
     return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended)
 
 

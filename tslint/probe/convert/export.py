@@ -106,7 +106,7 @@ def _hold(subject: Subject, module: torch.nn.Module, exported: Any, axes: Collec
     for inputs in (subject.example, *within[:8]):
         expected = call(module, inputs)
         try:
-            actual = call(program, inputs)
+            actual = call(program, inputs, module)
         except Exception as error:
             raise NarrowError(f"the exported program refuses {inputs.name}") from error
         if not same(expected, actual):
