@@ -91,6 +91,12 @@ def describe(value: Any) -> tuple[OutputItem, ...]:
     )
 
 
+def shapes_text(inputs: Inputs) -> str:
+    """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
+    tensors = tensors_in([list(inputs.args), inputs.kwargs])
+    return ", ".join(f"{dtype_name(tensor)}[{','.join(str(int(n)) for n in tensor.shape)}]" for tensor in tensors)
+
+
 def accesses_of(value: Any) -> Iterator[str]:
     """The code that picks each leaf of :func:`items_of` out of VALUE; empty for one below a key that no literal says."""
     children: Iterator[tuple[str | None, Any]] | None = None
