@@ -349,3 +349,13 @@ def test_calling_code_is_seen_as_it_is_called_whoever_is_asked_about_first() -> 
         return prepare(Net(), 3)
     """
     assert seen(code) == ["module Net", "constant 3"]
+
+
+def test_a_permutation_has_as_many_elements_as_it_is_asked_for() -> None:
+    code = """
+        class Net(nn.Module):
+            def forward(self, x):
+                see(torch.randperm(4).size(0), torch.randperm(x.size(1)).size(0))
+                return x
+        """
+    assert seen(code) == ["fixed size", "size x.1"]

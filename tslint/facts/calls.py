@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tslint.facts import builtin_calls, container_calls, conversion_calls, library_calls
+from tslint.facts.bases import is_named_tuple, mapping_base
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
     CONSTANT,
@@ -141,13 +142,13 @@ def _decorator(decorator: cst.Decorator) -> str:
 def construct(frame: Frame, node: cst.CSTNode, cls_node: cst.ClassDef, args: Args) -> Kind:
     """An instance of a class of the file."""
     analysis = frame.analysis
-    cls = analysis.classes.by_node.get(cls_node)
+    cls = analysis.classes.module(cls_node)
     call_node = node if isinstance(node, cst.Call) else None
     if cls is not None:
         return Module(cls, call=call_node)
-    if analysis.is_named_tuple(cls_node):
+    if is_named_tuple(analysis.classes, cls_node):
         return Tuple(tuple(args.all), cls_node.name.value)
-    name = analysis.mapping_base(cls_node)
+    name = mapping_base(analysis.classes, cls_node)
     if name is not None:
         return Dict(
             tuple(args.keywords.items()), join_all(args.keywords.values()), not args.opaque, cls_node.name.value

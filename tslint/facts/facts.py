@@ -33,6 +33,7 @@ from tslint.facts.kinds import (
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
+from tslint.facts.project import Project
 from tslint.facts.questions import Questions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
@@ -40,16 +41,21 @@ from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
 from tslint.facts.unreached import Unreached
 from tslint.facts.views import LostWrite, Views
+from tslint.source.project import Loader
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
 class Facts(Questions):
-    """The facts of one file. Everything is computed once, when first asked for."""
+    """The facts of one file. Everything is computed once, when first asked for.
 
-    def __init__(self, source: Source, module: cst.Module) -> None:
+    LOAD gives other files of the project, for what the file takes from them; ``project.read`` are those that were.
+    """
+
+    def __init__(self, source: Source, module: cst.Module, load: Loader | None = None) -> None:
         self.source = source
+        self.project = Project(str(source.path), module, load)
         self.module = module
         self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
@@ -57,7 +63,7 @@ class Facts(Questions):
 
     @cached_property
     def names(self) -> Names:
-        return Names(self.tree)
+        return Names(self.tree, self.project)
 
     @cached_property
     def classes(self) -> Classes:
@@ -97,8 +103,16 @@ class Facts(Questions):
         return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
     def label(self, node: cst.CSTNode, message: str) -> Label:
-        """A label at NODE in this file."""
-        return Label(str(self.source.path), self.span(node), message)
+        """A label at NODE."""
+        return Label(self.path(node), self.span(node), message)
+
+    def path(self, node: cst.CSTNode) -> str:
+        """The file that NODE stands in: this one, or another of the project."""
+        return str(self.source.path) if self.is_own(node) else self.project.path(self.tree.module_of(node))
+
+    def is_own(self, node: cst.CSTNode) -> bool:
+        """Whether NODE is of this file: only what is can be reported."""
+        return self.tree.own(node)
 
     def enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The innermost function whose body, parameters or decorators hold NODE."""
@@ -372,7 +386,7 @@ class Facts(Questions):
     @cached_property
     def module_classes(self) -> list[ModuleClass]:
         """The classes of the file that are ``nn.Module``, in file order; ``attributes`` are read off ``__init__``."""
-        classes = sorted(self.classes.by_node.values(), key=lambda c: self.tree.index[c.node])
+        classes = sorted(self.classes.own, key=lambda c: self.tree.index[c.node])
         for cls in classes:
             self.analysis.noted(cls)
         return classes
@@ -397,6 +411,10 @@ class Facts(Questions):
         """Whether the file traces an instance of CLS, or of one that builds or is handed it."""
         return cls in self._traced
 
+    def is_exported(self, cls: ModuleClass) -> bool:
+        """Whether the file exports an instance of CLS, or of one that builds or is handed it."""
+        return cls in self._exported
+
     @cached_property
     def _scripted(self) -> set[ModuleClass]:
         return given.scripted(self.classes, self.names, self.calls_to("torch.jit.script"))
@@ -404,6 +422,10 @@ class Facts(Questions):
     @cached_property
     def _traced(self) -> set[ModuleClass]:
         return given.traced(self.classes, self.calls_to("torch.jit.trace", "torch.jit.trace_module"))
+
+    @cached_property
+    def _exported(self) -> set[ModuleClass]:
+        return given.traced(self.classes, self.calls_to("torch.export.export"))
 
     @cached_property
     def _modes(self) -> Modes:

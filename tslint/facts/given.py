@@ -13,7 +13,7 @@ from tslint.facts.names import Names
 def scripted(classes: Classes, names: Names, calls: Iterable[cst.Call]) -> set[ModuleClass]:
     """The classes of what CALLS script, of what is decorated or derived so, and of all that those hold."""
     given = _instances(classes, calls)
-    for cls in classes.by_node.values():
+    for cls in classes.own:
         if any(names.qualified(d.decorator) == "torch.jit.script" for d in cls.node.decorators):
             given.append(cls)
         if any(b.endswith("ScriptModule") for b in cls.bases):

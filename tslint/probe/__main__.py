@@ -1,5 +1,6 @@
 """``python -m tslint.probe REQUEST_FILE EVIDENCE_FILE``: runs one request, writes one line of evidence after another.
 
+The request is waited for once torch is imported: whoever asks may not know yet what to ask when it starts this program.
 Needs torch and nothing else of tslint but ``diagnostic`` and ``evidence``. Standard output and error are the user's code's.
 """
 
@@ -15,12 +16,13 @@ from tslint.diagnostic import from_json
 from tslint.evidence import Evidence, Finished, encode
 from tslint.request import Request
 
+TICK = 0.005
+
 
 def main(argv: Sequence[str]) -> int:
     """ARGV is ``[REQUEST_FILE, EVIDENCE_FILE]``. The exit status says nothing of the model: 0 once all was reported."""
     start = time.perf_counter()
     request_file, evidence_file = argv
-    request = from_json(Request, json.loads(Path(request_file).read_text(encoding="utf-8")))
     with Path(evidence_file).open("a", encoding="utf-8") as sink:
 
         def emit(evidence: Evidence) -> None:
@@ -29,9 +31,16 @@ def main(argv: Sequence[str]) -> int:
 
         from tslint.probe import session
 
-        session.run(request, emit)
+        session.run(_awaited(Path(request_file)), emit)
         emit(Finished(time.perf_counter() - start))
     return 0
+
+
+def _awaited(file: Path) -> Request:
+    """The request, as soon as FILE is there; it comes into being whole."""
+    while not file.exists():
+        time.sleep(TICK)
+    return from_json(Request, json.loads(file.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
