@@ -36,7 +36,7 @@ def high_ranks(contexts: Iterable[Context], tree: Tree) -> list[HighRank]:
     for context in contexts:
         if traced(context, frozenset()):
             for one in _in_context(context):
-                if one.node in tree.index:
+                if tree.own(one.node):
                     found.setdefault(one.node, one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
