@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -38,14 +38,13 @@ class Unconvertible:
     maker: cst.Call | None
 
 
-def unconvertible(contexts: Iterable[Context], tree: Tree, registered: frozenset[str]) -> list[Unconvertible]:
+def unconvertible(contexts: Sequence[Context], tree: Tree, registered: frozenset[str]) -> list[Unconvertible]:
     """The uses in code that tracing comes past, in source order, each op once a call; not of the ops that are REGISTERED."""
     found: dict[tuple[cst.CSTNode, str], Unconvertible] = {}
-    for context in contexts:
-        if traced(context, frozenset()):
-            for one in _in_context(context, registered):
-                if tree.own(one.node) and not _read_out(one.node, context, tree):
-                    found.setdefault((one.node, one.row.op), one)
+    for context in traced(contexts):
+        for one in _in_context(context, registered):
+            if tree.own(one.node) and not _read_out(one.node, context, tree):
+                found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
 
@@ -72,14 +71,19 @@ def _read_out(node: cst.CSTNode, context: Context, tree: Tree) -> bool:
     return isinstance(around, cst.Call) and isinstance(context.kinds.get(around), Data)
 
 
-def traced(context: Context, busy: frozenset[Context]) -> bool:
-    """Whether some forward comes to a function with the arguments that it needs alone."""
-    if not context.callers or context in busy:
-        return not context.callers
-    return any(
-        not binding.block.untraced and not binding.given and traced(binding.caller, busy | {context})
-        for binding in context.callers
-    )
+def traced(contexts: Sequence[Context]) -> list[Context]:
+    """The analyses of functions to which some forward comes with the arguments that it needs alone."""
+    reached: set[Context] = set()
+    size = -1
+    while len(reached) != size:
+        size = len(reached)
+        for context in contexts:
+            if not context.callers or any(
+                not binding.block.untraced and not binding.given and binding.caller in reached
+                for binding in context.callers
+            ):
+                reached.add(context)
+    return [context for context in contexts if context in reached]
 
 
 def holds(condition: Condition, use: Applied) -> bool:
