@@ -115,7 +115,6 @@ FIXED = {
         "for layer in self.layers:\n    x = layer(x)\nsee(x.size(-1))",
     ),
     "times a fixed one": (LINEAR, "q = self.q_proj(x)\nsee(q.size(-1) // 8)"),
-    "a function of a fixed one": (LINEAR, "q = self.q_proj(x)\nsee(math.sqrt(q.size(-1)))"),
     "after LSTM": ("self.rnn = nn.LSTM(dim, dim)", "y, (h, c) = self.rnn(x)\nsee(y.size(2), h.size(0))"),
     "a parameter's": ("self.w = nn.Parameter(torch.zeros(dim, 3))", "see(self.w.size(0))"),
     "what meets a parameter": (
@@ -130,6 +129,11 @@ FIXED = {
 def test_a_size_is_fixed(name: str) -> None:
     init, body = FIXED[name]
     assert set(forward(body, init)) == {"fixed size"}
+
+
+def test_what_a_function_makes_of_a_fixed_size_is_a_number_like_any_other() -> None:
+    body = "q = self.q_proj(x)\nsee(math.sqrt(q.size(-1)), int(q.size(-1) / 2))"
+    assert [word.split(" ")[0] for word in forward(body, LINEAR)] == ["constant", "constant"]
 
 
 LIVE_ALL_THE_SAME = {

@@ -12,7 +12,6 @@ from tslint.facts.kinds import (
     Callable,
     Constant,
     Data,
-    FixedSize,
     Instance,
     Kind,
     List,
@@ -43,10 +42,7 @@ def hidden(node: cst.CSTNode, kinds: list[Kind], kind: str | None = None) -> Kin
     if sizes:
         depends = frozenset().union(*(depends_of(p) for p in sizes))
         return BakedSize(depends, node, origin=sizes[0].origin)
-    fixed = [p for p in parts if isinstance(p, FixedSize)]
-    if fixed:
-        return FixedSize(origin=fixed[0].origin)
-    return Constant(kind)
+    return Constant(kind)  # of a size that a layer pins as well: it has left the graph, and never changes
 
 
 def inner_kinds(kind: Kind) -> tuple[Kind, ...]:

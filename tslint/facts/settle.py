@@ -8,6 +8,7 @@ from tslint.facts.frame import Block, Context
 from tslint.facts.kinds import (
     FIXED,
     BakedSize,
+    Constant,
     Dict,
     Dim,
     Dims,
@@ -36,8 +37,8 @@ class Settler:
         """KIND with its sizes settled, as it holds in BLOCK."""
         if isinstance(kind, (Size, BakedSize)):
             dims = self._open(kind.depends, context, block, ())
-            if not dims:
-                return FixedSize(origin=kind.origin)
+            if not dims:  # a baked one has left the graph, and is a number like any other that never changes
+                return FixedSize(origin=kind.origin) if isinstance(kind, Size) else Constant(origin=kind.origin)
             return replace(kind, depends=dims)
         if isinstance(kind, Tuple):
             return replace(kind, items=tuple(self.settle(i, context, block) for i in kind.items))
