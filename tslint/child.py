@@ -23,6 +23,7 @@ from tslint.interpreter import InterpreterError, available, interpreter, missing
 from tslint.request import Request
 
 if TYPE_CHECKING:  # what starts processes is imported when one is started: a static check never does
+    from tslint.forked import Work
     from tslint.process import Death
 
 __all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "missing", "run"]
@@ -61,12 +62,14 @@ def run(
     on_evidence: OnEvidence | None = None,
     show_output: bool = False,
     package: Path | None = None,
+    work: Work | None = None,
 ) -> ChildResult:
     """Runs REQUEST in PYTHON (see :func:`interpreter`) and returns what it reported, at most TIMEOUT seconds later.
 
     MEMORY, in bytes, limits the resident size of the process tree (default: :func:`default_memory`). ON_EVIDENCE is
     called here with each piece as it comes. SHOW_OUTPUT passes what the child prints on to standard error. PACKAGE is the
-    folder of the package that the child loads (default: this one).
+    folder of the package that the child loads (default: this one). With WORK the child is a fork of this process, and does
+    that instead.
     """
     from tslint.process import PACKAGE, TAIL, ChildError, Life, Limits
 
@@ -75,9 +78,9 @@ def run(
     output = ""
     restarts = 0
     try:
-        executable = interpreter(python)
+        executable = interpreter(python) if work is None else sys.executable
         while True:
-            with Life(executable, request, package or PACKAGE, show_output) as life:
+            with Life(executable, request, package or PACKAGE, show_output, work) as life:
                 try:
                     death = life.watch(limits, collected.take)
                 finally:

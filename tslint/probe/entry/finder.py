@@ -13,8 +13,10 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.evidence import EntryChosen, Note
+from tslint.probe.eager import live_in_training
 from tslint.probe.entry import conventions, importing, specs
 from tslint.probe.entry.conversions import wanted_inputs
+from tslint.probe.entry.given import Given, Unpickled, unpickled
 from tslint.probe.entry.infer import infer
 from tslint.probe.entry.recorders import Recorded, Recordings, record_file
 from tslint.probe.frames import Territory, class_place
@@ -65,12 +67,16 @@ class Finder:
     request: Request
     emit: Emit
     territory: Territory
+    given: Given | None = None
     entries: list[Entry] = field(default_factory=list)
     error: BaseException | None = None
 
     def find(self) -> None:
         """Fills ``entries``. Raises Nothing or UserError where there is none."""
         request = self.request
+        if self.given is not None or request.pickled is not None:
+            self._live()
+            return
         if importing.is_named_target(request.target):
             self._named()
             return
@@ -138,6 +144,16 @@ class Finder:
         for spec in self.request.specs or (ModelSpec(),):
             module = self._resolve(namespace, spec.model or text)
             self._with_inputs(module, spec, f"`{spec.model or text}` of `{name}`", named=text)
+
+    def _live(self) -> None:
+        try:
+            given = self.given or unpickled(self.request.pickled)
+        except Unpickled as error:
+            raise Nothing(str(error)) from error
+        # Whoever hands a module over could have called eval() first; where nothing in it behaves otherwise, it is all the same.
+        live = live_in_training(given.module)
+        entry = Entry(Subject(0, given.module, given.example), bool(live), live, candidates=given.others)
+        self._add(entry, "the model given to `tslint.check`", "")
 
     def _archive(self, path: Path) -> None:
         try:
