@@ -19,7 +19,7 @@ import pytest
 from tslint import child, interpreter, process, reaper
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, Evidence, Finished, Note, ProbeDied, StepBegan, StepEnded
-from tslint.request import Request
+from tslint.request import AHEAD, Request
 
 PACKAGE = Path(child.__file__).parent
 
@@ -28,6 +28,11 @@ import contextlib, json, os, sys, time
 from tslint.evidence import EntryChosen, Finished, Note, StepBegan, StepEnded, encode
 
 def main(arguments):
+    if "BEGUN" in os.environ:
+        with open(os.environ["BEGUN"], "a") as file:
+            print(os.getpid(), file=file)
+    while not os.path.exists(arguments[0]):
+        time.sleep(0.01)
     with open(arguments[0]) as file:
         request = json.load(file)
     output = open(arguments[1], "a")
@@ -211,6 +216,76 @@ def test_another_entry_goes_on_where_one_does_not_run(fake: Fake) -> None:
     assert steps(result) == [(0, "eager", "died"), (1, "eager", "ok")]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has descriptors of processes")
+def test_no_descriptor_is_left_and_none_is_needed(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with_one = fake.run("chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os._exit(1)")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    fake.seen.clear()
+    monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
+    without = fake.run("chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os._exit(1)")
+    assert (steps(without), without.restarts) == (steps(with_one), with_one.restarts) == ([(0, "trace", "died")], 1)
+
+
+def refused(pid: int) -> int:
+    raise OSError("no such call here")
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where each child leaves its id before it is asked anything."""
+    path = tmp_path / "begun"
+    path.touch()
+    monkeypatch.setenv("BEGUN", str(path))
+    return path
+
+
+def test_a_child_may_start_before_it_is_asked(fake: Fake, begun: Path) -> None:
+    with child.waiting(sys.executable, package=fake.package):
+        wait_for(lambda: begun.read_text() != "", seconds=10.0)
+        result = fake.run("chosen()\nnote(str(os.getpid()))")
+        assert [item.text for item in result.evidence if isinstance(item, Note)] == begun.read_text().split()
+        fake.seen.clear()
+        assert fake.run("note('again')").finished
+    assert len(begun.read_text().split()) == 2
+    assert list(fake.temporary.iterdir()) == []
+
+
+def test_the_next_child_starts_when_the_one_that_waited_has_died(fake: Fake, begun: Path) -> None:
+    with child.waiting(sys.executable, package=fake.package):
+        result = fake.run(
+            "chosen()\nif wanted(0, 'trace'):\n  with step('trace'):\n    os._exit(1)\nwith step('script'):\n  pass"
+        )
+    assert steps(result) == [(0, "trace", "died"), (0, "script", "ok")]
+    assert len(begun.read_text().split()) == 2
+
+
+def test_a_child_that_nobody_asks_is_ended(fake: Fake, begun: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), child.waiting(sys.executable, package=fake.package):
+        wait_for(lambda: begun.read_text() != "", seconds=10.0)
+        raise KeyboardInterrupt
+    assert not running(int(begun.read_text()))
+    assert list(fake.temporary.iterdir()) == []
+    fake.assert_nothing_left()
+
+
+def test_a_run_that_wants_another_child_gets_it(fake: Fake, begun: Path) -> None:
+    fake.script.write_text("note(str(os.getpid()))")
+    with child.waiting(sys.executable, package=fake.package, show_output=True):
+        wait_for(lambda: begun.read_text() != "", seconds=10.0)
+        result = child.run(Request("target"), python=sys.executable, package=fake.package)
+    waited, asked = begun.read_text().split()
+    assert waited != asked
+    assert [item.text for item in result.evidence if isinstance(item, Note)] == [asked]
+    fake.assert_nothing_left()
+
+
+def test_without_pytorch_no_child_waits(fake: Fake, begun: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "missing", lambda python: "PyTorch is not installed")
+    with child.waiting(sys.executable, package=fake.package):
+        assert list(fake.temporary.iterdir()) == []
+
+
 def test_death_before_anything_began(fake: Fake) -> None:
     result = fake.run("print('so far'); os._exit(1)")
     assert deaths(result) == [ProbeDied(0, "start", "exit", "1", "so far")]
@@ -316,6 +391,50 @@ def test_memory_that_forked_processes_share_counts_once(fake: Fake) -> None:
         memory=350 * 2**20,
     )
     assert [item.text for item in result.evidence if isinstance(item, Note)] == ["done"]
+
+
+FORK_THAT_HOLDS_TOO_MUCH = """
+chosen()
+with step("compare"):
+    pid = os.fork()
+    if not pid:
+        with open("/proc/self/comm", "w") as file:
+            file.write({name!r})
+        data = bytearray(b'1' * 300_000_000)
+        time.sleep(60)
+    os.waitpid(pid, 0)
+with step("convert"):
+    pass
+"""
+
+
+def test_what_is_done_ahead_of_time_ends_before_it_costs_a_step(fake: Fake) -> None:
+    result = fake.run(FORK_THAT_HOLDS_TOO_MUCH.format(name=AHEAD), memory=250 * 2**20)
+    assert (deaths(result), steps(result)) == ([], [(0, "compare", "ok"), (0, "convert", "ok")])
+    assert result.finished
+
+
+def test_any_other_process_counts_as_the_step_s_own(fake: Fake) -> None:
+    result = fake.run(FORK_THAT_HOLDS_TOO_MUCH.format(name="other"), memory=250 * 2**20)
+    assert [(item.step, item.how) for item in deaths(result)][:1] == [("compare", "memory")]
+
+
+def test_a_fork_that_hangs_names_the_user_s_line(fake: Fake) -> None:
+    result = fake.run(
+        """
+        import signal
+        chosen()
+        with step("verify"):
+            pid = os.fork()
+            if not pid:
+                while True: time.sleep(60)
+            signal.signal(signal.SIGABRT, signal.SIG_IGN)  # so that the fork alone says where it stands
+            time.sleep(60)
+        """,
+        timeout=0.7,
+    )
+    place = Place(str(fake.script), Span(7, None, 7, None))
+    assert deaths(result) == [ProbeDied(0, "verify", "timeout", "0.7 s", "", place)]
 
 
 def test_a_daemon_is_ended_with_the_child(fake: Fake) -> None:

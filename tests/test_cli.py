@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -409,3 +410,36 @@ def test_what_a_pipe_loads() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "waits"),
+    [
+        (["net.py"], True),
+        (["net.py", "--static"], False),
+        (["net.py", "net.py"], False),
+        (["plain.py"], False),
+        (["."], False),
+        (["nothing.py"], False),
+        (["package.module:net"], False),
+        (["pipe"], False),
+    ],
+)
+def test_a_child_waits_while_one_file_is_read_that_may_have_something_to_run(
+    api: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], waits: bool
+) -> None:
+    from tslint import child
+
+    started: list[object] = []
+
+    @contextlib.contextmanager
+    def waiting(python: str | None, *, show_output: bool) -> Iterator[None]:
+        started.append((python, show_output, len(api.asked)))
+        yield
+
+    monkeypatch.setattr(child, "waiting", waiting)
+    (tmp_path / "net.py").write_text("import torch\n")
+    (tmp_path / "plain.py").write_text("import math\n")
+    os.mkfifo(tmp_path / "pipe")
+    cli.main(["check", *arguments])
+    assert started == ([(None, False, 0)] if waits else [])

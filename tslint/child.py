@@ -2,7 +2,8 @@
 
 The child is a fresh process in the user's interpreter. There it sees the package ``tslint``, loaded from its folder, and
 nothing else of the environment that tslint is installed in. It is ``tslint.probe.__main__.main([request, evidence])``:
-the path of a Request as JSON, and the path of the file to append evidence to, one line each.
+the path of a Request as JSON, and the path of the file to append evidence to, one line each. The request may come later
+than the child: importing PyTorch takes as long as reading the source does, and needs none of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import dataclasses
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +25,9 @@ from tslint.request import Request
 
 if TYPE_CHECKING:  # what starts processes is imported when one is started: a static check never does
     from tslint.forked import Work
-    from tslint.process import Death
+    from tslint.process import Death, Life
 
-__all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "missing", "run"]
+__all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "missing", "run", "waiting"]
 
 OnEvidence = Callable[[Evidence], None]
 
@@ -53,6 +54,45 @@ class ChildResult:
     notes: tuple[str, ...] = ()
 
 
+_waiting: list[tuple[Life, contextlib.ExitStack]] = []
+"""The child that waits to be asked, if there is one, and what ends it."""
+
+
+@contextlib.contextmanager
+def waiting(python: str | None = None, *, show_output: bool = False, package: Path | None = None) -> Iterator[None]:
+    """Within it a child waits, which the first :func:`run` takes that wants it so; on the way out it ends, asked or not.
+
+    Without PyTorch, or where no process can be started, there is none: a run says so itself.
+    """
+    from tslint.process import PACKAGE, Life
+
+    with contextlib.ExitStack() as stack:
+        if not missing(python):
+            with contextlib.suppress(OSError):
+                life = stack.enter_context(Life(interpreter(python), None, package or PACKAGE, show_output))
+                _waiting.append((life, stack))
+        try:
+            yield
+        finally:
+            _waiting.clear()
+
+
+@contextlib.contextmanager
+def _asked(request: Request, python: str, package: Path, show_output: bool, work: Work | None) -> Iterator[Life]:
+    """A child that works on REQUEST: the one that waits, or a new one, which is a fork where there is WORK for it."""
+    from tslint.process import Life
+
+    for life, stack in _waiting:
+        if (life.python, life.package, life.show_output, work) == (python, package, show_output, None):
+            _waiting.clear()
+            with stack.pop_all():
+                life.ask(request)
+                yield life
+            return
+    with Life(python, request, package, show_output, work) as life:
+        yield life
+
+
 def run(
     request: Request,
     *,
@@ -71,7 +111,7 @@ def run(
     folder of the package that the child loads (default: this one). With WORK the child is a fork of this process, and does
     that instead.
     """
-    from tslint.process import PACKAGE, TAIL, ChildError, Life, Limits
+    from tslint.process import PACKAGE, TAIL, ChildError, Limits
 
     limits = Limits(time.monotonic() + timeout, timeout, memory or default_memory())
     collected = _Collected(on_evidence or (lambda evidence: None))
@@ -80,7 +120,7 @@ def run(
     try:
         executable = interpreter(python) if work is None else sys.executable
         while True:
-            with Life(executable, request, package or PACKAGE, show_output, work) as life:
+            with _asked(request, executable, package or PACKAGE, show_output, work) as life:
                 try:
                     death = life.watch(limits, collected.take)
                 finally:

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional, TextIO
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from tslint.report.content import Report
 
 PIPE_WIDTH = 110
+PYTORCH = b"torch"
+"""A file without this word in it has nothing to run."""
+
 INTERRUPTED = 130
 COLLECTIONS = (100_000, 10, 10)
 """Syntax trees are many objects that stay: collecting as often as Python does by itself takes a sixth of the time to parse."""
@@ -142,6 +146,31 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
 
 def _checked(targets: list[str], settings: Settings) -> Report:
+    with _child_of(targets, settings):
+        return _check_with_progress(targets, settings)
+
+
+def _child_of(targets: list[str], settings: Settings) -> AbstractContextManager[None]:
+    """A child that imports PyTorch while the source is read, where the one target is a file that may have something to run.
+
+    What it is asked, and whether it is asked at all, is known only then: so far it has seen nothing of the user's.
+    """
+    if settings.static or len(targets) != 1 or not _names_pytorch(Path(targets[0])):
+        return contextlib.nullcontext()
+    from tslint import child
+
+    return child.waiting(settings.python, show_output=settings.show_output)
+
+
+def _names_pytorch(path: Path) -> bool:
+    """Whether PATH is a file with the word in it. A pipe is not: it can be read only once."""
+    try:
+        return path.is_file() and PYTORCH in path.read_bytes()
+    except OSError:
+        return False
+
+
+def _check_with_progress(targets: list[str], settings: Settings) -> Report:
     from tslint.api import check_paths
 
     if settings.static or settings.quiet or settings.show_output or not _is_terminal(sys.stderr):

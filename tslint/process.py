@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from tslint import forked, reaper
 from tslint.diagnostic import Place, Span, to_json
 from tslint.evidence import Evidence, Finished, decode
 from tslint.frozen import frozen
-from tslint.request import Request
+from tslint.request import AHEAD, Request
 
 TAIL = 64 * 1024
 """Bytes of the child's output that are kept."""
@@ -31,7 +32,9 @@ TAIL = 64 * 1024
 OUTPUT_LINES = 20
 """Lines of it that go into the evidence of a death."""
 
-TICK = 0.03
+TICK = 0.1
+"""Seconds after which what the child has reported is looked for; its end is seen at once, where the system tells."""
+
 MEMORY_TICK = 0.2
 AFTER_FINISHED = 2.0
 """Seconds to exit that a child has after its last word; a thread of the user's would keep it for ever."""
@@ -89,13 +92,14 @@ class Death:
 class Life:
     """One child with its files. Leaving the ``with`` block ends every process of it and removes the files.
 
-    With WORK it is a fork of this process that calls ``work(request, evidence_file)``, and PYTHON and PACKAGE are ours.
+    Without a REQUEST it imports what it needs and waits until it is asked. With WORK it is a fork of this process that calls
+    ``work(request, evidence_file)``, and PYTHON and PACKAGE are ours.
     """
 
     process: subprocess.Popen[bytes] | forked.Forked
 
     def __init__(
-        self, python: str, request: Request, package: Path, show_output: bool, work: forked.Work | None = None
+        self, python: str, request: Request | None, package: Path, show_output: bool, work: forked.Work | None = None
     ) -> None:
         self.python = python
         self.request = request
@@ -117,16 +121,20 @@ class Life:
         try:
             self._end()
         finally:
+            if self.descriptor is not None:
+                os.close(self.descriptor)
             # The reaper may have been killed together with the folder's users: then it may still be filling up.
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
         request, self.evidence_path = self.folder / "request.json", self.folder / "evidence.jsonl"
-        request.write_text(json.dumps(to_json(self.request)), encoding="utf-8")
+        if self.request is not None:
+            self.ask(self.request)
         self.evidence_path.touch()
         temporary = self.folder / "tmp"
         temporary.mkdir()
         self.process = self._forked(temporary) if self.work else self._launched(request, temporary)
+        self.descriptor = _descriptor(self.process.pid)
         if os.name != "posix":
             self._drop_leash()  # without a reaper in between, standard input is the child's own
         self.reader = threading.Thread(target=self._drain, daemon=True)
@@ -148,8 +156,14 @@ class Life:
 
     def _forked(self, temporary: Path) -> forked.Forked:
         work, request, evidence = self.work, self.request, self.evidence_path
-        assert work is not None
+        assert work is not None and request is not None
         return forked.Forked(self.folder, temporary, lambda: work(request, evidence))
+
+    def ask(self, request: Request) -> None:
+        """Hands REQUEST over, all of it at once."""
+        written = self.folder / "request.new"
+        written.write_text(json.dumps(to_json(request)), encoding="utf-8")
+        written.replace(self.folder / "request.json")
 
     def watch(self, limits: Limits, take: Callable[[Evidence], None]) -> Death | None:
         """Collects evidence until the child has ended or must be; None where it came to its end by itself."""
@@ -169,7 +183,7 @@ class Life:
                 elif now > limits.deadline:
                     reason = ("timeout", f"{limits.timeout:g} s")
                 elif limits.memory is not None and now >= memory_due:
-                    if self._holds_more_than(limits.memory):
+                    if self._holds_more_than(limits.memory) and not self._end_ahead():
                         reason = ("memory", _size(limits.memory))
                     memory_due = now + max(MEMORY_TICK, 20 * (time.monotonic() - now))
                 if reason is not None:
@@ -190,15 +204,25 @@ class Life:
         return self.tail.decode("utf-8", "replace")
 
     def _alive(self) -> bool:
-        try:
-            self.process.wait(TICK)
-        except subprocess.TimeoutExpired:
-            return True
-        return False
+        if self.descriptor is None:
+            self._wait(TICK)
+        else:
+            ending = select.poll()
+            ending.register(self.descriptor, select.POLLIN)
+            ending.poll(TICK * 1000)
+        return self.process.poll() is None
 
     def _holds_more_than(self, limit: int) -> bool:
         pids = reaper.descendants(self.process.pid)
         return reaper.resident(pids) > limit and reaper.resident(pids, shared_once=True) > limit
+
+    def _end_ahead(self) -> bool:
+        """Ends what the child only does ahead of time, if anything: it must not cost the run a step."""
+        ahead = [pid for pid in reaper.descendants(self.process.pid) if reaper.name(pid) == AHEAD]
+        for pid in ahead:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(ahead)
 
     def _end(self, ask: bool = False) -> None:
         """Ends every process of the child. ASK: the child is to write first where it stands."""
@@ -264,6 +288,16 @@ class Life:
         """The innermost line of the user's code in what the child wrote when a signal stopped it."""
         with contextlib.suppress(OSError):
             return _user_place((self.folder / "crash").read_text(encoding="utf-8", errors="replace"))
+        return None
+
+
+def _descriptor(pid: int) -> int | None:
+    """What can be polled for the end of a process; None where the system has no descriptors of processes."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # a kernel before 5.3, or a sandbox
         return None
 
 

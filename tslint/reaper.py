@@ -59,6 +59,14 @@ def resident(pids: list[int], shared_once: bool = False) -> int:
     return sum((_proportional(pid) if shared_once else None) or _resident(pid) for pid in pids)
 
 
+def name(pid: int) -> str:
+    """What a process calls itself (15 bytes at most); nothing where it is gone, or has ended and was not collected."""
+    try:
+        return _read(f"/proc/{pid}/comm").decode(errors="replace").rstrip("\n") if _resident(pid) else ""
+    except OSError:
+        return ""
+
+
 def _read(path: str) -> bytes:
     # Every process of the machine is asked several times a second: this costs a third of what Path.read_bytes does.
     handle = os.open(path, os.O_RDONLY)
@@ -123,7 +131,8 @@ def supervise(folder: Path, work: Callable[[], NoReturn]) -> None:
         if status is None and 0 in ready:
             abandoned = os.read(0, 1) == b""
             if not abandoned:
-                _signal(child, signal.SIGABRT)
+                with contextlib.suppress(OSError):
+                    os.killpg(child, signal.SIGABRT)  # a fork of the child may be where it hangs
                 status = _wait(lambda: _reap(child), LAST_WORDS)
             break
     ended = _end_everything(child)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from tslint.diagnostic import Place
 from tslint.frozen import frozen
 
+AHEAD = "tslint-ahead"
+"""Name of a process of the run that can be ended without loss: what it does is then done again by the child itself."""
+
 
 @frozen
 class CallSite:

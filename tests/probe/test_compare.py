@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
 
 import pytest
 import torch
@@ -16,10 +18,12 @@ from tslint.evidence import (
     Escape,
     Generalises,
     LoopUnrolled,
+    Note,
     NumberAnswered,
     TraceDiffered,
     Variations,
 )
+from tslint.probe.compare import compare
 from tslint.probe.subject import Inputs
 
 pytestmark = pytest.mark.torch
@@ -308,6 +312,15 @@ def test_a_cache_filled_by_one_call_does_not_reach_the_next():
     assert seen.subject.module.cache is None
 
 
+def test_no_answer_keeps_the_activations_of_its_call(monkeypatch):
+    """Each would hold what a training step holds: of a large model, every input tried would cost as much as the weights."""
+    kept = []
+    monkeypatch.setattr(compare, "_report", lambda run, emit: kept.append(run))
+    observe(nn.Linear(4, 3), torch.rand(2, 4))
+    assert len(kept[0].trials) > 2
+    assert not any(trial.expected.requires_grad for trial in kept[0].trials)
+
+
 class Scale(nn.Module):
     def forward(self, x):
         return x / math.sqrt(x.size(2))
@@ -455,3 +468,40 @@ class Counting(nn.Module):
 def test_a_trace_starts_from_the_state_that_eager_starts_from():
     seen = observe(Counting(), torch.rand(2, 3))
     assert (seen.settled.status, seen.of(TraceDiffered)) == ("works", [])
+
+
+class Slow(nn.Module):
+    """Hangs on every size of dimension 1 but the example's, whatever it catches."""
+
+    def forward(self, x):
+        while x.size(1) != 6:
+            with contextlib.suppress(Exception):
+                time.sleep(60)
+        return x * 2
+
+
+def test_an_input_that_the_model_hangs_on_costs_a_moment(monkeypatch):
+    monkeypatch.setattr(compare, "PATIENCE", 0.3)
+    start = time.monotonic()
+    seen = observe(Slow(), torch.rand(4, 6))
+    assert time.monotonic() - start < 20
+    assert generalises(seen) == [("x", 0, True), ("x", 1, None)]
+    assert seen.settled.status == "works"
+    assert seen.one(Note).text == (
+        "no answer within 0.3 s on `dimension 1 = 3 (float32[4,3])`, made up for the comparison: others were tried"
+    )
+    assert seen.of(Variations)[0].refused == {"dimension 1": "no answer within 0.3 s"}
+
+
+class SlowOnAnything(nn.Module):
+    def forward(self, x):
+        if x.shape != (4, 6, 5, 7):
+            time.sleep(60)
+        return x * 2
+
+
+def test_after_two_such_inputs_no_other_is_tried(monkeypatch):
+    monkeypatch.setattr(compare, "PATIENCE", 0.3)
+    seen = observe(SlowOnAnything(), torch.rand(4, 6, 5, 7))
+    assert seen.one(Note).text.count("float32[") == compare.HANGS
+    assert list(seen.of(Variations)[0].tried) == ["other values"]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import textwrap
+import time
 
 import pytest
-from running import outline_of, run_child
+from running import ROOT, outline_of, run_child
 
+from tslint.diagnostic import to_json
 from tslint.evidence import (
     ConstantBaked,
     EntryChosen,
@@ -122,6 +128,20 @@ def test_steps_to_skip_are_not_entered(run):
     steps = [s.step for s in seen.of(StepBegan)]
     assert "trace" in steps
     assert not {"compare", "script"} & set(steps)
+
+
+def test_the_request_may_come_later_than_the_child(tmp_path):
+    asked, answered = tmp_path / "request.json", tmp_path / "evidence.jsonl"
+    command = [sys.executable, "-m", "tslint.probe", str(asked), str(answered)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as child:
+        while not answered.exists():
+            assert child.poll() is None, child.stderr.read()
+            time.sleep(0.02)
+        (tmp_path / "new").write_text(json.dumps(to_json(Request(str(tmp_path / "nothing.py")))))
+        (tmp_path / "new").rename(asked)
+    assert child.returncode == 0
+    assert [json.loads(line)["evidence"] for line in answered.read_text().splitlines()][-1] == "Finished"
 
 
 NO_INPUTS = """

@@ -16,6 +16,7 @@ from tslint.evidence import (
     ConversionRefused,
     EnvironmentWrong,
     Evidence,
+    ExportRefused,
     InputRefused,
     LoopUnrolled,
     ModelFailed,
@@ -188,6 +189,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "`ct.convert` refuses the program: Number of outputs provided, 2, do not match",
         ),
         (
+            ExportRefused(0, "GuardOnDataDependentSymNode", "Could not guard on data-dependent expression", None),
+            "export-failed",
+            "`torch.export.export` stops here: Could not guard on data-dependent expression",
+        ),
+        (
             ConversionDiffered(0, "trace", "example", "var_3", 0.125),
             "lowering-differs",
             "the Core ML program disagrees with eager in `var_3` by 0.125",
@@ -210,14 +216,24 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "`RuntimeError` in the eager step: mat1 and mat2 shapes cannot be multiplied",
         ),
         (
-            ModelFailed(0, "entry", "SystemExit", "3", None),
+            ModelFailed(0, "entry", "FileNotFoundError", "the file `w.pth` is not there", None, absent="file"),
             "model-failed",
-            "the code exits by itself in the entry step with status 3",
+            "`FileNotFoundError` in the entry step: the file `w.pth` is not there",
+        ),
+        (
+            ModelFailed(0, "entry", "SystemExit", "the code called `sys.exit(3)`", None),
+            "model-failed",
+            "the code called `sys.exit(3)` in the entry step",
         ),
         (
             ProbeDied(0, "eager", "timeout", "5 s"),
             "model-failed",
             "the eager step did not end within 5 s",
+        ),
+        (
+            ProbeDied(0, "start", "timeout", "5 s"),
+            "model-failed",
+            "importing PyTorch alone took longer than 5 s, so nothing of the model has run",
         ),
         (
             EnvironmentWrong("NumPy 2.4 with coremltools 9.0", "only 0-dimensional", 'pip install "numpy<2.4"'),

@@ -164,6 +164,10 @@ def _wrong_call(trial: Trial) -> str | None:
     return "the proof holds"
 
 
+def _export_fails(trial: Trial) -> str | None:
+    return trial.raising(lambda: trial.example().call("main"))
+
+
 def _advice(trial: Trial) -> str | None:
     """Nothing fails: the code runs, and what it leaves behind is as the page's proof says."""
     result = trial.example().call("main")
@@ -208,6 +212,7 @@ CLAIMS: dict[Claim, Callable[[Trial], str | None]] = {
     Claim.SCRIPT_DIFFERS: _script_differs,
     Claim.WRONG_MODE: _wrong_mode,
     Claim.WRONG_CALL: _wrong_call,
+    Claim.EXPORT_FAILS: _export_fails,
     Claim.CONVERT_FAILS: _convert_fails,
     Claim.CONVERT_DIFFERS: _convert_differs,
     Claim.ADVICE: _advice,

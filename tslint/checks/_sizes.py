@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tslint.checks._places import iterated_over, only_decides, read_at
+from tslint.checks._places import hangs_on_input, iterated_over, only_decides, read_at
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import BakedSize, Kind, Size, sizes_in
@@ -41,11 +41,12 @@ def baked(
 ) -> Iterator[Finding]:
     """The finding of a call that makes a constant of SIZES."""
     certain = any(facts.certain(size) for size in sizes)
+    specialises = hangs_on_input(call, facts)
     yield Finding(
         call,
         {"call": facts.text(call.func)},
-        claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
-        severity=Severity.ERROR if certain else Severity.WARNING,
+        claim=Claim.TRACE_SPECIALISES if specialises else Claim.TRACE_DIFFERS,
+        severity=Severity.ERROR if certain and not specialises else Severity.WARNING,
         labels=tuple(label for size in sizes for label in read_at(size, facts)),
         fix=fix,
         help=help,

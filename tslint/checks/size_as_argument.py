@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import baked_rule, change, generalisation, labels
-from tslint.checks._places import iterated_over, read_at
+from tslint.checks._places import hangs_on_input, iterated_over, read_at
 from tslint.checks._sizes import holds_size
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import ConstantBaked
@@ -77,12 +77,12 @@ def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> 
 
 def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts) -> Iterator[Finding]:
     if facts.is_traced_code(node) and facts.reaches_output(node):
-        certain = facts.certain(size)
+        certain, specialises = facts.certain(size), hangs_on_input(node, facts)
         yield Finding(
             size,
             {"operator": operator},
-            claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
-            severity=Severity.ERROR if certain else Severity.WARNING,
+            claim=Claim.TRACE_SPECIALISES if specialises else Claim.TRACE_DIFFERS,
+            severity=Severity.ERROR if certain and not specialises else Severity.WARNING,
             labels=read_at(size, facts),
         )
 

@@ -411,6 +411,10 @@ class Facts(Questions):
         """Whether the file traces an instance of CLS, or of one that builds or is handed it."""
         return cls in self._traced
 
+    def is_exported(self, cls: ModuleClass) -> bool:
+        """Whether the file exports an instance of CLS, or of one that builds or is handed it."""
+        return cls in self._exported
+
     @cached_property
     def _scripted(self) -> set[ModuleClass]:
         return given.scripted(self.classes, self.names, self.calls_to("torch.jit.script"))
@@ -418,6 +422,10 @@ class Facts(Questions):
     @cached_property
     def _traced(self) -> set[ModuleClass]:
         return given.traced(self.classes, self.calls_to("torch.jit.trace", "torch.jit.trace_module"))
+
+    @cached_property
+    def _exported(self) -> set[ModuleClass]:
+        return given.traced(self.classes, self.calls_to("torch.export.export"))
 
     @cached_property
     def _modes(self) -> Modes:

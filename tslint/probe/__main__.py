@@ -1,5 +1,6 @@
 """``python -m tslint.probe REQUEST_FILE EVIDENCE_FILE``: runs one request, writes one line of evidence after another.
 
+The request is waited for once torch is imported: whoever asks may not know yet what to ask when it starts this program.
 Needs torch and nothing else of tslint but ``diagnostic`` and ``evidence``. Standard output and error are the user's code's.
 """
 
@@ -19,11 +20,15 @@ from tslint.request import Request
 if TYPE_CHECKING:
     from tslint.probe.entry.given import Given
 
+TICK = 0.005
+
 
 def main(argv: Sequence[str]) -> int:
     """ARGV is ``[REQUEST_FILE, EVIDENCE_FILE]``. The exit status says nothing of the model: 0 once all was reported."""
     request_file, evidence_file = argv
-    report(from_json(Request, json.loads(Path(request_file).read_text(encoding="utf-8"))), Path(evidence_file))
+    from tslint.probe import session  # noqa: F401 -- what takes long, while the request is not there yet
+
+    report(_awaited(Path(request_file)), Path(evidence_file))
     return 0
 
 
@@ -40,6 +45,13 @@ def report(request: Request, evidence_file: Path, given: Given | None = None) ->
 
         session.run(request, emit, given)
         emit(Finished(time.perf_counter() - start))
+
+
+def _awaited(file: Path) -> Request:
+    """The request, as soon as FILE is there; it comes into being whole."""
+    while not file.exists():
+        time.sleep(TICK)
+    return from_json(Request, json.loads(file.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -13,11 +13,14 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Evidence, Note, RouteEnded
+from tslint.evidence import Attempt, Evidence, ExportRefused, Note, RouteEnded
 from tslint.probe import plan, values
 from tslint.probe.agree import call, first_line, same
+from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.convert import Conversion, convert
+from tslint.probe.entry.standins import FunctionModule
+from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
 from tslint.request import Request
@@ -61,8 +64,13 @@ class Table:
             self.lines[candidate.route] = attempt
 
 
-def run_routes(subject: Subject, settled: Settled, request: Request, steps: Steps, emit: Emit) -> None:
-    """Runs the steps script, plan, convert and verify as far as REQUEST wants them; ends with a RouteEnded a route."""
+def run_routes(
+    subject: Subject, settled: Settled, request: Request, steps: Steps, emit: Emit, ahead: Ahead | None = None
+) -> None:
+    """Runs the steps script, plan, convert and verify as far as REQUEST wants them; ends with a RouteEnded a route.
+
+    AHEAD may be converting the trace already.
+    """
     asked = set(ROUTES) if "all" in request.routes else set(request.routes)
     table = Table()
     table.lines["trace"] = Attempt(settled.status, message=settled.message)
@@ -75,9 +83,9 @@ def run_routes(subject: Subject, settled: Settled, request: Request, steps: Step
         if _answers_nothing(subject):
             emit(Note(subject.entry, "the model returns no tensor, so a converted program would have no outputs"))
         elif request.convert:
-            _convert(subject, settled, request, asked, order, table, steps, emit)
-        elif order and order[0].right:
-            table.recommended = order[0].route
+            _convert(subject, settled, request, asked, order, table, steps, emit, ahead or Ahead(request))
+        else:
+            _recommend_unconverted(subject, asked, order, table, emit)
     finally:
         _end(subject, table, emit)
 
@@ -94,7 +102,7 @@ def run_script_alone(subject: Subject, request: Request, steps: Steps, emit: Emi
         if request.convert and described:
             candidate = Candidate("script", subject.module, scripted.program)
             plain = replace(request, verify=False)
-            _convert(subject, Settled(), plain, {"script"}, [candidate], table, steps, emit)
+            _convert(subject, Settled(), plain, {"script"}, [candidate], table, steps, emit, Ahead(request))
         else:
             table.recommended = "script"
     finally:
@@ -122,6 +130,9 @@ def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit:
         return None
     if not steps.wanted("script"):
         table.lines["script"] = Attempt("died")
+        return None
+    if isinstance(subject.module, FunctionModule):
+        table.lines["script"] = Attempt(message="a function has no module to script")
         return None
     scripted = None
     with _step(steps, "script") as outcome:
@@ -217,28 +228,36 @@ def _convert(
     table: Table,
     steps: Steps,
     emit: Emit,
+    ahead: Ahead,
 ) -> None:
     chosen = [candidate for candidate in order if candidate.route in asked] if asked else order[:1]
+    if not any(ahead.converts(candidate.program) for candidate in chosen):
+        ahead.end()
     if not steps.wanted("convert"):
         for candidate in chosen:
             table.note(candidate, converts="died")
         return
     converted: list[Candidate] = []
     with _step(steps, "convert") as outcome:
-        if coreml.load() is None:
+        if not ahead.converted() and coreml.load() is None:
             outcome.status, outcome.message = "skipped", MISSING
             return
         for wrong in environment.wrong_versions():
             emit(wrong)
+        by_author = subject.author_route == "export" and not asked
+        if by_author:
+            converted += _export(subject, settled, request, {"export"}, False, table, emit)
+            chosen = [] if converted else chosen
         for candidate in chosen:
-            if _attempt(candidate, subject, request, table, emit):
+            # A file that exports hears nothing of what stands in the way of a route that it does not take.
+            if _attempt(candidate, subject, request, table, _unheard if by_author else emit, ahead, outcome):
                 converted.append(candidate)
         if not asked and not converted:
             # A program with control flow is harder to convert than a trace that is right for the example's own sizes.
             for candidate in (one for one in order[1:] if one.route == "trace" and one.right):
-                if _attempt(candidate, subject, request, table, _unheard):
+                if _attempt(candidate, subject, request, table, _unheard, ahead, outcome):
                     converted.append(candidate)
-        found = any(candidate.right for candidate in converted)
+        found = by_author or any(candidate.right for candidate in converted)
         converted += _export(subject, settled, request, asked, found, table, emit)
         if not chosen and not converted:
             outcome.status, outcome.message = "skipped", "no route gives a program to convert"
@@ -249,15 +268,25 @@ def _convert(
             outcome.detail = "" if not converted[0].wrapped else "the wrapped trace"
     right = [candidate for candidate in converted if candidate.right]
     if request.verify:
-        _verify(subject, right, table, steps, emit)
+        _verify(subject, request, right, table, steps, emit, ahead)
     right = [candidate for candidate in right if table.of(candidate).verified is not False]
     if right:
         table.recommended = right[0].route
 
 
-def _attempt(candidate: Candidate, subject: Subject, request: Request, table: Table, emit: Emit) -> bool:
+def _attempt(
+    candidate: Candidate,
+    subject: Subject,
+    request: Request,
+    table: Table,
+    emit: Emit,
+    ahead: Ahead,
+    outcome: Outcome,
+) -> bool:
     """Converts one candidate and notes what came of it; the answer is whether it converts."""
-    conversion = convert(subject, request, candidate.program, candidate.route, emit)
+    conversion = ahead.convert(candidate.program, emit, outcome)
+    if conversion is None:
+        conversion = convert(subject, request, candidate.program, candidate.route, emit)
     candidate.conversion = conversion
     table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
     return conversion.status == "works"
@@ -270,24 +299,27 @@ def _unheard(evidence: Evidence) -> None:
 def _export(
     subject: Subject, settled: Settled, request: Request, asked: set[str], found: bool, table: Table, emit: Emit
 ) -> list[Candidate]:
-    """`torch.export` where it is asked for, or where nothing else is left to try.
+    """`torch.export` where it is asked for, or where nothing else is left to try (FOUND says that something is).
 
-    It must serve the ranges that the user gave, and, where it is to stand in for the trace, the sizes that the trace does not.
+    It must serve the ranges that the user gave, and, where it is to stand in for the trace, the sizes that the trace does not;
+    a file that exports says itself which sizes.
     """
     if not ("export" in asked or (not asked and not found)):
         return []
     from tslint.probe.convert.export import NarrowError, export
 
-    module = subject.wrapped or subject.module
+    module = subject.module if subject.author_route == "export" else subject.wrapped or subject.module
     said: list[Evidence] = []
     axes = {*subject.ranges, *(() if "export" in asked else settled.wrong_axes)}
+    if subject.author_route == "export":
+        axes = set()
     try:
         exported, conversion = export(subject, request, module, axes, said.append)
     except NarrowError as error:
         table.lines["export"] = Attempt("differs", message=str(error))
         return []
     except Exception as error:
-        table.lines["export"] = Attempt("refused", message=first_line(error))
+        _refuse_export(subject, "export" in asked, error, table, emit)
         return []
     if "export" in asked or conversion.status == "works":  # unasked, it need not say again what the trace has said
         for evidence in said:
@@ -297,7 +329,43 @@ def _export(
     return [candidate] if conversion.status == "works" else []
 
 
-def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: Steps, emit: Emit) -> None:
+def _refuse_export(subject: Subject, reported: bool, error: Exception, table: Table, emit: Emit) -> None:
+    table.lines["export"] = Attempt("refused", message=first_line(error))
+    if reported:
+        territory = Territory(subject.user_files)
+        stack = stack_of_traceback(territory, error.__traceback__)
+        frames = tuple(place for place in stack.frames if territory.holds(place.path))  # below it is nothing but torch
+        place = stack.place or subject.call_site
+        emit(ExportRefused(subject.entry, type(error).__name__, first_line(error), place, frames))
+
+
+def _recommend_unconverted(subject: Subject, asked: set[str], order: list[Candidate], table: Table, emit: Emit) -> None:
+    """The route to take where no conversion is wanted: the file's own export if that works, else the best program there is."""
+    if "export" in asked or (subject.author_route == "export" and not asked):
+        from tslint.probe.convert.export import exported
+
+        try:
+            exported(subject, subject.module)
+            table.lines["export"] = Attempt("works")
+        except Exception as error:
+            _refuse_export(subject, True, error, table, emit)
+        else:
+            if subject.author_route == "export":
+                table.recommended = "export"
+                return
+    if order and order[0].right:
+        table.recommended = order[0].route
+
+
+def _verify(
+    subject: Subject,
+    request: Request,
+    converted: list[Candidate],
+    table: Table,
+    steps: Steps,
+    emit: Emit,
+    ahead: Ahead,
+) -> None:
     """Holds each converted program against eager. What is handed over is what `ct.convert` returned, in float32."""
     if not converted:
         return
@@ -310,8 +378,10 @@ def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: S
 
         messages = []
         for candidate in converted:
-            assert candidate.conversion is not None
-            verdict = verify(candidate.conversion.model, subject, candidate.module, emit, candidate.route)
+            verdict = ahead.verify(candidate.program, subject, emit, outcome)
+            if verdict is None:
+                model = _model_of(candidate, subject, request)
+                verdict = verify(model, subject, candidate.module, emit, candidate.route)
             table.note(candidate, verified=verdict.verified, difference=verdict.difference)
             if verdict.verified is False:
                 table.note(candidate, converts="differs", message=verdict.message)
@@ -319,3 +389,11 @@ def _verify(subject: Subject, converted: list[Candidate], table: Table, steps: S
                 messages.append(verdict.message)
                 outcome.status = "failed" if verdict.verified is False else outcome.status
         outcome.message = messages[0] if messages else ""
+
+
+def _model_of(candidate: Candidate, subject: Subject, request: Request) -> Any:
+    """What CANDIDATE was converted to; converted once more, silently, where the process that did it has ended."""
+    assert candidate.conversion is not None
+    if candidate.conversion.model is None:
+        candidate.conversion = convert(subject, request, candidate.program, candidate.route, lambda evidence: None)
+    return candidate.conversion.model

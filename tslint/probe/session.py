@@ -16,8 +16,11 @@ import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
 from tslint.probe import eager
+from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare
 from tslint.probe.entry import importing
+from tslint.probe.entry.absent import absent
+from tslint.probe.entry.arguments import unanswered
 from tslint.probe.entry.devices import CpuInstead, cpu_instead
 from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
 from tslint.probe.entry.given import Given
@@ -26,7 +29,7 @@ from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import modes
-from tslint.probe.trace.tracing import first_line, runtime_line, trace
+from tslint.probe.trace.tracing import Tracing, first_line, runtime_line, trace
 from tslint.request import Request
 
 PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
@@ -62,12 +65,14 @@ def run(request: Request, emit: Emit, given: Given | None = None) -> None:
                 without_inputs(entry, request, emit)
             said = _say_device(devices, emit, said)
             continue
-        with cpu_instead() as devices:
-            settled, usable = run_entry(entry, request, emit, territory)
-        said = _say_device(devices, emit, said)
-        if usable:
-            with cpu_instead() if said else contextlib.nullcontext():
-                hand_over(entry, settled, request, emit)
+        wanted = request if entry.converted else dataclasses.replace(request, convert=False)
+        with Ahead(wanted) as ahead:
+            with cpu_instead() as devices:
+                settled, usable = run_entry(entry, request, emit, territory, ahead)
+            said = _say_device(devices, emit, said)
+            if usable:
+                with cpu_instead() if said else contextlib.nullcontext():
+                    hand_over(entry, settled, wanted, emit, ahead)
 
 
 def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:
@@ -88,7 +93,12 @@ def find_entries(request: Request, emit: Emit, territory: Territory, given: Give
             emit(NoEntry(nothing.reason, nothing.place))
         except UserError as error:
             finder.error = error.cause
-        if finder.error is not None:
+        question = unanswered(finder.error) if finder.error is not None else None
+        if finder.error is not None and question is not None:
+            outcome.status, outcome.message = "failed", question
+            reason = f"{question}: name the model with `--model` and its inputs with `--input`"
+            emit(NoEntry(reason, stack_of_traceback(territory, finder.error.__traceback__).place))
+        elif finder.error is not None:
             outcome.status, outcome.message = "failed", first_line(finder.error)
             emit(failure(0, "entry", finder.error, territory))
         elif finder.entries:
@@ -112,7 +122,11 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
         root = root.__cause__
     if root is not error and first_line(root) not in message:
         message = f"{message} ({type(root).__name__}: {first_line(root)})"
-    return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
+    missing, words = absent(error)
+    frames = stack.frames
+    if step == "entry" or missing:  # how a library's inside came to raise it tells nothing of the script
+        frames = tuple(frame for frame in frames if territory.holds(frame.path))
+    return ModelFailed(entry, step, type(error).__name__, words or message, place, frames, absent=missing)
 
 
 def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
@@ -125,8 +139,10 @@ def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
     return territory if path is None or territory.holds(path) else dataclasses.replace(territory, library=True)
 
 
-def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) -> tuple[Settled, bool]:
-    """Steps 2 to 4 of one entry; the answer says whether its eager model runs at all."""
+def run_entry(
+    entry: Entry, request: Request, emit: Emit, territory: Territory, ahead: Ahead | None = None
+) -> tuple[Settled, bool]:
+    """Steps 2 to 4 of one entry; the answer says whether its eager model runs at all. AHEAD may begin with the conversion."""
     subject = entry.subject
     steps = Steps(subject.entry, emit, request.skip)
     settled = Settled()
@@ -153,6 +169,7 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
             outcome.status, outcome.message = "skipped", "the model is TorchScript already"
             modes.report(subject, subject.module, territory, emit)
         return settled, True
+    tracing = Tracing()
     with _guarded(subject.entry, "trace", emit), steps("trace") as outcome:
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
@@ -162,6 +179,8 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
             modes.report(subject, tracing.program, territory, emit)
         if tracing.program is None or not steps.wanted("compare"):
             compare.report_unsettled(subject, tracing.moments, emit)
+    if ahead is not None:
+        ahead.begin(subject, tracing.moments)
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
@@ -170,6 +189,8 @@ def run_entry(entry: Entry, request: Request, emit: Emit, territory: Territory) 
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
                 compare.report_unsettled(subject, tracing.moments, emit)
     restore(subject.module)
+    if ahead is not None and "works" in (settled.status, settled.wrapped):
+        ahead.offer(subject)
     return settled, True
 
 
@@ -198,11 +219,10 @@ def _guarded(entry: int, step: str, emit: Emit) -> Iterator[None]:
         emit(Note(entry, f"the step {step} failed inside tslint: {type(error).__name__}: {first_line(error)}"))
 
 
-def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit) -> None:
+def hand_over(entry: Entry, settled: Settled, request: Request, emit: Emit, ahead: Ahead) -> None:
     """The steps after the comparison: script, plan, convert, verify and the route table."""
     routes = importlib.import_module("tslint.probe.routes")
     subject = entry.subject
-    wanted = request if entry.converted else dataclasses.replace(request, convert=False)
     steps = Steps(subject.entry, emit, request.skip)
     with _guarded(subject.entry, "routes", emit):
-        routes.run_routes(subject, settled, wanted, steps, emit)
+        routes.run_routes(subject, settled, request, steps, emit, ahead)

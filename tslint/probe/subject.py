@@ -40,7 +40,8 @@ class Subject:
     ``example`` are the inputs traced with; ``others`` the further ones that eager accepts and answers alike twice.
     ``ranges`` maps (index of the tensor among the flattened inputs, dimension) to the (low, high) the user gave.
     ``was_training`` is the flag the module came with. ``author_traced`` and ``author_scripted`` are paths of submodules
-    ('' for the whole) that the user's own file traces or scripts. ``wrapped`` is a module that answers with tensors
+    ('' for the whole) that the user's own file traces or scripts; ``export_options`` are keyword arguments of its
+    `torch.export.export` call (``dynamic_shapes``, ``strict``). ``wrapped`` is a module that answers with tensors
     alone, where the model's own output is refused by the tracer; ``keys`` are the names of what it returns.
     ``user_roots`` are directories and files whose code counts as the user's.
     """
@@ -56,6 +57,7 @@ class Subject:
     author_traced: tuple[str, ...] = ()
     author_scripted: tuple[str, ...] = ()
     conversion: RecordedConversion | None = None
+    export_options: dict[str, Any] = field(default_factory=dict)
     wrapped: torch.nn.Module | None = None
     keys: tuple[str, ...] = ()
     user_files: tuple[str, ...] = ()
@@ -96,11 +98,15 @@ class Settled:
 
 @dataclass
 class Outcome:
-    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped."""
+    """How a step ends; the step's body may change it. ``status`` is ok, failed or skipped.
+
+    ``elsewhere``: the seconds that the step took in another process, beside the steps before it.
+    """
 
     status: str = "ok"
     message: str = ""
     detail: str = ""
+    elsewhere: float = 0.0
 
 
 class Steps:
@@ -130,5 +136,5 @@ class Steps:
             outcome.message = outcome.message or f"{type(error).__name__}: {error}".splitlines()[0]
             raise
         finally:
-            seconds = time.perf_counter() - start
+            seconds = max(time.perf_counter() - start, outcome.elsewhere)
             self.emit(StepEnded(self.entry, step, outcome.status, seconds, outcome.message, outcome.detail))

@@ -40,6 +40,11 @@ def fresh(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return map_tensors(_fresh, tuple(inputs.args)), map_tensors(_fresh, dict(inputs.kwargs))
 
 
+def detached(output: Any) -> Any:
+    """OUTPUT without its autograd graph, which would keep every activation of the call that made it."""
+    return map_tensors(torch.Tensor.detach, output)
+
+
 def answer(model: Any, inputs: Inputs, made_from: torch.nn.Module | None = None) -> Any:
     """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises.
 
@@ -84,6 +89,12 @@ def describe(value: Any) -> tuple[OutputItem, ...]:
         else OutputItem(key, type(item).__name__)
         for (key, item), access in zip(items_of(value), accesses, strict=True)
     )
+
+
+def shapes_text(inputs: Inputs) -> str:
+    """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
+    tensors = tensors_in([list(inputs.args), inputs.kwargs])
+    return ", ".join(f"{dtype_name(tensor)}[{','.join(str(int(n)) for n in tensor.shape)}]" for tensor in tensors)
 
 
 def accesses_of(value: Any) -> Iterator[str]:

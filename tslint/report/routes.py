@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tslint.evidence import InputSpec
 from tslint.frozen import frozen
 from tslint.report.content import Dimension, Route, Run, one_line
 from tslint.report.layout import Line, cells, width_of, wrap
@@ -11,7 +12,8 @@ from tslint.report.layout import Line, cells, width_of, wrap
 INDENT = 10
 GAP = 5
 MESSAGE = 120
-NAMES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+IMAGES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+SEQUENCES = {1: ("length",), 2: ("batch", "length")}
 RECOMMENDED = "   ← recommended"
 STYLES = {"✓": "green", "✗": "red"}
 
@@ -59,11 +61,13 @@ def generalisation(run: Run, width: int) -> list[str]:
         _names([(item.input, item.dimension) for item in items], example) + (f" ({', '.join(rules)})" if rules else "")
         for rules, items in refused.items()
     ]
+    # What is known is known of the trace; where another program is recommended, that has to be said.
+    whose = "the trace " if run.recommended == "export" else ""
     if served:
-        text = f"generalises over {', over '.join(served)}"
+        text = f"{whose}generalises over {', over '.join(served)}"
         text += "".join(f"; not over {item}" for item in stopped)
     elif stopped:
-        text = "does not generalise over " + ", nor over ".join(stopped)
+        text = f"{whose}does not generalise over " + ", nor over ".join(stopped)
     else:
         return []
     return wrap(text, width, width)
@@ -79,8 +83,8 @@ def _named(run: Run) -> dict[str, tuple[str, ...]]:
     free = {
         item.input for item in run.generalises if item.dimension == 1 and (item.verdict is not None or item.together)
     }
-    ranks = {spec.name: len(spec.shape) for spec in run.example}
-    return {name: NAMES.get(rank, ("batch",)) if name not in free else ("batch",) for name, rank in ranks.items()}
+    images = {spec.name for spec in run.example if len(spec.shape) in IMAGES}
+    return {spec.name: ("batch",) if spec.name in free & images else _names_of(spec) for spec in run.example}
 
 
 def _names(dimensions: Iterable[tuple[str, int]], example: Mapping[str, tuple[str, ...]]) -> str:
@@ -97,6 +101,14 @@ def _names(dimensions: Iterable[tuple[str, int]], example: Mapping[str, tuple[st
 def _listed(parts: Sequence[str]) -> str:
     """``a of x and b of y``; with commas where a part has an ``and`` of its own."""
     return joined(parts) if not any(" and " in part for part in parts) else ", ".join(parts)
+
+
+def _names_of(spec: InputSpec) -> tuple[str, ...]:
+    """What the dimensions of an input are called: an image's, those of a sequence of integers, or the first one alone."""
+    rank = len(spec.shape)
+    if rank in SEQUENCES and (rank == 1 or "int" in spec.dtype):
+        return SEQUENCES[rank]
+    return IMAGES.get(rank, ("batch",))
 
 
 def _cells(run: Run) -> list[Cell]:

@@ -16,23 +16,31 @@ from tslint.evidence import (
     Escape,
     Generalises,
     LoopUnrolled,
+    Note,
     NumberAnswered,
     TraceDiffered,
     Variations,
 )
 from tslint.probe.compare.graphs import canonical, place_of_difference
 from tslint.probe.compare.settle import Change, Settler, Trial, Verdict, positions
-from tslint.probe.compare.variations import Axis, Choice, Group, Variator, shapes_text
+from tslint.probe.compare.variations import Axis, Choice, Group, Variator
 from tslint.probe.entry.specs import describe_inputs
 from tslint.probe.frames import Territory, context_of
+from tslint.probe.limits import TooSlow, limited
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
 from tslint.probe.trace.modes import place_in
 from tslint.probe.trace.record import Moment
 from tslint.probe.trace.tracing import Tracing, first_line, record, runtime_line
-from tslint.probe.values import answer, difference, items_of
+from tslint.probe.values import answer, detached, difference, items_of, shapes_text
 
 LEAST_SECONDS, MOST_SECONDS = 6.0, 30.0
 """Time after which no further input is tried: with a slow model, what a few inputs take."""
+
+PATIENCE = 10.0
+"""Seconds that one further input may take; where the example takes long, ten times as long as that."""
+
+HANGS = 2
+"""Further inputs that took too long after which no other one is tried."""
 
 
 @dataclass
@@ -50,6 +58,8 @@ class Comparison:
     unexplained: list[Trial] = field(default_factory=list)
     refused_axes: set[Axis] = field(default_factory=set)
     refused_alone: set[Axis] = field(default_factory=set)
+    patience: float = PATIENCE
+    slow: list[str] = field(default_factory=list)
 
     def every_size_tried(self) -> bool:
         """Whether each dimension of each input was changed, or eager refused every change of it."""
@@ -58,7 +68,7 @@ class Comparison:
         return all((index, axis) in tried for index, spec in enumerate(specs) for axis in range(len(spec.shape)))
 
     def late(self) -> bool:
-        return time.thread_time() > self.deadline
+        return time.thread_time() > self.deadline or len(self.slow) >= HANGS
 
     def run(self, candidates: Sequence[Inputs]) -> None:
         """Tries the user's further inputs, then every group of changes while there is time."""
@@ -66,7 +76,7 @@ class Comparison:
         for inputs in candidates:
             self.attempt(inputs, variator.changed(inputs))
         for number, group in enumerate(variator.groups()):
-            if self.late() and number > 1:
+            if self.late() and (number > 1 or self.slow):
                 break
             self.group(variator, group)
         for group in variator.boundaries(self.settler.boundaries()):
@@ -78,13 +88,16 @@ class Comparison:
         accepted = 0
         errors: list[str] = []
         for choice in group.choices:
-            if accepted >= group.enough or (accepted and self.late()):
+            if accepted >= group.enough or (self.late() and (accepted or self.slow)):
                 break
             if choice.name in self.tried:
                 continue
+            slow = len(self.slow)
             if self._try(variator, choice, group, errors):
                 accepted += 1
                 self._each_alone(variator, choice)
+            if len(self.slow) > slow:  # another size of the same dimension would be as slow
+                break
         if accepted:
             for further in group.alone:
                 if not self.late():
@@ -126,22 +139,29 @@ class Comparison:
             inputs = variator.make(choice, attempt)
             if inputs is None:
                 return False
+            slow = len(self.slow)
             if self.attempt(inputs, group.axes, errors):
                 return True
-            if all(leaf.dtype.is_floating_point for leaf in _tensors(inputs)):
+            if len(self.slow) > slow or all(leaf.dtype.is_floating_point for leaf in _tensors(inputs)):
                 return False
         return False
 
     def attempt(self, inputs: Inputs, axes: tuple[Axis, ...], errors: list[str] | None = None) -> bool:
-        """One further input; the answer is whether eager accepts it and agrees with itself there."""
+        """One further input; the answer is whether eager accepts it soon and agrees with itself there."""
+        tracing = None
         try:
-            expected = answer(self.model, inputs)
-            trial = self._held_against(inputs, axes, expected)
-            if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
-                return False
+            with limited(self.patience):
+                expected = detached(answer(self.model, inputs))
+                trial = self._held_against(inputs, axes, expected)
+                if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
+                    return False
+                if not trial.right or self.settler.curious():
+                    tracing = record(self.model, inputs, self.territory)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            if isinstance(error, TooSlow):
+                self.slow.append(f"{inputs.name} ({shapes_text(inputs)})")
             if errors is not None:
                 errors.append(first_line(error))
             else:
@@ -150,9 +170,8 @@ class Comparison:
         self.subject.others.append(inputs)
         self.tried[inputs.name] = shapes_text(inputs)
         self.trials.append(trial)
-        if trial.right and not self.settler.curious():
+        if tracing is None:
             return True
-        tracing = record(self.model, inputs, self.territory)
         trial.positions, trial.program = positions(tracing.moments), tracing.program
         if not self.settler.settle(trial):
             self.unexplained.append(trial)
@@ -188,12 +207,13 @@ def compare(
     RETURNED is the return statement of the model's forward.
     """
     model = subject.wrapped if subject.wrapped is not None else subject.module
-    start = time.thread_time()
-    expected = answer(model, subject.example)
+    start, began = time.thread_time(), time.monotonic()
+    expected = detached(answer(model, subject.example))
     settler = Settler(model, tracing.program, positions(tracing.moments), territory)
     run = Comparison(subject, territory, settler, model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
     cost = time.thread_time() - start + tracing.seconds
+    run.patience = max(PATIENCE, 10 * (time.monotonic() - began + tracing.seconds))
     run.deadline = start + max(LEAST_SECONDS, min(5 * cost, MOST_SECONDS))
     if at_home.right:
         run.run(candidates)
@@ -254,6 +274,13 @@ def _report(run: Comparison, emit: Emit) -> None:
     for verdict in run.settler.verdicts.values():
         _emit_escape(run, verdict, emit)
     emit(Variations(entry, run.tried, run.refused))
+    if run.slow:
+        what = " and ".join(f"`{name}`" for name in run.slow)
+        emit(
+            Note(
+                entry, f"no answer within {run.patience:.3g} s on {what}, made up for the comparison: others were tried"
+            )
+        )
     _emit_generalises(run, emit)
 
 

@@ -321,13 +321,3 @@ def _zeros(tensor: torch.Tensor, shape: list[int], generator: torch.Generator) -
 
 
 _MAKERS = {"random": _random, "reseeded": _random, "negated": _negated, "scaled": _scaled, "zeros": _zeros}
-
-
-def shapes_text(inputs: Inputs) -> str:
-    """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
-    leaves = pytree.tree_leaves((inputs.args, inputs.kwargs))
-    return ", ".join(
-        f"{str(leaf.dtype).removeprefix('torch.')}[{','.join(str(int(n)) for n in leaf.shape)}]"
-        for leaf in leaves
-        if isinstance(leaf, torch.Tensor)
-    )

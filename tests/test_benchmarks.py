@@ -1,0 +1,113 @@
+"""The benchmark's own parts; nothing is timed here."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tslint.settings import OPTIONS, key_of
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("whole_process", ROOT / "benchmarks" / "whole_process.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def measured(benchmark: ModuleType) -> list:
+    """The rows of two comparisons with costs that are made up."""
+    cost = benchmark.Cost
+    run = {
+        benchmark.BARE_SCRIPT: [cost(10.0, 10.0), cost(20.0, 20.0), cost(10.0, 12.0)],
+        benchmark.TRACE: [cost(12.0, 15.0), cost(24.0, 30.0), cost(20.0, 18.0)],
+        benchmark.DEFAULT: [cost(15.0, 20.0), cost(30.0, 40.0), cost(20.0, 24.0)],
+    }
+    read = {benchmark.LIBCST: [cost(0.2, 0.1)], benchmark.STATIC: [cost(0.5, 0.2)]}
+    size = 2**20
+    return [
+        benchmark.rows(run, {name: size * number for name, number in zip(run, (700, 1400, 2100), strict=True)}),
+        benchmark.rows(read, dict.fromkeys(read, 20 * size)),
+    ]
+
+
+def test_figures_are_medians_and_ratios_those_of_runs_that_followed_one_another(measured) -> None:
+    bare, trace, default = measured[0]
+    assert (bare.wall, bare.cpu, bare.ratios) == (10.0, 12.0, {})
+    assert (trace.wall, trace.cpu, trace.ratios) == (20.0, 18.0, {"wall": 1.2, "cpu": 1.5, "peak": 2.0})
+    assert default.ratios == {"wall": 1.5, "cpu": 2.0, "peak": 3.0}
+
+
+def test_the_table(benchmark: ModuleType, measured) -> None:
+    assert benchmark.table(measured) == (
+        "| | wall clock | CPU time | peak memory |\n"
+        "|---|---|---|---|\n"
+        "| a bare script | 10.00 s | 12.00 s | 700 MiB |\n"
+        "| `tslint check --route trace --no-verify` | 20.00 s, 1.20x (target 1.25x) | 18.00 s, 1.50x (target 1.8x) |"
+        " 1400 MiB, 2.00x (target 2.5x) |\n"
+        "| `tslint check` | 20.00 s, 1.50x | 24.00 s, 2.00x | 2100 MiB, 3.00x |\n"
+        '| `python -c "import libcst"` | 0.20 s | 0.10 s | 20 MiB |\n'
+        "| `tslint check --static` | 0.50 s, 2.50x (target 2x) | 0.20 s, 2.00x | 20 MiB, 1.00x |\n"
+    )
+
+
+def test_a_missed_target_is_said(benchmark: ModuleType, measured) -> None:
+    assert benchmark.missed(measured) == ["`tslint check --static`: wall 2.50x, target at most 2x"]
+    assert benchmark.missed(measured[:1]) == []
+
+
+def test_the_circumstances_name_date_load_and_versions(benchmark: ModuleType) -> None:
+    text = benchmark.circumstances(benchmark.parsed(["--repeat", "3", "--size", "64"]), 1.25)
+    assert text.startswith("20") and "load average 1.2 before" in text and "1x3x64x64" in text
+    assert "3 rounds" in text and "12 rounds" in text and "torch " in text
+
+
+def test_the_block_in_readme_is_replaced_and_nothing_else(benchmark: ModuleType) -> None:
+    text = "before\n<!-- benchmark -->\nold\n\n| a |\n<!-- end of benchmark -->\nafter\n"
+    once = benchmark.replaced(text, "new \\1\n")
+    assert once == "before\n<!-- benchmark -->\nnew \\1\n<!-- end of benchmark -->\nafter\n"
+    assert benchmark.replaced(once, "new \\1\n") == once
+    with pytest.raises(ValueError, match="marks are missing"):
+        benchmark.replaced("before\nafter\n", "new\n")
+    readme = benchmark.README.read_text(encoding="utf-8")
+    assert "new\n<!-- end of benchmark -->" in benchmark.replaced(readme, "new\n")
+
+
+def test_what_is_measured_is_what_it_says(benchmark: ModuleType) -> None:
+    long = benchmark.three_hundred_lines()
+    assert len(long.splitlines()) == 300
+    compile(long, "long.py", "exec")
+    compile(benchmark.BARE, "bare.py", "exec")
+    compile(benchmark.MODEL.format(size=224), "model.py", "exec")
+    known = {f"--{key_of(name)}" for name, option in OPTIONS.items() if option.cli}
+    assert {"--route", "--no-verify", "--static", "--output-format"} <= known
+    assert "PYTHONDONTWRITEBYTECODE" not in benchmark.environment(2)
+
+
+def test_a_program_that_fails_is_no_measurement(benchmark: ModuleType, tmp_path: Path) -> None:
+    program = benchmark.Program("fails", [sys.executable, "-c", "import sys; sys.exit('why')"])
+    for measure in (benchmark.cost, benchmark.peak):
+        with pytest.raises(RuntimeError, match=r"ended with 1: why"):
+            measure(program, tmp_path, os.environ)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc to look at")
+def test_the_memory_of_what_a_program_starts_counts(benchmark: ModuleType, tmp_path: Path) -> None:
+    holds = "import time; kept = bytearray(b'1' * 60_000_000); time.sleep(0.5)"
+    program = benchmark.Program(
+        "holds", [sys.executable, "-c", f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {holds!r}])"]
+    )
+    assert benchmark.peak(program, tmp_path, os.environ) > 60_000_000
+    alone = benchmark.Program("alone", [sys.executable, "-c", "pass"])
+    assert benchmark.cost(alone, tmp_path, os.environ).wall > 0
