@@ -182,6 +182,22 @@ def test_a_comment_in_the_file_silences(load: Load, image: Any) -> None:
     report.raise_if_failed()
 
 
+def test_training_mode_is_reported_where_the_model_was_handed_over(tmp_path: Path) -> None:
+    text = """
+        import torch, tslint
+
+        model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Dropout())
+        print(tslint.check(model, torch.rand(2, 3), convert=False)._repr_html_() and "shown")
+        tslint.check(model, torch.rand(2, 3), convert=False).raise_if_failed()
+    """
+    ran = run_script(tmp_path, text)
+    assert ran.stdout == "shown\n"
+    last = ran.stderr.splitlines()[-1]
+    assert re.fullmatch(
+        r".*CheckFailed: script\.py:6:1: error\[missing-eval\] `model` is checked in training mode", last
+    )
+
+
 def test_select_and_ignore(load: Load, image: Any) -> None:
     model = load(NETS).Net()
     assert set(rules(quick(model, image, select=["mode"]))) == {"missing-eval"}

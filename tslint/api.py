@@ -10,6 +10,7 @@ import functools
 import linecache
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ def check(
     from tslint.live import settings as settings_for
     from tslint.probe import live
 
-    given = live.given(model, example_inputs, other_inputs)
+    given = live.given(model, example_inputs, other_inputs, sys._getframe(1))
     classes = {path: list(names) for path, names in live.classes_of(model).items()}
     file = own_file(classes)
     options = {"route": routes, "timeout": timeout, "memory": memory, "select": select, "ignore": ignore}

@@ -153,7 +153,8 @@ class Finder:
             raise Nothing(str(error)) from error
         # Whoever hands a module over could have called eval() first; where nothing in it behaves otherwise, it is all the same.
         live = live_in_training(given.module)
-        entry = Entry(Subject(0, given.module, given.example), bool(live), live, candidates=given.others)
+        subject = Subject(0, given.module, given.example, call_site=given.call)
+        entry = Entry(subject, bool(live), live, candidates=given.others)
         self._add(entry, "the model given to `tslint.check`", "")
 
     def _archive(self, path: Path) -> None:

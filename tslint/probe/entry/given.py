@@ -10,11 +10,14 @@ import inspect
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import torch
 
+from tslint.diagnostic import Place
 from tslint.probe.entry.conventions import as_inputs
+from tslint.probe.frames import place_of_frame
 from tslint.probe.subject import Inputs
 from tslint.request import Pickled
 
@@ -29,15 +32,18 @@ class Unpickled(Exception):
 
 @dataclass
 class Given:
-    """What ``tslint.check`` was given. ``others`` are further inputs to compare on."""
+    """What ``tslint.check`` was given. ``others`` are further inputs to compare on, ``call`` is where it was called."""
 
     module: torch.nn.Module
     example: Inputs
     others: list[Inputs] = field(default_factory=list)
+    call: Place | None = None
 
 
-def given(model: Any, example_inputs: Any, other_inputs: Any = ()) -> Given:
-    """The arguments of ``tslint.check``. Raises TypeError for what is no model, and for inputs it cannot be called with.
+def given(model: Any, example_inputs: Any, other_inputs: Any = (), caller: FrameType | None = None) -> Given:
+    """The arguments of ``tslint.check``, and the frame that called it.
+
+    Raises TypeError for what is no model, and for inputs that it cannot be called with.
 
     Inputs are a tensor, a tuple or list of arguments, a mapping of named ones, or a pair of both. OTHER_INPUTS are a
     sequence of these, or a single tensor or mapping.
@@ -52,6 +58,7 @@ def given(model: Any, example_inputs: Any, other_inputs: Any = ()) -> Given:
         model,
         as_inputs("example", example_inputs),
         [as_inputs(f"other_inputs[{index}]", other) for index, other in enumerate(others)],
+        place_of_frame(caller) if caller is not None and not caller.f_code.co_filename.startswith("<") else None,
     )
     _fits(model, found.example, "example_inputs")
     for inputs in found.others:
@@ -77,7 +84,7 @@ def pickle_to(file: str, found: Given) -> Pickled:
     if lost:
         raise Unpicklable(f"`{lost[0]}` is defined in `__main__`: move it into a module that can be imported")
     try:
-        torch.save((found.module, found.example, found.others), file)
+        torch.save((found.module, found.example, found.others, found.call), file)
     except Exception as error:  # whatever the user's own __getstate__ and __reduce__ raise
         raise Unpicklable(f"pickling it raised {type(error).__name__}: {' '.join(str(error).split())}") from error
     return Pickled(file, tuple(sys.path))
