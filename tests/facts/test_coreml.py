@@ -8,7 +8,7 @@ import pytest
 from support import facts_of
 
 from tslint.facts.coreml import table
-from tslint.facts.coreml.uses import canonical
+from tslint.facts.coreml.registered import canonical
 
 MODULE = """
 class Net(nn.Module):

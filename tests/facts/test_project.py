@@ -186,3 +186,49 @@ def test_findings_stand_in_the_checked_file_and_labels_where_they_point(tmp_path
     assert [(d.rule, d.span and d.span.line) for d in found] == [("data-dependent-branch", 12), ("math-on-size", 14)]
     (label,) = found[1].labels
     assert (label.path, label.span.line) == (str(tmp_path / "helpers.py"), 9)
+
+
+def test_a_converter_that_an_imported_file_registers_is_known(tmp_path: Path) -> None:
+    code = """
+        import {imported}
+
+        class Net(nn.Module):
+            def forward(self, x):
+                return torch.diag(x)
+        """
+    converters = """
+        from coremltools.converters.mil.frontend.torch import register_torch_op
+
+        @register_torch_op(override=True)
+        def diag(context, node):
+            pass
+        """
+    main = project(tmp_path, converters=converters, other="", main=code.format(imported="converters"))
+    assert facts_of(main).unconvertible == ()
+    main = project(tmp_path, main=code.format(imported="other"))
+    assert [use.row.op for use in facts_of(main).unconvertible] == ["aten::diag"]
+
+
+def test_what_does_not_convert_is_reported_in_its_own_file_alone(tmp_path: Path) -> None:
+    main = project(
+        tmp_path,
+        layers="""
+            class Block(nn.Module):
+                def forward(self, x):
+                    return torch.diag(x).view(1, 1, 1, 1, 1, -1) * 2
+            """,
+        main="""
+            from layers import Block
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.block = Block()
+
+                def forward(self, x):
+                    return self.block(x)
+            """,
+    )
+    assert (facts_of(main).unconvertible, facts_of(main).high_ranks) == ((), ())
+    layers = facts_of(tmp_path / "layers.py")
+    assert (len(layers.unconvertible), len(layers.high_ranks)) == (1, 1)

@@ -37,6 +37,20 @@ def quiet() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def converters(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What an example registers with coremltools is gone after it."""
+    if request.node.get_closest_marker("coreml") is None:
+        yield
+        return
+    registry = pytest.importorskip("coremltools.converters.mil.frontend.torch.torch_op_registry")
+    known = registry._TORCH_OPS_REGISTRY.name_to_func_mapping
+    before = dict(known)
+    yield
+    known.clear()
+    known.update(before)
+
+
 def marked(found: list[Case]) -> list[object]:
     return [pytest.param(case, id=str(case), marks=marks(case)) for case in found]
 

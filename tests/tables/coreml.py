@@ -59,8 +59,8 @@ def run(folder: Path, names: list[str], jobs: int) -> None:
 
 def text(folder: Path) -> str:
     """The table, from all that was tried."""
+    from coreml_arguments import defaults
     from coreml_rows import rows
-    from coreml_subjects import defaults
 
     lines = [f"# torch {version('torch').partition('+')[0]}, coremltools {version('coremltools')}"]
     for path in sorted(folder.glob("*.json")):

@@ -20,7 +20,8 @@ from typing import Any
 
 import torch
 import torch.nn as nn
-from coreml_subjects import Sample, bound, callee, samples, subjects, token, variations
+from coreml_arguments import Sample, bound, callee, token
+from coreml_subjects import samples, subjects, variations
 from torch.utils import _pytree as pytree
 
 SECONDS = 20

@@ -64,8 +64,20 @@ def _is_reentrant(given: cst.BaseExpression | None, facts: Facts) -> bool:
 
 
 def _is_chosen(call: cst.Call, facts: Facts) -> bool:
-    """Whether a condition around the call decides about checkpointing: a flag that only training sets, as a rule."""
-    return any(isinstance(parent, CONDITIONAL) and child is not parent.test for parent, child in ancestors(call, facts))
+    """Whether a condition decides about checkpointing: a flag that only training sets, as a rule.
+
+    It stands around the call, or around those of the method that is there for nothing else.
+    """
+    function = facts.enclosing_function(call)
+    name = function.name.value if function is not None else ""
+    calls = [
+        node for node in facts.nodes(cst.Call) if isinstance(node.func, cst.Attribute) and node.func.attr.value == name
+    ]
+    return any(
+        isinstance(parent, CONDITIONAL) and child is not parent.test
+        for node in (call, *(calls if name != "forward" else ()))
+        for parent, child in ancestors(node, facts)
+    )
 
 
 def _has_segments(call: cst.Call, facts: Facts) -> bool:

@@ -14,7 +14,7 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._attributes import FOLLOWING
 from tslint.checks._places import ancestors, branches
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Finding
 from tslint.facts.classes import Attribute, ModuleClass
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Tensor, options
@@ -36,7 +36,6 @@ def check(facts: Facts, _: Facts) -> Iterator[Finding]:
                 yield Finding(
                     write.node,
                     {"attribute": f"self.{name}"},
-                    severity=Severity.WARNING if branches(write.node, facts) else Severity.ERROR,
                     help=HELP.format(name=name),
                 )
 
@@ -46,6 +45,8 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
     target = write.node
     if not isinstance(target, cst.Attribute) or not facts.is_traced_code(target) or _fills_a_cache(target, facts):
         return False
+    if branches(target, facts):
+        return False  # what a mode of the model's own writes, and another one reads
     statement = _statement(target, facts)
     if isinstance(statement, cst.AugAssign) and _is_tensor(cls, write.name):
         return False  # changed in place: that is in the graph
@@ -55,6 +56,7 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
         return False
     reads = [read for read in _mentions(target, facts) if facts.module_class(read) in cls.lineage]
     own = [read for read in reads if any(around is statement for around in facts.tree.ancestors(read))]
+    own = [read for read in own if not _is_an_example(read, facts)]
     others = [read for read in reads if read not in own and facts.is_traced_code(read) and facts.reaches_output(read)]
     if not own and _is_item(target, facts):
         return False  # a cache with keys
@@ -62,6 +64,13 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
         return bool(others)
     function, place = facts.enclosing_function(target), facts.tree.index[target]
     return any(facts.enclosing_function(read) is function and facts.tree.index[read] < place for read in others)
+
+
+def _is_an_example(read: cst.Attribute, facts: Facts) -> bool:
+    """``torch.zeros(1).type_as(self.pointer)``: asks for its type and device alone."""
+    parent = facts.parent(read)
+    call = facts.parent(parent) if isinstance(parent, cst.Arg) else None
+    return isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and call.func.attr.value in FOLLOWING
 
 
 def _is_item(target: cst.Attribute, facts: Facts) -> bool:

@@ -168,9 +168,10 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Kind:
     if frame.dead:
         frame.restore(state)
         return left
-    right = evaluate(frame, node.right)
-    frame.restore((state[0], state[1] & frame.pins, state[2]))
     known = truth(left)
+    with frame.inside(untraced=known is not None and known is not conjunction):
+        right = evaluate(frame, node.right)
+    frame.restore((state[0], state[1] & frame.pins, state[2]))
     if known is not None:
         return right if known == conjunction else left
     if truth(right) is not None and truth(right) is not conjunction:

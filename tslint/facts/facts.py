@@ -12,6 +12,7 @@ from tslint.diagnostic import Label, Span
 from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
 from tslint.facts.coreml.ranks import HighRank, high_ranks
+from tslint.facts.coreml.registered import canonical, registered_by_imports, registered_ops
 from tslint.facts.coreml.uses import Unconvertible, unconvertible
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
@@ -372,8 +373,10 @@ class Facts(Questions):
     def unconvertible(self) -> tuple[Unconvertible, ...]:
         """The uses of the library that tracing records and coremltools does not convert, in source order."""
         contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
-        found = unconvertible(contexts, self.tree, self.names)
-        return tuple(one for one in found if self.reaches_output(one.node))
+        found = unconvertible(contexts, self.tree, registered_ops(self.tree, self.names))
+        reaching = [one for one in found if self.reaches_output(one.node)]
+        registered = registered_by_imports(self.tree, self.project) if reaching else frozenset()
+        return tuple(one for one in reaching if canonical(one.row.op) not in registered)
 
     @cached_property
     def high_ranks(self) -> tuple[HighRank, ...]:

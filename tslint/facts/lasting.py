@@ -23,10 +23,10 @@ from tslint.facts.kinds import (
 )
 
 
-def lasting(kind: Kind, role: str = "plain") -> Kind:
-    """KIND as every call finds it: sizes and data are constants, tensors (of ROLE, or parameters) keep their dimensions."""
+def lasting(kind: Kind) -> Kind:
+    """KIND as every call finds it: sizes and data are constants, tensors keep their dimensions."""
     if isinstance(kind, Tensor):
-        role = kind.role if kind.role in ("parameter", "buffer") else role
+        role = kind.role if kind.role in ("parameter", "buffer") else "plain"
         return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), role)
     if isinstance(kind, (Size, FixedSize, BakedSize)):
         return Constant("int")

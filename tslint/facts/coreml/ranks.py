@@ -6,7 +6,7 @@ from five dimensions to five by views and permutations, such as the windows of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -30,14 +30,13 @@ class HighRank:
     rank: int
 
 
-def high_ranks(contexts: Iterable[Context], tree: Tree) -> list[HighRank]:
+def high_ranks(contexts: Sequence[Context], tree: Tree) -> list[HighRank]:
     """Where ranks above five begin in code that tracing comes past, in source order."""
     found: dict[cst.CSTNode, HighRank] = {}
-    for context in contexts:
-        if traced(context, frozenset()):
-            for one in _in_context(context):
-                if one.node in tree.index:
-                    found.setdefault(one.node, one)
+    for context in traced(contexts):
+        for one in _in_context(context):
+            if tree.own(one.node):
+                found.setdefault(one.node, one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
 

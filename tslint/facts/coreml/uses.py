@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from tslint.facts.coreml.registered import canonical
 from tslint.facts.coreml.table import Condition, Row, rows
 from tslint.facts.frame import Applied, Context
 from tslint.facts.kinds import (
@@ -21,12 +22,10 @@ from tslint.facts.kinds import (
     Tuple,
     options,
 )
-from tslint.facts.names import Names
 from tslint.facts.shapes import rank_of
 from tslint.facts.tree import Tree
 from tslint.frozen import frozen
 
-REGISTER = "register_torch_op"
 ABSENT = "-"
 
 
@@ -39,15 +38,13 @@ class Unconvertible:
     maker: cst.Call | None
 
 
-def unconvertible(contexts: Iterable[Context], tree: Tree, names: Names) -> list[Unconvertible]:
-    """The uses in code that tracing comes past, in source order, each op once a call."""
-    registered = registered_ops(tree, names)
+def unconvertible(contexts: Sequence[Context], tree: Tree, registered: frozenset[str]) -> list[Unconvertible]:
+    """The uses in code that tracing comes past, in source order, each op once a call; not of the ops that are REGISTERED."""
     found: dict[tuple[cst.CSTNode, str], Unconvertible] = {}
-    for context in contexts:
-        if traced(context, frozenset()):
-            for one in _in_context(context, registered):
-                if one.node in tree.index and not _read_out(one.node, context, tree):
-                    found.setdefault((one.node, one.row.op), one)
+    for context in traced(contexts):
+        for one in _in_context(context, registered):
+            if tree.own(one.node) and not _read_out(one.node, context, tree):
+                found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
 
@@ -74,14 +71,19 @@ def _read_out(node: cst.CSTNode, context: Context, tree: Tree) -> bool:
     return isinstance(around, cst.Call) and isinstance(context.kinds.get(around), Data)
 
 
-def traced(context: Context, busy: frozenset[Context]) -> bool:
-    """Whether some forward comes to a function with the arguments that it needs alone."""
-    if not context.callers or context in busy:
-        return not context.callers
-    return any(
-        not binding.block.untraced and not binding.given and traced(binding.caller, busy | {context})
-        for binding in context.callers
-    )
+def traced(contexts: Sequence[Context]) -> list[Context]:
+    """The analyses of functions to which some forward comes with the arguments that it needs alone."""
+    reached: set[Context] = set()
+    size = -1
+    while len(reached) != size:
+        size = len(reached)
+        for context in contexts:
+            if not context.callers or any(
+                not binding.block.untraced and not binding.given and binding.caller in reached
+                for binding in context.callers
+            ):
+                reached.add(context)
+    return [context for context in contexts if context in reached]
 
 
 def holds(condition: Condition, use: Applied) -> bool:
@@ -117,47 +119,3 @@ def token(kind: Kind) -> str | None:
     if isinstance(kind, Tensor):
         return "tensor"
     return "tuple" if isinstance(kind, (Tuple, List)) else None
-
-
-# -- what the file adds to coremltools -----------------------------------------------------------------------------------------
-
-
-def canonical(op: str) -> str:
-    """An op as coremltools looks it up: without namespace, overload, double underscores and the mark of the in-place one."""
-    name = op.rpartition("::")[2].partition(".")[0].lower()
-    if name.startswith("__") and name.endswith("__"):
-        return name[2:-2]
-    return name.removesuffix("_")
-
-
-def registered_ops(tree: Tree, names: Names) -> frozenset[str]:
-    """The ops for which the file registers converters of its own: ``@register_torch_op``, with its ``torch_alias``."""
-    found: set[str] = set()
-    for function in tree.all(cst.FunctionDef):
-        for decorator in function.decorators:
-            call = decorator.decorator
-            maker = call.func if isinstance(call, cst.Call) else call
-            if _is_register(maker, names):
-                found.add(canonical(function.name.value))
-                found.update(_aliases(call) if isinstance(call, cst.Call) else ())
-    return frozenset(found)
-
-
-def _is_register(maker: cst.BaseExpression, names: Names) -> bool:
-    """Whether a decorator is coremltools' own; one that came with a star import has no other name."""
-    qualified = names.qualified(maker)
-    if qualified is not None:
-        return qualified.startswith("coremltools.") and qualified.endswith(f".{REGISTER}")
-    return isinstance(maker, cst.Name) and maker.value == REGISTER and names.definition(maker) is None
-
-
-def _aliases(call: cst.Call) -> Iterator[str]:
-    for arg in call.args:
-        if (
-            arg.keyword is not None
-            and arg.keyword.value == "torch_alias"
-            and isinstance(arg.value, (cst.List, cst.Tuple))
-        ):
-            for element in arg.value.elements:
-                if isinstance(element.value, cst.SimpleString):
-                    yield canonical(str(element.value.evaluated_value))
