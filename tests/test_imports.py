@@ -30,8 +30,8 @@ HOUSE = (
     ("cache",),
     ("workers",),
     ("report",),
-    ("child", "process", "reaper", "interpreter"),
-    ("runs",),
+    ("child", "process", "forked", "reaper", "interpreter"),
+    ("runs", "live"),
     ("api",),
     ("cli", "__main__"),
 )

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import linecache
 import os
 import re
+import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tslint import static, workers
 from tslint.cache import Cache
@@ -33,6 +36,8 @@ from tslint.unused import unused
 
 if TYPE_CHECKING:
     from tslint.facts import Facts
+    from tslint.forked import Work
+    from tslint.request import Pickled
     from tslint.runs import OnEvidence, Ran
 
 MODULE_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
@@ -54,6 +59,55 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
     if settings.fix or settings.diff:
         return check.fixed(named, report)
     return report
+
+
+def check(
+    model: Any,
+    example_inputs: Any,
+    *,
+    other_inputs: Any = (),
+    routes: Sequence[str] | None = None,
+    convert: bool = True,
+    verify: bool = True,
+    timeout: float | None = None,
+    memory: int | str | None = None,
+    target: str | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+) -> Report:
+    """Checks a live model: traced, scripted, converted and compared in a child process, and its own source read beside.
+
+    EXAMPLE_INPUTS are a tensor, a tuple of arguments, a mapping of named ones, or a pair of both; OTHER_INPUTS a list of
+    further ones to compare on. ROUTES are of trace, script, mixed, export and all (None: as many as are needed), TIMEOUT is
+    in seconds (600), MEMORY in bytes or such as ``"4GiB"`` (three quarters of the machine's), TARGET such as ``"iOS17"``;
+    SELECT and IGNORE name rules or groups. What is not given here is taken from the project's configuration file.
+
+    MODEL, its mode, its gradients and every random generator stay as they are. What is wrong with the model stands in the
+    report. Raises TypeError for what is no model or no input of it, SettingsError for an option that cannot be used, and
+    IsolationError where this process cannot be forked and the model cannot be pickled.
+    """
+    from tslint.live import IsolationError, own_file
+    from tslint.live import settings as settings_for
+    from tslint.probe import live
+
+    given = live.given(model, example_inputs, other_inputs, sys._getframe(1))
+    classes = {path: list(names) for path, names in live.classes_of(model).items()}
+    file = own_file(classes)
+    options = {"route": routes, "timeout": timeout, "memory": memory, "select": select, "ignore": ignore}
+    flags = {"no_convert": None if convert else True, "no_verify": None if verify else True}
+    one = _Check(settings_for(file, target, options | flags), None)
+    run = functools.partial(one.live, type(model).__qualname__, file, classes.get(file or "", ()), target)
+    if live.forkable():
+        return run(lambda request, evidence: live.work(request, given, evidence), None)
+    with tempfile.TemporaryDirectory(prefix="tslint-") as folder:
+        try:
+            pickled = live.pickle_to(str(Path(folder) / "model"), given)
+        except live.Unpicklable as error:
+            name = type(model).__qualname__
+            raise IsolationError(
+                f"`{name}` cannot be checked: this process cannot be forked, and the model not be pickled, since {error}"
+            ) from error.__cause__
+        return run(None, pickled)
 
 
 class _Check:
@@ -117,7 +171,7 @@ class _Check:
         return Report(
             diagnostics=tuple(ordered),
             runs=tuple(self.runs),
-            summary=summarise(ordered, len(self.checked), sum(map(self.suppressed, kept))),
+            summary=summarise(ordered, len({*self.checked, *self.facts}), sum(map(self.suppressed, kept))),
             notes=tuple(dict.fromkeys(self.notes)),
             errors=tuple(dict.fromkeys(self.errors)),
             sources=lines,
@@ -215,6 +269,8 @@ class _Check:
 
     def lines(self, path: str) -> list[str]:
         source = self.source(path)
+        if source is None and not Path(path).exists():  # a cell of a notebook that is running
+            return [line.rstrip("\n") for line in linecache.getlines(path)]
         return list(source.lines) if source is not None else []
 
     def fixes_of(self, path: Path, text: str) -> list[Fix] | None:
@@ -266,6 +322,29 @@ class _Check:
         if ran.evidence:
             self.ran_on.add(str(path.absolute()))
         self.joined(str(path), predicted, ran)
+
+    def live(
+        self,
+        name: str,
+        file: str | None,
+        classes: Sequence[str],
+        deployment_target: str | None,
+        work: Work | None,
+        pickled: Pickled | None,
+    ) -> Report:
+        """The report of a live model of the class NAME, which holds CLASSES of FILE (None: it was defined in none)."""
+        from tslint import runs
+        from tslint.live import held
+
+        target = file or name
+        facts = self.load(file) if file is not None else None
+        ran = runs.run_live(target, self.settings, work, pickled, deployment_target)
+        predicted: list[Diagnostic] = []
+        if file is not None and facts is not None:
+            self.facts[file] = facts
+            predicted = held(static.predicted(facts), file, classes, ran.evidence)
+        self.joined(target, predicted, ran)
+        return self.finished()
 
     def joined(self, target: str, predicted: list[Diagnostic], ran: Ran) -> None:
         """Adds what source and run say together, with severities by the routes taken."""

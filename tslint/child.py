@@ -24,6 +24,7 @@ from tslint.interpreter import InterpreterError, available, interpreter, missing
 from tslint.request import Request
 
 if TYPE_CHECKING:  # what starts processes is imported when one is started: a static check never does
+    from tslint.forked import Work
     from tslint.process import Death, Life
 
 __all__ = ["ChildResult", "InterpreterError", "available", "default_memory", "interpreter", "missing", "run", "waiting"]
@@ -77,18 +78,18 @@ def waiting(python: str | None = None, *, show_output: bool = False, package: Pa
 
 
 @contextlib.contextmanager
-def _asked(request: Request, python: str, package: Path, show_output: bool) -> Iterator[Life]:
-    """A child that works on REQUEST: the one that waits, or a new one."""
+def _asked(request: Request, python: str, package: Path, show_output: bool, work: Work | None) -> Iterator[Life]:
+    """A child that works on REQUEST: the one that waits, or a new one, which is a fork where there is WORK for it."""
     from tslint.process import Life
 
     for life, stack in _waiting:
-        if (life.python, life.package, life.show_output) == (python, package, show_output):
+        if (life.python, life.package, life.show_output, work) == (python, package, show_output, None):
             _waiting.clear()
             with stack.pop_all():
                 life.ask(request)
                 yield life
             return
-    with Life(python, request, package, show_output) as life:
+    with Life(python, request, package, show_output, work) as life:
         yield life
 
 
@@ -101,12 +102,14 @@ def run(
     on_evidence: OnEvidence | None = None,
     show_output: bool = False,
     package: Path | None = None,
+    work: Work | None = None,
 ) -> ChildResult:
     """Runs REQUEST in PYTHON (see :func:`interpreter`) and returns what it reported, at most TIMEOUT seconds later.
 
     MEMORY, in bytes, limits the resident size of the process tree (default: :func:`default_memory`). ON_EVIDENCE is
     called here with each piece as it comes. SHOW_OUTPUT passes what the child prints on to standard error. PACKAGE is the
-    folder of the package that the child loads (default: this one).
+    folder of the package that the child loads (default: this one). With WORK the child is a fork of this process, and does
+    that instead.
     """
     from tslint.process import PACKAGE, TAIL, ChildError, Limits
 
@@ -115,9 +118,9 @@ def run(
     output = ""
     restarts = 0
     try:
-        executable = interpreter(python)
+        executable = interpreter(python) if work is None else sys.executable
         while True:
-            with _asked(request, executable, package or PACKAGE, show_output) as life:
+            with _asked(request, executable, package or PACKAGE, show_output, work) as life:
                 try:
                     death = life.watch(limits, collected.take)
                 finally:

@@ -34,7 +34,7 @@ else:
         made.__init__ = _initialiser(own)
         made.__setattr__ = _refuse
         made.__delattr__ = _refuse
-        made.__repr__ = _repr
+        made.__repr__ = vars(cls).get("__repr__", _repr)
         made.__eq__ = lambda self, other: (
             values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
         )

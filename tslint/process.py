@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tslint import reaper
+from tslint import forked, reaper
 from tslint.diagnostic import Place, Span, to_json
 from tslint.evidence import Evidence, Finished, decode
 from tslint.frozen import frozen
@@ -92,14 +92,20 @@ class Death:
 class Life:
     """One child with its files. Leaving the ``with`` block ends every process of it and removes the files.
 
-    Without a REQUEST it imports what it needs and waits until it is asked.
+    Without a REQUEST it imports what it needs and waits until it is asked. With WORK it is a fork of this process that calls
+    ``work(request, evidence_file)``, and PYTHON and PACKAGE are ours.
     """
 
-    def __init__(self, python: str, request: Request | None, package: Path, show_output: bool) -> None:
+    process: subprocess.Popen[bytes] | forked.Forked
+
+    def __init__(
+        self, python: str, request: Request | None, package: Path, show_output: bool, work: forked.Work | None = None
+    ) -> None:
         self.python = python
         self.request = request
         self.package = package
         self.show_output = show_output
+        self.work = work
         self.tail = b""
 
     def __enter__(self) -> Life:
@@ -127,11 +133,19 @@ class Life:
         self.evidence_path.touch()
         temporary = self.folder / "tmp"
         temporary.mkdir()
+        self.process = self._forked(temporary) if self.work else self._launched(request, temporary)
+        self.descriptor = _descriptor(self.process.pid)
+        if os.name != "posix":
+            self._drop_leash()  # without a reaper in between, standard input is the child's own
+        self.reader = threading.Thread(target=self._drain, daemon=True)
+        self.reader.start()
+
+    def _launched(self, request: Path, temporary: Path) -> subprocess.Popen[bytes]:
         files = [str(self.package), str(request), str(self.evidence_path), str(self.folder)]
         command = [self.python, "-u", "-c", BOOTSTRAP, *files]
         if os.name == "posix":
             command = [sys.executable, "-I", "-S", str(PACKAGE / "reaper.py"), str(self.folder), *command]
-        self.process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -139,11 +153,11 @@ class Life:
             env={**os.environ, "TMPDIR": str(temporary)},
             start_new_session=True,
         )
-        self.descriptor = _descriptor(self.process.pid)
-        if os.name != "posix":
-            self._drop_leash()  # without a reaper in between, standard input is the child's own
-        self.reader = threading.Thread(target=self._drain, daemon=True)
-        self.reader.start()
+
+    def _forked(self, temporary: Path) -> forked.Forked:
+        work, request, evidence = self.work, self.request, self.evidence_path
+        assert work is not None and request is not None
+        return forked.Forked(self.folder, temporary, lambda: work(request, evidence))
 
     def ask(self, request: Request) -> None:
         """Hands REQUEST over, all of it at once."""
@@ -256,7 +270,7 @@ class Life:
             return "signal", _signal_name(int(detail))
         if kind == "exit":
             return "exit", detail
-        code = self.process.returncode
+        code = self.process.returncode or 0
         return ("signal", _signal_name(-code)) if code < 0 else ("exit", str(code))
 
     def _refuse_fault(self) -> None:

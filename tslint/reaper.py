@@ -5,6 +5,8 @@ subreaper (Linux), processes that left the child's group and session become its 
 standard input is the leash: ``a`` on it asks for the child's end, and its closing means that tslint itself is gone. How the
 child ended is left in ``FOLDER/status``: ``exit N``, ``signal N`` or ``failed REASON``.
 
+A live model's child is a fork of the caller, and so is the reaper above it (``forked``): both are the function ``supervise``.
+
 Also holds what tslint itself asks about process trees. Reads /proc; elsewhere there is no tree to see, and the child's
 group alone is ended.
 """
@@ -21,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -100,8 +103,16 @@ def _proportional(pid: int) -> int | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the command, watches the leash, ends everything, and leaves the child's end in the folder's ``status``."""
-    folder, command = Path(arguments[0]), arguments[1:]
+    """``FOLDER COMMAND…``: see the module."""
+    supervise(Path(arguments[0]), lambda: _execute(arguments[1:]))
+    return 0
+
+
+def supervise(folder: Path, work: Callable[[], NoReturn]) -> None:
+    """Runs WORK in a child, watches the leash, ends everything, and leaves the child's end in FOLDER's ``status``.
+
+    Expects a process of its own, whose standard input is the leash.
+    """
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
@@ -109,7 +120,7 @@ def main(arguments: list[str]) -> int:
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    child = _start(command, folder)
+    child = _start(work, folder)
     abandoned = False
     status: int | None = None
     while status is None:
@@ -128,10 +139,16 @@ def main(arguments: list[str]) -> int:
     _report(folder, status if status is not None else ended)
     if abandoned:
         shutil.rmtree(folder, ignore_errors=True)
-    return 0
 
 
-def _start(command: list[str], folder: Path) -> int:
+def _execute(command: list[str]) -> NoReturn:
+    try:
+        os.execv(command[0], command)
+    except OSError as error:
+        raise OSError(f"{command[0]}: {error}") from None
+
+
+def _start(work: Callable[[], NoReturn], folder: Path) -> int:
     child = os.fork()
     if child:
         return child
@@ -140,12 +157,13 @@ def _start(command: list[str], folder: Path) -> int:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         for changed in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(changed, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         _no_core()
-        os.execv(command[0], command)
+        work()
     except BaseException as error:
-        (folder / "status").write_text(f"failed {command[0]}: {error}")
+        (folder / "status").write_text(f"failed {error}")
     os._exit(127)
 
 

@@ -62,8 +62,16 @@ class ModelSpec:
 
 
 @frozen
+class Pickled:
+    """A live model with its inputs, handed to a fresh process: the ``file`` they stand in, and the caller's ``sys.path``."""
+
+    file: str
+    path: tuple[str, ...] = ()
+
+
+@frozen
 class Request:
-    """One run. ``target`` is a path, or ``package.module:attribute(...)``.
+    """One run. ``target`` is a path, or ``package.module:attribute(...)``; for a live model what the report calls it.
 
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
     one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one.
@@ -78,3 +86,4 @@ class Request:
     verify: bool = True
     deployment_target: str | None = None
     skip: tuple[str, ...] = ()
+    pickled: Pickled | None = None

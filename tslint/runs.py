@@ -5,9 +5,12 @@ Starts children through ``child`` alone. Imported only where something is to be 
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
@@ -17,8 +20,11 @@ from tslint.facts.context import Context
 from tslint.facts.entries import outline
 from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Run
-from tslint.request import ModelSpec, Outline, Request
+from tslint.request import ModelSpec, Outline, Pickled, Request
 from tslint.settings import ModelTable, Settings
+
+if TYPE_CHECKING:
+    from tslint.forked import Work
 
 CONVENTIONS = {"example_inputs", "get_inputs", "get_init_inputs", "build_model"}
 
@@ -67,6 +73,18 @@ def run(target: str, path: Path | None, facts: Facts | None, settings: Settings,
     return ran
 
 
+def run_live(
+    target: str, settings: Settings, work: Work | None, pickled: Pickled | None, deployment_target: str | None
+) -> Ran:
+    """Runs a live model, called TARGET: WORK in a fork of this process, or what was PICKLED in a fresh one."""
+    ran = Ran(target)
+    request = dataclasses.replace(
+        _request(target, (), None, settings), pickled=pickled, deployment_target=deployment_target
+    )
+    _start(request, dataclasses.replace(settings, python=sys.executable), None, ran, True, work)
+    return ran
+
+
 def run_archive(target: str, path: Path, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
     """Runs the TorchScript archive PATH, which was named as TARGET."""
     ran = Ran(target)
@@ -91,7 +109,14 @@ def _request(target: str, specs: tuple[ModelSpec, ...], plan: Outline | None, se
     )
 
 
-def _start(request: Request, settings: Settings, on_evidence: OnEvidence | None, ran: Ran, explicit: bool) -> None:
+def _start(
+    request: Request,
+    settings: Settings,
+    on_evidence: OnEvidence | None,
+    ran: Ran,
+    explicit: bool,
+    work: Work | None = None,
+) -> None:
     """Runs REQUEST in a child. EXPLICIT: what stops it is an error, since somebody asked for the run."""
     missing = interpreter.missing(settings.python)
     if missing:
@@ -104,6 +129,7 @@ def _start(request: Request, settings: Settings, on_evidence: OnEvidence | None,
         memory=settings.memory,
         on_evidence=on_evidence,
         show_output=settings.show_output,
+        work=work,
     )
     refusals = [item.reason for item in result.evidence if isinstance(item, NoEntry)]
     if explicit:

@@ -11,19 +11,31 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tslint.diagnostic import from_json
 from tslint.evidence import Evidence, Finished, encode
 from tslint.request import Request
+
+if TYPE_CHECKING:
+    from tslint.probe.entry.given import Given
 
 TICK = 0.005
 
 
 def main(argv: Sequence[str]) -> int:
     """ARGV is ``[REQUEST_FILE, EVIDENCE_FILE]``. The exit status says nothing of the model: 0 once all was reported."""
-    start = time.perf_counter()
     request_file, evidence_file = argv
-    with Path(evidence_file).open("a", encoding="utf-8") as sink:
+    from tslint.probe import session  # noqa: F401 -- what takes long, while the request is not there yet
+
+    report(_awaited(Path(request_file)), Path(evidence_file))
+    return 0
+
+
+def report(request: Request, evidence_file: Path, given: Given | None = None) -> None:
+    """Runs REQUEST, on what was GIVEN where the model is a live one, and appends what is found to EVIDENCE_FILE."""
+    start = time.perf_counter()
+    with evidence_file.open("a", encoding="utf-8") as sink:
 
         def emit(evidence: Evidence) -> None:
             sink.write(encode(evidence) + "\n")
@@ -31,9 +43,8 @@ def main(argv: Sequence[str]) -> int:
 
         from tslint.probe import session
 
-        session.run(_awaited(Path(request_file)), emit)
+        session.run(request, emit, given)
         emit(Finished(time.perf_counter() - start))
-    return 0
 
 
 def _awaited(file: Path) -> Request:

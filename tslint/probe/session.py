@@ -23,6 +23,7 @@ from tslint.probe.entry.absent import absent
 from tslint.probe.entry.arguments import unanswered
 from tslint.probe.entry.devices import CpuInstead, cpu_instead
 from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
+from tslint.probe.entry.given import Given
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
@@ -49,14 +50,14 @@ def _version(package: str) -> str | None:
         return None
 
 
-def run(request: Request, emit: Emit) -> None:
-    """Every step of every entry of REQUEST. Raises KeyboardInterrupt alone."""
+def run(request: Request, emit: Emit, given: Given | None = None) -> None:
+    """Every step of every entry of REQUEST; a live model is GIVEN. Raises KeyboardInterrupt alone."""
     emit(versions())
     named = importing.is_named_target(request.target)
     files = () if named else (str(Path(request.target).resolve()),)
     territory = Territory(files, library=named)
     with cpu_instead() as devices:
-        entries = find_entries(request, emit, territory)
+        entries = find_entries(request, emit, territory, given)
     said = _say_device(devices, emit, False)
     for entry in entries:
         if not entry.inputs:
@@ -81,9 +82,9 @@ def _say_device(devices: CpuInstead, emit: Emit, said: bool) -> bool:
     return said
 
 
-def find_entries(request: Request, emit: Emit, territory: Territory) -> list[Entry]:
+def find_entries(request: Request, emit: Emit, territory: Territory, given: Given | None = None) -> list[Entry]:
     """Step 1; what the user's own code raised on the way is evidence."""
-    finder = Finder(request, emit, territory)
+    finder = Finder(request, emit, territory, given)
     with Steps(0, emit)("entry") as outcome:
         try:
             finder.find()

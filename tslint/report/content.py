@@ -189,6 +189,22 @@ class Report:
     diff: str | None = None
     directory: str = field(default_factory=os.getcwd)
 
+    def __repr__(self) -> str:
+        counts = self.summary
+        return f"<Report: error {counts.error}, warning {counts.warning}, info {counts.info}, refuted {counts.refuted}>"
+
+    def __str__(self) -> str:
+        """The ``full`` format."""
+        from tslint.report import Options, full
+
+        return full.render(self, Options()).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from tslint.report import Options, html
+
+        return html.render(self, Options())
+
     def to_json(self) -> dict[str, Any]:
         """The object of the ``json`` format, as plain data."""
         from tslint import __version__

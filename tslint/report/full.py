@@ -30,10 +30,15 @@ WORDS = {"died": "died", "timeout": "out of time", "skipped": "skipped"}
 
 
 def render(report: Report, options: Options) -> str:
-    lines = [[(clean(text), style) for text, style in line] for line in _lines(report, options)]
+    lines = lines_of(report, options)
     if not options.color:
         return "".join(f"{plain(line).rstrip()}\n" for line in lines)
     return _colored(lines)
+
+
+def lines_of(report: Report, options: Options) -> list[Line]:
+    """The report in styled lines; nothing in them acts on a terminal."""
+    return [[(clean(text), style) for text, style in line] for line in _lines(report, options)]
 
 
 def _colored(lines: Sequence[Line]) -> str:

@@ -70,12 +70,12 @@ def find(module: ModuleType, outline: Outline | None) -> Found | None:
     if not isinstance(model, torch.nn.Module):
         return None
     others = (
-        [_as_inputs("other_inputs()", module.other_inputs())] if callable(getattr(module, "other_inputs", None)) else []
+        [as_inputs("other_inputs()", module.other_inputs())] if callable(getattr(module, "other_inputs", None)) else []
     )
     if example is not None:
         name, function = example
         return Found(
-            model, _as_inputs("example", function()), f"{built} on `{name}()`", place, build is not None, others
+            model, as_inputs("example", function()), f"{built} on `{name}()`", place, build is not None, others
         )
     own = own_inputs(model)
     if own is not None:
@@ -91,7 +91,7 @@ def own_inputs(model: torch.nn.Module) -> tuple[Inputs, str] | None:
     for name in ATTRIBUTES:
         value = getattr(model, name, None)
         if value is not None and not callable(value):
-            return _as_inputs("example", value), f"its `{name}`"
+            return as_inputs("example", value), f"its `{name}`"
     return None
 
 
@@ -142,7 +142,7 @@ def _init_arguments(module: ModuleType) -> tuple[list[Any], dict[str, Any]]:
     return given, {}
 
 
-def _as_inputs(name: str, value: Any) -> Inputs:
+def as_inputs(name: str, value: Any) -> Inputs:
     """One tensor, a tuple or list of arguments, or a mapping of named ones."""
     if isinstance(value, Mapping):
         return Inputs(name, (), dict(value))

@@ -13,7 +13,9 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.evidence import EntryChosen, Note
+from tslint.probe.eager import live_in_training
 from tslint.probe.entry import conventions, importing, specs
+from tslint.probe.entry.given import Given, Unpickled, unpickled
 from tslint.probe.entry.infer import infer
 from tslint.probe.entry.recorded import RecordedModel, models
 from tslint.probe.entry.recorders import record_file
@@ -66,12 +68,16 @@ class Finder:
     request: Request
     emit: Emit
     territory: Territory
+    given: Given | None = None
     entries: list[Entry] = field(default_factory=list)
     error: BaseException | None = None
 
     def find(self) -> None:
         """Fills ``entries``. Raises Nothing or UserError where there is none."""
         request = self.request
+        if self.given is not None or request.pickled is not None:
+            self._live()
+            return
         if importing.is_named_target(request.target):
             self._named()
             return
@@ -139,6 +145,17 @@ class Finder:
         for spec in self.request.specs or (ModelSpec(),):
             module = self._resolve(namespace, spec.model or text)
             self._with_inputs(module, spec, f"`{spec.model or text}` of `{name}`", named=text)
+
+    def _live(self) -> None:
+        try:
+            given = self.given or unpickled(self.request.pickled)
+        except Unpickled as error:
+            raise Nothing(str(error)) from error
+        # Whoever hands a module over could have called eval() first; where nothing in it behaves otherwise, it is all the same.
+        live = live_in_training(given.module)
+        subject = Subject(0, given.module, given.example, call_site=given.call)
+        entry = Entry(subject, bool(live), live, candidates=given.others)
+        self._add(entry, "the model given to `tslint.check`", "")
 
     def _archive(self, path: Path) -> None:
         try:
