@@ -21,7 +21,7 @@ def found(name: str) -> Callable[..., Any]:
     return value
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.startswith("torch.nn.functional.")])
+@pytest.mark.parametrize("name", sorted(name for name in FUNCTIONS if name.startswith("torch.nn.functional.")))
 def test_functions_have_the_parameters_and_defaults_of_the_table(name: str) -> None:
     function = FUNCTIONS[name]
     if name.endswith("scaled_dot_product_attention"):  # written in C++: its signature is the first line of its text
@@ -39,7 +39,7 @@ def test_functions_have_the_parameters_and_defaults_of_the_table(name: str) -> N
     assert (parameters[index].name, parameters[index].default) == (switch, function.live)
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.count(".") == 1])
+@pytest.mark.parametrize("name", sorted(name for name in FUNCTIONS if name.count(".") == 1))
 def test_operators_take_their_mode_third_and_have_no_default(name: str) -> None:
     function: Dropout = FUNCTIONS[name]
     x = torch.ones(1, 4, 4, 4)
