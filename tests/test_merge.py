@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tslint.diagnostic import Basis, Claim, Diagnostic, Place, Severity, Span
+from tslint.diagnostic import Basis, Claim, Diagnostic, Label, Place, Severity, Span
 from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, StepEnded
 from tslint.merge import merge
 
@@ -135,6 +135,38 @@ def test_two_ops_on_one_line_are_both_listed() -> None:
     line = Span(7, None, 7, None)
     found = merge([], [seen("`aten::diff`", line), seen("`aten::diag`", line)], [ENTRY])
     assert [diagnostic.message for diagnostic in found] == ["`aten::diff`", "`aten::diag`"]
+
+
+def guessed(op: str, span: Span) -> Diagnostic:
+    return Diagnostic(
+        "unsupported-op", "coreml", Claim.CONVERT_FAILS, Severity.WARNING, Basis.PREDICTED,
+        f"`{op}` has no converter in coremltools 9.0", PATH, span, symbol="Net.forward",
+    )  # fmt: skip
+
+
+def test_of_two_ops_on_one_line_each_confirms_its_own_prediction() -> None:
+    line = Span(7, None, 7, None)
+    predicted = [guessed("aten::diag", CALL), guessed("aten::diff", Span(7, 33, 7, 40))]
+    found = merge(predicted, [seen("`aten::diff`", line), seen("`aten::diag`", line)], [ENTRY])
+    assert [(one.basis, one.severity, len(one.evidence)) for one in found] == [(Basis.OBSERVED, Severity.ERROR, 1)] * 2
+
+
+def test_a_prediction_that_names_no_op_is_confirmed_by_the_op_of_its_rule() -> None:
+    predicted = dataclasses.replace(guessed("x.view(2, 3)", CALL), message="`x.view(2, 3)` has rank 6")
+    found = merge([predicted], [seen("`aten::view` has rank 6", Span(7, None, 7, None))], [ENTRY])
+    assert [one.basis for one in found] == [Basis.OBSERVED]
+
+
+def test_an_op_that_is_also_used_elsewhere_confirms_the_prediction_there() -> None:
+    also = Label(PATH, Span(9, None, 9, None), "also here")
+    first = dataclasses.replace(seen("`aten::diag`", CALL), labels=(also,))
+    predicted = [
+        guessed("aten::diag", CALL),
+        guessed("aten::diag", Span(9, 9, 9, 20)),
+        guessed("aten::diff", Span(9, 25, 9, 40)),
+    ]
+    found = merge(predicted, [first], [ENTRY])
+    assert [one.basis for one in found] == [Basis.OBSERVED, Basis.OBSERVED, Basis.PREDICTED]
 
 
 def test_of_two_predictions_around_one_value_the_narrower_one_of_its_rule_tells_it() -> None:

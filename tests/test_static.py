@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,7 +110,7 @@ def test_what_all_checks_ask_crashes_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert 1 <= len(crashes) <= 2
     assert " more crashed with ZeroDivisionError" in crashes[0].message
 
-    monkeypatch.setattr(Facts, "__init__", lambda self, source, module: refuse(self))
+    monkeypatch.setattr(Facts, "__init__", lambda self, *given: refuse(self))
     (crash,) = static.check_source(Source.from_text(NET), JOB).diagnostics
     assert crash.message == "a fault of tslint: what all checks ask crashed with ZeroDivisionError"
 
@@ -164,21 +163,37 @@ def test_fresh_processes_find_what_forks_find(tmp_path: Path, monkeypatch: pytes
     assert workers.check(files, JOB, 2) == workers.check(files, JOB, 1)
 
 
-def test_a_file_that_kills_its_process_does_not_take_the_others_along(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = written(tmp_path, *[f"net{index}.py" for index in range(5)])
-    before = static.check_source
+DEADLY = """\
+import os
+from tslint import cli, static
 
-    def deadly(source: Source, job: Job) -> Checked:
-        if source.path.name == "net2.py":
-            os._exit(139)
-        return before(source, job)
+before = static.check_source
 
-    monkeypatch.setattr(static, "check_source", deadly)
-    found = workers.check(files, JOB, 2)
-    assert [rules(result) for result in found] == [["dict-output"]] * 2 + [["check-crashed"]] + [["dict-output"]] * 2
-    assert "died" in found[2].diagnostics[0].message
+def deadly(source, job):
+    if source.path.name == "net2.py":
+        os._exit(139)
+    return before(source, job)
+
+static.check_source = deadly
+print(cli.main(["check", "--static", ".", "--jobs", "2", "--output-format", "concise"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs processes that are forks")
+def test_a_file_that_kills_its_process_does_not_take_the_others_along(tmp_path: Path) -> None:
+    written(tmp_path, *[f"net{index}.py" for index in range(5)])
+    command = [sys.executable, "-c", DEADLY]
+    run = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    *lines, status = run.stdout.splitlines()
+    assert status == "2", run
+    assert [line.split("]")[0] for line in lines] == [
+        "net0.py:6:16: error[dict-output",
+        "net1.py:6:16: error[dict-output",
+        "net2.py:1:1: error[check-crashed",
+        "net3.py:6:16: error[dict-output",
+        "net4.py:6:16: error[dict-output",
+    ]
+    assert lines[2].endswith("the parser crashed with ChildProcessError: the process that read this file died")
 
 
 # -- what was found before --------------------------------------------------------------------------------------------
@@ -264,7 +279,7 @@ def test_a_place_that_cannot_be_written_is_no_matter(tmp_path: Path) -> None:
 def test_a_crash_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, "a.py")
     with monkeypatch.context() as broken:
-        broken.setattr(Facts, "__init__", lambda self, source, module: 1 / 0)
+        broken.setattr(Facts, "__init__", lambda self, *given: 1 / 0)
         assert rules(check(tmp_path)[0]) == ["check-crashed"]
     assert rules(check(tmp_path)[0]) == ["dict-output"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,5 @@ def test_control_flow_forces_scripting_unless_tracing_alone_is_asked_for() -> No
     fails = diagnostic(Claim.SCRIPT_FAILS)
     assert engine.weigh([branch, fails], facts("plain"), ())[1].severity == Severity.ERROR
     assert engine.weigh([branch, fails], facts("plain"), ("trace",))[1].severity == Severity.INFO
+    refuted = dataclasses.replace(branch, basis=Basis.REFUTED)
+    assert engine.weigh([refuted, fails], facts("plain"), ())[1].severity == Severity.INFO

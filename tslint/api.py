@@ -163,7 +163,7 @@ class _Check:
         return files
 
     def job(self, named: bool) -> static.Job:
-        return static.Job(self.settings.route, self.settings.max_file_size, named)
+        return static.Job(self.settings.route, self.settings.max_file_size, named, str(self.settings.root))
 
     def read(self, files: Sequence[Path], named: bool) -> None:
         """Checks the source of FILES alone."""
@@ -182,7 +182,7 @@ class _Check:
         if isinstance(source, Source):
             self.sources[name] = source
             try:
-                self.facts[name] = static.facts_of(source)
+                self.facts[name] = static.facts_of(source, str(self.settings.root))
             except SourceError as error:
                 source = static.Checked(name, (static.unchecked(error),))
             except Exception as error:
@@ -200,7 +200,7 @@ class _Check:
             if source is None:
                 return None
             try:
-                return static.facts_of(source)
+                return static.facts_of(source, str(self.settings.root))
             except Exception:  # which the check of the file says, where it is checked
                 return None
         return self.facts[path]
@@ -221,7 +221,7 @@ class _Check:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         source = Source(path, text.encode())
         try:
-            found = static.predicted(static.facts_of(source))
+            found = static.predicted(static.facts_of(source, str(self.settings.root)))
         except SourceError:
             return None
         unsafe, comments = self.settings.unsafe_fixes, suppressions(source)

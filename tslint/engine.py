@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+import libcst as cst
+
 from tslint import catalogue
 from tslint.checks import Check, checks
 from tslint.diagnostic import Basis, Claim, Diagnostic, Finding, Label, Place, Severity, Span, order, to_json
@@ -19,7 +21,7 @@ SCRIPT_CLAIMS = {Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS}
 """Claims about the script route: ``info`` in a class that nothing scripts and that can be traced."""
 
 TRACE_CLAIMS = {Claim.TRACE_FAILS, Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
-"""Claims about the trace route: ``info`` in a class that the file scripts and nowhere traces."""
+"""Claims about the trace route: ``info`` in a class that the file scripts or exports and nowhere traces."""
 
 CONVERT_CLAIMS = {Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
 
@@ -148,6 +150,8 @@ def _run(
     found: list[Diagnostic] = []
     try:
         for finding in check.function(subject, asked):
+            if isinstance(asked, Facts) and isinstance(finding.at, cst.CSTNode) and not asked.is_own(finding.at):
+                continue  # that file's own check says it
             found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
     except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
         crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
@@ -209,14 +213,17 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
     """The diagnostics of one file with severities that follow the routes taken: what is true on a route nobody takes is info.
 
     Script hazards are, in a class that nothing scripts and that no control flow forces to be scripted; trace hazards are,
-    in a class that the file scripts and does not trace. ROUTES are those asked for by name: they are taken, and of trace
-    and script the one that is not asked for is not. FACTS are None for a file that was not checked itself (a library's).
+    in a class that the file scripts or exports and does not trace. ROUTES are those asked for by name: they are taken, and
+    of trace and script the one that is not asked for is not. FACTS are None for a file that was not checked itself (a
+    library's).
     """
     found, asked = list(diagnostics), set(routes)
     classes = facts.module_classes if facts else []
     scripted = {cls.name for cls in classes if facts and facts.is_scripted(cls)}
     traced = {cls.name for cls in classes if facts and facts.is_traced(cls)}
-    forced = {_owner(d) for d in found if d.rule in CONTROL_FLOW and d.severity != Severity.INFO}
+    open_ = [d for d in found if d.basis != Basis.REFUTED and d.severity != Severity.INFO]
+    exported = {cls.name for cls in classes if facts and facts.is_exported(cls)}
+    forced = {_owner(d) for d in open_ if d.rule in CONTROL_FLOW} - (exported - traced)
     by_trace, by_script = asked & {"trace", "mixed", "all"}, asked & {"script", "mixed", "all"}
     result = []
     for diagnostic in found:
@@ -226,7 +233,7 @@ def weigh(diagnostics: Iterable[Diagnostic], facts: Facts | None, routes: Iterab
                 forced if by_script or not asked else set()
             )
         elif diagnostic.claim in TRACE_CLAIMS:
-            quiet = (not by_trace) if asked else owner in scripted - traced
+            quiet = (not by_trace) if asked else owner in (scripted | exported) - traced
         else:
             quiet = False
         result.append(dataclasses.replace(diagnostic, severity=Severity.INFO) if quiet else diagnostic)

@@ -189,6 +189,18 @@ class TraceDiffered(Evidence):
 
 
 @frozen
+class NumberAnswered(Evidence):
+    """Python numbers among the outputs, which the trace answers with tensors that hold them; ``keys`` name the outputs.
+
+    ``place`` is the return statement.
+    """
+
+    entry: int
+    keys: tuple[str, ...]
+    place: Place | None = None
+
+
+@frozen
 class Variations(Evidence):
     """The inputs tried: name → shapes as text; ``refused`` those that eager does not accept, with its error's first line."""
 
@@ -281,6 +293,17 @@ class ScriptRefused(Evidence):
 
 
 @frozen
+class ExportRefused(Evidence):
+    """`torch.export.export` raised, on the route that the file takes or that was asked for; ``message`` is its first line."""
+
+    entry: int
+    exception: str
+    message: str
+    place: Place | None
+    stack: tuple[Place, ...] = ()
+
+
+@frozen
 class ScriptDiffered(Evidence):
     """The scripted program disagrees with eager, or raises, on the input ``tried``."""
 
@@ -358,7 +381,10 @@ class ModeWrong(Evidence):
 
 @frozen
 class ModelFailed(Evidence):
-    """The user's own code raised, exited or asked for what is not there, in STEP; ``output`` its last lines of output."""
+    """The user's own code raised, exited or asked for what is not there, in STEP; ``output`` its last lines of output.
+
+    ``absent`` is what it asked for: file, download or gpu; empty where it failed for a reason of its own.
+    """
 
     entry: int
     step: str
@@ -367,6 +393,7 @@ class ModelFailed(Evidence):
     place: Place | None
     stack: tuple[Place, ...] = ()
     output: str = ""
+    absent: str = ""
 
 
 @frozen

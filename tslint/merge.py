@@ -7,6 +7,7 @@ value did not confirm becomes refuted; one that no run exercised stays, with a n
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
@@ -17,6 +18,8 @@ GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 
 FAILURES = {Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
 """Claims that code which ran and went well refutes."""
+
+OP = re.compile(r"`(\w+::\w+)`")
 
 OUT_OF_REACH = {
     "random-in-forward": "the run seeds every generator alike before each call, so that the same value is drawn",
@@ -39,6 +42,8 @@ def merge(
         confirming = [other for other, at in zip(left, told, strict=True) if at == index]
         if confirming:
             result.append(_confirmed(diagnostic, confirming))
+        elif also := [other for other in left if _also_there(diagnostic, other)]:
+            result.append(_confirmed(diagnostic, [dataclasses.replace(other, labels=()) for other in also]))
         elif not any(
             _told_with(diagnostic, predicted[at], other) for other, at in zip(left, told, strict=True) if at is not None
         ):
@@ -70,7 +75,29 @@ def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
         return _class_of(predicted) == _class_of(observed)
     if predicted.span is None or observed.span is None:
         return predicted.rule == observed.rule
-    return _overlap(predicted.span, observed.span)
+    return _overlap(predicted.span, observed.span) and _same_op(predicted, observed)
+
+
+def _also_there(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    """Whether an op that the run reports at its first place is used at the predicted one too, which a label says."""
+    if (
+        predicted.claim is not Claim.CONVERT_FAILS
+        or predicted.rule != observed.rule
+        or not _same_op(predicted, observed)
+    ):
+        return False
+    span = predicted.span
+    return span is not None and any(
+        label.path == predicted.path and _overlap(span, label.span) for label in observed.labels
+    )
+
+
+def _same_op(predicted: Diagnostic, observed: Diagnostic) -> bool:
+    """Several ops that do not convert can stand on one line: where both messages name one, it is what they are about."""
+    if predicted.claim is not Claim.CONVERT_FAILS or predicted.rule != observed.rule:
+        return True
+    ops = OP.findall(predicted.message)[:1], OP.findall(observed.message)[:1]
+    return ops[0] == ops[1] or [] in ops
 
 
 def _same_claim(one: Claim, other: Claim) -> bool:

@@ -5,6 +5,7 @@ Everything that reads syntax trees is imported once a file is to be parsed: a ho
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from tslint.source import (
 
 if TYPE_CHECKING:
     from tslint.facts import Facts
+    from tslint.source.project import ProjectFiles
 
 DEEP = 50_000
 """Python frames for code of the greatest depth that is parsed: a visit of one node takes several of them."""
@@ -32,21 +34,27 @@ DEEP = 50_000
 class Job:
     """What the result for a file depends on besides its bytes. ``routes`` are those asked for by name.
 
-    ``named``: the file was named itself, so that its syntax is checked even where nothing in it can matter.
+    ``named``: the file was named itself, so that its syntax is checked even where nothing in it can matter. ``root``: below it
+    are the other files that imports are followed into.
     """
 
     routes: tuple[str, ...] = ()
     max_file_size: int = 0
     named: bool = False
+    root: str = ""
 
 
 @frozen
 class Checked:
-    """What checking a file came to. ``path`` is absolute; ``suppressions`` are its comments, in file order."""
+    """What checking a file came to. ``path`` is absolute; ``suppressions`` are its comments, in file order.
+
+    ``reads`` are the other files that it came from.
+    """
 
     path: str
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 def read(path: Path, job: Job) -> Source | Checked:
@@ -64,7 +72,7 @@ def check_source(source: Source, job: Job) -> Checked:
         error = source.refused() if job.named else None
         return Checked(path, (unchecked(error),) if error else ())
     try:
-        facts = facts_of(source)
+        facts = facts_of(source, job.root)
     except SourceError as error:
         return Checked(path, (unchecked(error),))
     except Exception as error:
@@ -76,7 +84,7 @@ def check_source(source: Source, job: Job) -> Checked:
         found = engine.weigh(found, facts, job.routes)
     except Exception as error:  # the severities stay those of each finding by itself
         found += crashed(path, "the weighing of severities", error)
-    return Checked(path, tuple(found), suppressions(source))
+    return Checked(path, tuple(found), suppressions(source), facts.project.read)
 
 
 def crashed(path: str, what: str, error: Exception) -> list[Diagnostic]:
@@ -88,12 +96,21 @@ def crashed(path: str, what: str, error: Exception) -> list[Diagnostic]:
     return crashes.diagnostics()
 
 
-def facts_of(source: Source) -> Facts:
-    """The facts of SOURCE. Raises SourceSyntaxError or UnreadableFileError."""
+def facts_of(source: Source, root: str) -> Facts:
+    """The facts of SOURCE, a file of the project at ROOT. Raises SourceSyntaxError or UnreadableFileError."""
     from tslint.facts import Facts
 
     module = source.parse()
-    return deeply(lambda: Facts(source, module), DEEP)
+    load = project(root)
+    return deeply(lambda: Facts(source, module, load), DEEP)
+
+
+@functools.lru_cache(maxsize=2)
+def project(root: str) -> ProjectFiles:
+    """The other files of the project at ROOT, those read last kept for the next file that imports them."""
+    from tslint.source.project import ProjectFiles
+
+    return ProjectFiles(Path(root))
 
 
 def predicted(facts: Facts) -> list[Diagnostic]:
@@ -103,7 +120,7 @@ def predicted(facts: Facts) -> list[Diagnostic]:
     found, crashes = engine.predict(facts)
     if any("RecursionError" in crash.message for crash in crashes):
         # Code so deep that Python's own stack is too small for whoever walks it.
-        fresh = type(facts)(facts.source, facts.module)
+        fresh = type(facts)(facts.source, facts.module, facts.project.load)
         found, crashes = deeply(lambda: engine.predict(fresh), DEEP, at_once=True)
     return [*found, *crashes]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tslint import static
-from tslint.cache import Cache
+from tslint.cache import Cache, digest_of
 from tslint.source import matters
 from tslint.static import Checked, Job
 
@@ -59,7 +59,7 @@ def check_one(path: Path, job: Job, cache: Cache | None) -> Checked:
         return source
     result = static.check_source(source, job)
     if cache is not None and matters(source.data) and not _is_crash(result):
-        cache.put(path, source.data, result)
+        cache.put(path, source.data, result, {name: digest_of(Path(name)) for name in result.reads})
     _tidy(len(source.data))
     return result
 

@@ -296,6 +296,26 @@ def test_an_inner_class_is_seen_as_its_holder_uses_it_wherever_it_stands() -> No
     assert seen(code) == ["fixed size", "size ?.all"]
 
 
+def test_what_only_training_calls_is_not_traced() -> None:
+    code = """
+    class Net(nn.Module):
+        def augment(self, x):
+            see(x.size(0))
+            return self.shift(x)
+        def shift(self, x):
+            see(x)
+            return x + 1
+        def both(self, x):
+            see(x.size(1))
+            return x
+        def forward(self, x):
+            if self.flag and self.training:
+                x = self.augment(self.both(x))
+            return self.both(x)
+    """
+    assert seen(code) == ["unknown", "unknown", "size x.1"]
+
+
 def test_model_outputs_are_mappings_however_they_are_derived() -> None:
     code = """
         from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
@@ -315,3 +335,27 @@ def test_model_outputs_are_mappings_however_they_are_derived() -> None:
                 return x
         """
     assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == ["Deep", "Derived"]
+
+
+def test_calling_code_is_seen_as_it_is_called_whoever_is_asked_about_first() -> None:
+    code = """
+    class Net(nn.Module):
+        def forward(self, x):
+            return x
+    def prepare(net, size):
+        see(net, size)
+        return net.eval()
+    def main():
+        return prepare(Net(), 3)
+    """
+    assert seen(code) == ["module Net", "constant 3"]
+
+
+def test_a_permutation_has_as_many_elements_as_it_is_asked_for() -> None:
+    code = """
+        class Net(nn.Module):
+            def forward(self, x):
+                see(torch.randperm(4).size(0), torch.randperm(x.size(1)).size(0))
+                return x
+        """
+    assert seen(code) == ["fixed size", "size x.1"]

@@ -74,6 +74,45 @@ if __name__ == "__main__":
     assert facts.source.line(found.stop_line or 0).strip() == "main()"
 
 
+METHODS = """
+class Base:
+    def trace(self, x):
+        return torch.jit.trace(self.model, x)
+class Exporter(Base):
+    def __init__(self, model):
+        self.model = model
+        torch.jit.script(model)
+    def run(self):
+        self.trace(1)
+        return self
+    def unused(self):
+        torch.export.export(self.model, ())
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("Exporter(Net()).run()", ["torch.jit.script", "torch.jit.trace"]),
+        (
+            "def main():\n    exporter = Exporter(Net())\n    exporter.run()\nmain()",
+            ["torch.jit.script", "torch.jit.trace"],
+        ),
+        ("Base.trace(other, 1)", ["torch.jit.trace"]),
+        ("exporter = make()\nexporter.run()", []),
+        ("Net().run()", []),
+    ],
+)
+def test_calls_in_methods_that_are_called(code: str, found: list[str]) -> None:
+    assert sorted(call.function for call in outlined(METHODS + code).calls) == found
+
+
+def test_a_module_that_exports_itself() -> None:
+    code = "class Own(nn.Module):\n    def export(self):\n        return torch.jit.trace(self, 1)\n"
+    code += "net = Own().eval()\nnet.export()"
+    assert [call.place.symbol for call in outlined(code).calls] == ["Own.export"]
+
+
 def test_a_call_in_a_function_that_nothing_calls_is_none() -> None:
     assert lines("def main():\n    torch.jit.trace(Net(), x)") == []
 
@@ -100,6 +139,10 @@ EFFECTS = {
     "torch.load('a')": False,
     "import pathlib; pathlib.Path('a').write_text('b')": True,
     "trainer.fit(net)": True,
+    "from torch.utils.tensorboard import SummaryWriter; w = SummaryWriter()": True,
+    "import cv2; cv2.imwrite('a.png', 1)": True,
+    "import os; os.makedirs('a')": False,
+    "torch.onnx.export(net, x, 'a.onnx')": False,
 }
 
 

@@ -72,6 +72,10 @@ def test_what_a_write_goes_past(body: str) -> None:
     assert lost(body) == [LOST[body]]
 
 
+def test_each_of_several_writes_is_lost() -> None:
+    assert lost("y = x * 2; y[:, 0].add_(5); y[:, 1].mul_(2); return y") == ["y", "y"]
+
+
 @pytest.mark.parametrize("body", KEPT)
 def test_what_sees_a_write(body: str) -> None:
     assert lost(body) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
 
 import pytest
 import torch
@@ -17,6 +19,7 @@ from tslint.evidence import (
     Generalises,
     LoopUnrolled,
     Note,
+    NumberAnswered,
     TraceDiffered,
     Variations,
 )
@@ -283,11 +286,12 @@ class Counts(nn.Module):
         return x + 1, x.size(1)
 
 
-def test_a_size_that_is_returned_is_a_tensor_and_no_difference():
+def test_a_size_that_is_returned_differs_in_its_type_alone():
     seen = observe(Counts(), torch.rand(2, 6))
     assert seen.of(TraceDiffered) == []
-    assert seen.settled.status == "works"
-    assert seen.one(Note).text.startswith("output 1 of `forward` is a Python number: a trace")
+    assert (seen.settled.status, seen.settled.differs_in_type) == ("differs", True)
+    assert seen.settled.message == "answers with a tensor for a Python number"
+    assert seen.one(NumberAnswered).keys == ("1",)
     assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
 
 
@@ -403,3 +407,101 @@ def test_the_users_own_inputs_count_for_the_dimensions_that_they_change():
     other = Inputs("other_inputs()", (torch.rand(5, 3), torch.rand(5, 5)))
     seen = observe(Tied(), torch.rand(2, 3), torch.rand(2, 5), others=(other,))
     assert seen.of(Generalises)[0].together == (("x", 0), ("y", 0))
+
+
+class Detector(nn.Module):
+    """As many answers as there are images: a wrapper for two of them does not serve three."""
+
+    def forward(self, images):
+        return [{"scores": image * 2} for image in images]
+
+
+def test_a_wrapper_that_answers_for_the_example_alone_is_wrong():
+    seen = observe(Detector(), torch.rand(2, 3))
+    assert seen.settled.wrapped == "differs"
+    assert generalises(seen) == [("images", 0, False), ("images", 1, True)]
+
+
+class Padded(nn.Module):
+    """Even sizes take one way, odd sizes the other."""
+
+    def forward(self, x):
+        low = nn.functional.max_pool2d(x, 2)
+        up = nn.functional.interpolate(low, scale_factor=2.0)
+        if up.size(2) != x.size(2) or up.size(3) != x.size(3):
+            up = nn.functional.pad(up, [0, x.size(3) - up.size(3), 0, x.size(2) - up.size(2)])
+        return x + up
+
+
+def test_what_is_wrong_together_is_tried_alone():
+    seen = observe(Padded(), torch.rand(1, 2, 8, 8))
+    assert generalises(seen) == [("x", 0, True), ("x", 1, True), ("x", 2, False), ("x", 3, False)]
+
+
+class Decoded(nn.Module):
+    """Its rounds follow the lengths' values, not how many there are."""
+
+    def forward(self, x, lengths):
+        total = x.sum() * 0
+        for step in range(int(lengths.max())):
+            total = total + x[:, step].sum()
+        return total + lengths.sum()
+
+
+def test_a_dimension_is_not_blamed_for_values_that_are_random_where_it_changes():
+    seen = observe(Decoded(), torch.rand(2, 6), torch.tensor([6, 3]))
+    assert seen.one(LoopUnrolled).differs
+    verdicts = {(g.input, g.dimension): g.verdict for g in seen.of(Generalises)}
+    assert verdicts["lengths", 0] is True and verdicts["x", 0] is True
+
+
+class Counting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, x):
+        self.count += 1
+        return x / self.count
+
+
+def test_a_trace_starts_from_the_state_that_eager_starts_from():
+    seen = observe(Counting(), torch.rand(2, 3))
+    assert (seen.settled.status, seen.of(TraceDiffered)) == ("works", [])
+
+
+class Slow(nn.Module):
+    """Hangs on every size of dimension 1 but the example's, whatever it catches."""
+
+    def forward(self, x):
+        while x.size(1) != 6:
+            with contextlib.suppress(Exception):
+                time.sleep(60)
+        return x * 2
+
+
+def test_an_input_that_the_model_hangs_on_costs_a_moment(monkeypatch):
+    monkeypatch.setattr(compare, "PATIENCE", 0.3)
+    start = time.monotonic()
+    seen = observe(Slow(), torch.rand(4, 6))
+    assert time.monotonic() - start < 20
+    assert generalises(seen) == [("x", 0, True), ("x", 1, None)]
+    assert seen.settled.status == "works"
+    assert seen.one(Note).text == (
+        "no answer within 0.3 s on `dimension 1 = 3 (float32[4,3])`, made up for the comparison: others were tried"
+    )
+    assert seen.of(Variations)[0].refused == {"dimension 1": "no answer within 0.3 s"}
+
+
+class SlowOnAnything(nn.Module):
+    def forward(self, x):
+        if x.shape != (4, 6, 5, 7):
+            time.sleep(60)
+        return x * 2
+
+
+def test_after_two_such_inputs_no_other_is_tried(monkeypatch):
+    monkeypatch.setattr(compare, "PATIENCE", 0.3)
+    seen = observe(SlowOnAnything(), torch.rand(4, 6, 5, 7))
+    assert seen.one(Note).text.count("float32[") == compare.HANGS
+    assert list(seen.of(Variations)[0].tried) == ["other values"]

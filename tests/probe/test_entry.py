@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import sys
-import textwrap
 
 import pytest
 import torch
-from running import Seen, outline_of
 
 from tslint.diagnostic import Place, Span
 from tslint.evidence import EntryChosen, ModelFailed, NoEntry, Note, StepEnded
 from tslint.probe import session
-from tslint.probe.frames import Territory
-from tslint.request import CallSite, ModelSpec, Outline, Request, SideEffect
+from tslint.probe.entry.devices import cpu_instead
+from tslint.request import CallSite, ModelSpec, Outline, SideEffect
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("untouched")]
 
 NET = """
 import torch
@@ -30,35 +29,6 @@ class Net(nn.Module):
     def forward(self, x):
         return self.linear(x)
 """
-
-
-@pytest.fixture(autouse=True)
-def untouched(monkeypatch):
-    """The probe changes these for good: it is a process of its own."""
-    modules = set(sys.modules)
-    monkeypatch.setattr(sys, "argv", sys.argv)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    yield
-    for name in set(sys.modules) - modules:
-        if name.startswith(("model", "package", "tslint_target")):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def find(tmp_path):
-    """Writes a file and finds its entries; answers with (entries, evidence)."""
-
-    def finding(source, name="model.py", outline=None, **request):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
-        seen = Seen()
-        asked = Request(str(path), outline=outline or outline_of(path), **request)
-        entries = session.find_entries(asked, seen.append, Territory((str(path),)))
-        return entries, seen
-
-    return finding
 
 
 def shapes(entry):
@@ -395,6 +365,42 @@ def test_a_root_that_needs_arguments(find):
     assert "--model" in seen.one(NoEntry).reason
 
 
+def test_roots_that_are_left_out_are_named_with_the_reason(find):
+    source = (
+        NET
+        + """
+
+class Other(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+
+
+class Odd(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+
+    def forward(self, x, table):
+        return self.linear(x) + table["a"]
+"""
+    )
+    _, seen = find(source)
+    assert seen.one(EntryChosen).module == "Net"
+    needed, odd = [item.text for item in seen.of(Note)]
+    assert needed.startswith("not run: `Other` needs arguments (") and "'width'" in needed
+    assert odd.startswith(
+        "not run: no inputs that `Odd` accepts could be inferred (it refuses float32[1,8], float32[1,8]: "
+    )
+
+
+def test_a_guess_that_hangs_is_given_up(find, monkeypatch):
+    monkeypatch.setattr("tslint.probe.entry.infer.SECONDS", 0.2)
+    source = NET.replace("        return", "        import time; time.sleep(60)\n        return")
+    entries, seen = find(source)
+    assert entries == []
+    assert "(it refuses float32[1,8]: no answer within 0.2 s)" in seen.one(NoEntry).reason
+
+
 def test_a_file_with_no_model(find):
     entries, seen = find("x = 1\n")
     assert entries == []
@@ -463,6 +469,116 @@ def test_what_was_recorded_before_a_failure_is_kept(find):
     entries, seen = find(source)
     assert len(entries) == 1
     assert seen.one(ModelFailed).message == "late"
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_guarded_script_inside_a_package(find, tmp_path, relative):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "net.py").write_text(NET)
+    found = "from .net import Net\nfrom . import net" if relative else "from net import Net\nimport package.net"
+    source = f"""
+import torch
+{found}
+
+if __name__ == "__main__":
+    assert __package__ == "package"
+    torch.jit.trace(Net().eval(), torch.rand(3, 8))
+"""
+    entries, seen = find(source, name="package/export.py")
+    assert seen.of(ModelFailed) == []
+    assert shapes(entries[0]) == [(3, 8)]
+
+
+ARGUMENTS = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--weights", required=True)
+arguments = parser.parse_args()
+torch.jit.trace(Net(), torch.rand(1, 8))
+"""
+
+
+def test_a_script_that_wants_arguments_is_not_at_fault(find):
+    entries, seen = find(NET + ARGUMENTS)
+    assert (entries, seen.of(ModelFailed)) == ([], [])
+    none = seen.one(NoEntry)
+    assert none.reason == (
+        "the script wants command-line arguments, and is given none (the following arguments are required: --weights): "
+        "name the model with `--model` and its inputs with `--input`"
+    )
+    assert none.place.span.line == 17
+
+
+def test_a_script_that_asks_for_input(find, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    _, seen = find(NET + "name = input()\ntorch.jit.trace(Net(), torch.rand(1, 8))\n")
+    assert seen.one(NoEntry).reason == (
+        "the script asks for input, and is given none: name the model with `--model` and its inputs with `--input`"
+    )
+
+
+ABSENT = {
+    "file": ("torch.load('no/weights.pth', map_location='cuda')", "the file `no/weights.pth` is not there"),
+    "download": (
+        "import urllib.error; raise urllib.error.URLError('no route')",
+        "a download failed (<urlopen error no route>)",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ABSENT)
+def test_what_is_missing_here_is_said(find, kind):
+    code, words = ABSENT[kind]
+    _, seen = find(f"{NET}\ndef build():\n    {code}\n\nbuild()\ntorch.jit.trace(Net(), torch.rand(1, 8))\n")
+    failed = seen.one(ModelFailed)
+    assert (failed.absent, failed.message, failed.place.symbol) == (kind, words, "build")
+    assert {place.path for place in failed.stack} == {failed.place.path}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there(find):
+    code = """
+torch.cuda.set_device(0)
+print(torch.cuda.get_device_name(0), torch.cuda.max_memory_allocated())
+model = nn.DataParallel(Net().cuda())
+torch.jit.trace(model.module, torch.rand(1, 8).to("cuda"))
+"""
+    with cpu_instead() as devices:
+        entries, seen = find(NET + code)
+    assert len(entries) == 1 and seen.of(ModelFailed) == []
+    assert devices.asked == "`.cuda()`"
+    _, seen = find(NET + "torch.cuda.init()\ntorch.jit.trace(Net(), torch.rand(1, 8))\n")
+    failed = seen.one(ModelFailed)
+    assert (failed.absent, failed.message) == ("gpu", "it asks for a GPU, and there is none here")
+
+
+def test_a_script_with_clicks_arguments(find):
+    click = """
+class UsageError(Exception):
+    def format_message(self):
+        return "Missing argument 'PATH'."
+
+try:
+    raise UsageError
+except UsageError:
+    raise SystemExit(2)
+torch.jit.trace(Net(), torch.rand(1, 8))
+"""
+    _, seen = find(NET + click)
+    assert "(Missing argument 'PATH'.)" in seen.one(NoEntry).reason
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(main())", "raise SystemExit", "exit()"])
+def test_a_script_that_ends_well_by_exiting(find, ending):
+    main = "import sys\n\ndef main():\n    torch.jit.trace(Net(), torch.rand(1, 8))\n    return 0\n\n"
+    call = CallSite("torch.jit.trace", Place("model.py", Span(16, 5, 16, 45)))
+    last = NET.count("\n") + 7
+    outline = Outline("model.py", ("main",), ("Net",), ("Net",), (call,), stop_line=last)
+    started = "" if "main" in ending else "main(); "
+    entries, seen = find(f"{NET}{main}{started}{ending}\n", outline=outline)
+    assert len(entries) == 1 and seen.of(ModelFailed) == []
+    assert seen.one(StepEnded).status == "ok"
 
 
 def test_a_call_site_is_a_place(find):

@@ -187,6 +187,12 @@ def test_a_trace_that_is_wrong_on_other_sizes_alone_is_right_at_its_own():
     assert recommended(run_routes(ranged, Settled("differs"))) != ["trace"]
 
 
+def test_a_trace_that_differs_in_type_alone_serves_every_range():
+    made = subject(Small(), torch.randn(1, 4), others=[(torch.randn(2, 4),)], ranges={(0, 0): (1, 3)})
+    report = run_routes(made, Settled("differs", differs_in_type=True), Request("test", convert=False))
+    assert recommended(report) == ["trace"]
+
+
 class Unconvertible(nn.Module):
     def forward(self, x):
         return torch.prod(x, dim=-1) + torch.diff(x).sum()  # both ops

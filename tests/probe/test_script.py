@@ -265,3 +265,19 @@ class AsksMore(Parent):
 def test_what_a_stand_in_lacks_is_not_reported():
     _, report, _ = script(subject_of(AsksMore(), torch.randn(1, 4)))
     assert [refused.class_name for refused in report.of(ScriptRefused)] == ["Child"]
+
+
+class Keeps(nn.Module):
+    """Its property calls the child: the compiler asks for it, and the stand-in raises."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.utils.parametrizations.spectral_norm(nn.Linear(4, 4))
+
+    def forward(self, x):
+        return self.first(x)
+
+
+def test_a_stand_in_that_the_compiler_calls_is_not_reported():
+    _, report, _ = script(subject_of(Keeps(), torch.randn(1, 4)))
+    assert [refused.message for refused in report.of(ScriptRefused)] == ["Comprehension ifs are not supported yet"]

@@ -16,10 +16,12 @@ from tslint.evidence import (
     ConversionRefused,
     EnvironmentWrong,
     Evidence,
+    ExportRefused,
     InputRefused,
     LoopUnrolled,
     ModelFailed,
     ModeWrong,
+    NumberAnswered,
     OpSite,
     OpUnsupported,
     OutputItem,
@@ -154,6 +156,11 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "the trace disagrees with eager on another input",
         ),
         (
+            NumberAnswered(0, ("1",), None),
+            "size-output",
+            "`forward` returns a size, which its trace returns as a tensor",
+        ),
+        (
             ScriptRefused(0, "head", "Head", "\nlambda aren't supported:\n  File", None),
             "unscriptable-code",
             "torch.jit.script refuses `Head`: lambda aren't supported",
@@ -170,9 +177,21 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "coremltools refuses this use of `aten::pad`: negative pad is refused",
         ),
         (
+            OpUnsupported(
+                0, "trace", "aten::view", False, "Core ML only supports tensors with rank <= 5; this has rank 6", 1, ()
+            ),
+            "rank-limit",
+            "`aten::view` has rank 6, where Core ML allows 5",
+        ),
+        (
             ConversionRefused(0, "trace", "ValueError", "Number of outputs provided, 2, do not match\nmore", None),
             "conversion-failed",
             "`ct.convert` refuses the program: Number of outputs provided, 2, do not match",
+        ),
+        (
+            ExportRefused(0, "GuardOnDataDependentSymNode", "Could not guard on data-dependent expression", None),
+            "export-failed",
+            "`torch.export.export` stops here: Could not guard on data-dependent expression",
         ),
         (
             ConversionDiffered(0, "trace", "example", "var_3", 0.125),
@@ -197,14 +216,24 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             "`RuntimeError` in the eager step: mat1 and mat2 shapes cannot be multiplied",
         ),
         (
-            ModelFailed(0, "entry", "SystemExit", "3", None),
+            ModelFailed(0, "entry", "FileNotFoundError", "the file `w.pth` is not there", None, absent="file"),
             "model-failed",
-            "the code exits by itself in the entry step with status 3",
+            "`FileNotFoundError` in the entry step: the file `w.pth` is not there",
+        ),
+        (
+            ModelFailed(0, "entry", "SystemExit", "the code called `sys.exit(3)`", None),
+            "model-failed",
+            "the code called `sys.exit(3)` in the entry step",
         ),
         (
             ProbeDied(0, "eager", "timeout", "5 s"),
             "model-failed",
             "the eager step did not end within 5 s",
+        ),
+        (
+            ProbeDied(0, "start", "timeout", "5 s"),
+            "model-failed",
+            "importing PyTorch alone took longer than 5 s, so nothing of the model has run",
         ),
         (
             EnvironmentWrong("NumPy 2.4 with coremltools 9.0", "only 0-dimensional", 'pip install "numpy<2.4"'),

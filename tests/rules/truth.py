@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +164,10 @@ def _wrong_call(trial: Trial) -> str | None:
     return "the proof holds"
 
 
+def _export_fails(trial: Trial) -> str | None:
+    return trial.raising(lambda: trial.example().call("main"))
+
+
 def _advice(trial: Trial) -> str | None:
     """Nothing fails: the code runs, and what it leaves behind is as the page's proof says."""
     result = trial.example().call("main")
@@ -208,6 +212,7 @@ CLAIMS: dict[Claim, Callable[[Trial], str | None]] = {
     Claim.SCRIPT_DIFFERS: _script_differs,
     Claim.WRONG_MODE: _wrong_mode,
     Claim.WRONG_CALL: _wrong_call,
+    Claim.EXPORT_FAILS: _export_fails,
     Claim.CONVERT_FAILS: _convert_fails,
     Claim.CONVERT_DIFFERS: _convert_differs,
     Claim.ADVICE: _advice,
@@ -229,13 +234,20 @@ def convert(program: torch.jit.ScriptModule, inputs: tuple[Any, ...]) -> Any:
 def unconvertible_lines(trial: Trial) -> set[int]:
     """Lines of the example whose nodes coremltools has no converter for, or names in the error that it raised.
 
+    Where it complains of a rank, those that make it.
+
     Relies on ``torch_op_registry._TORCH_OPS_REGISTRY``, tried with coremltools 9.0.
     """
     from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
 
     example = trial.example()
     found: set[int] = set()
+    by_rank = "supports tensors with rank" in str(trial.error)
     for node in trace(example.model(), example.inputs()).inlined_graph.nodes():
+        if by_rank:
+            if _rank(node.outputs()) > 5 >= _rank(node.inputs()):
+                found.update(int(line) for line in re.findall(rf"{example.path.name}\((\d+)\)", node.sourceRange())[:1])
+            continue
         name = node.kind().split("::")[-1].rstrip("_")
         lines = re.findall(rf"{re.escape(example.path.name)}\((\d+)\)", node.sourceRange())
         if lines and (node.kind().startswith("aten::") or node.kind() == "prim::PythonOp"):
@@ -243,6 +255,12 @@ def unconvertible_lines(trial: Trial) -> set[int]:
             if not known or re.search(rf"\b{name}\b", str(trial.error)):
                 found.add(int(lines[0]))
     return found
+
+
+def _rank(values: Iterable[Any]) -> int:
+    """The most dimensions that one of some values of a traced graph has."""
+    kinds = [value.type() for value in values]
+    return max((kind.dim() or 0 for kind in kinds if isinstance(kind, torch._C.TensorType)), default=0)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.diagnostic import Label
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import BakedSize, Data, Kind, Size, Tensor, options
+from tslint.facts.kinds import BakedSize, Callable, Data, Kind, Size, Tensor, options
 from tslint.facts.tree import walk
 
 INPUT = (Size, BakedSize, Data, Tensor)
@@ -18,6 +18,15 @@ MACHINE = ("torch.cuda.", "torch.distributed.", "torch.backends.")
 
 SAYING = ("builtins.print", "warnings.warn", "logging.")
 """Functions that only tell somebody something."""
+
+
+def callee(call: cst.Call, facts: Facts) -> str | None:
+    """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
+    name = facts.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
+    if name is not None:
+        return name
+    kind = facts.kind(call.func)
+    return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
 
 
 def ancestors(node: cst.CSTNode, facts: Facts) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
@@ -174,3 +183,30 @@ def own_name(node: cst.CSTNode, facts: Facts) -> str | None:
         return None
     params = (*function.params.posonly_params, *function.params.params)
     return params[0].name.value if params and not function.decorators else None
+
+
+def hangs_on_input(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether sizes or values decide if NODE runs at all: in such a branch, or behind one that returns."""
+    for parent, child in ancestors(node, facts):
+        if isinstance(parent, cst.If) and child is not parent.test and _asks_input(parent.test, facts):
+            return True
+        if isinstance(parent, (cst.IndentedBlock, cst.Module)):
+            before = [
+                statement for statement in parent.body[: _position(parent, child)] if isinstance(statement, cst.If)
+            ]
+            if any(_asks_input(statement.test, facts) and _returns(statement.body) for statement in before):
+                return True
+    return False
+
+
+def _position(block: cst.IndentedBlock | cst.Module, child: cst.CSTNode) -> int:
+    return next((i for i, statement in enumerate(block.body) if statement is child), 0)
+
+
+def _asks_input(test: cst.BaseExpression, facts: Facts) -> bool:
+    return any(isinstance(option, INPUT) for option in options(facts.kind(test)))
+
+
+def _returns(block: cst.BaseSuite) -> bool:
+    last = block.body[-1] if block.body else None
+    return isinstance(last, cst.SimpleStatementLine) and any(isinstance(part, cst.Return) for part in last.body)

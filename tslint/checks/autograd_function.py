@@ -18,7 +18,7 @@ HELP = "its backward only serves training: call a plain function that computes w
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not all(_is_apply(kind) for kind in options(facts.kind(call.func))) or not facts.is_traced_code(call):
+    if not facts.is_traced_code(call) or not all(_is_apply(kind) for kind in options(facts.kind(call.func))):
         return
     conditions = deciding(call, facts)
     if any(asks_inputs(test, facts) or asks_machine(test, facts) for test in conditions):

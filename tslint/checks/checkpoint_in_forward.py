@@ -13,7 +13,7 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._places import CONDITIONAL, ancestors
+from tslint.checks._places import CONDITIONAL, ancestors, callee
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Constant, Module, options
@@ -26,11 +26,11 @@ HELP = "pass `use_reentrant=False`, or checkpoint while training alone (`if self
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    name = facts.callee(call)
+    name = callee(call, facts) if facts.is_traced_code(call) else None
     if name not in (CHECKPOINT, SEQUENTIAL) or any(arg.star == "**" for arg in call.args):
         return
     reentrant = next((a.value for a in call.args if a.keyword and a.keyword.value == "use_reentrant"), None)
-    if not _is_reentrant(reentrant, facts) or not facts.is_traced_code(call) or _is_chosen(call, facts):
+    if not _is_reentrant(reentrant, facts) or _is_chosen(call, facts):
         return
     if name == SEQUENTIAL and not _has_segments(call, facts):
         return

@@ -9,10 +9,11 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._observed import generalisation, labels
 from tslint.checks._places import in_condition, is_learned, only_decides, only_speaks
-from tslint.diagnostic import Claim, Finding, Severity
+from tslint.diagnostic import Claim, Finding, Place, Severity
 from tslint.evidence import BranchTaken, LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import Constant
 
 HELP = "choose with `torch.where`, or script the module that has the branch"
 STATEMENTS: dict[type[cst.CSTNode], str] = {
@@ -48,7 +49,7 @@ def observe(evidence: BranchTaken | LoopUnrolled, context: Context) -> Iterator[
 
 def is_condition(evidence: BranchTaken | LoopUnrolled, context: Context) -> bool:
     """Whether a condition is asked at the place: of a branch always, of a loop where it is a ``while``."""
-    return isinstance(evidence, BranchTaken) or statement_at(evidence, context) == STATEMENTS[cst.While]
+    return isinstance(evidence, BranchTaken) or condition_at(evidence, context)[0] == STATEMENTS[cst.While]
 
 
 def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) -> Finding:
@@ -58,9 +59,10 @@ def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) 
         caption = f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}"
     else:
         caption = f"{evidence.count} rounds with the example input; should be {evidence.other} with {evidence.tried}"
+    words, place = condition_at(evidence, context)
     return Finding(
-        evidence.place,
-        {"statement": statement_at(evidence, context)},
+        place,
+        {"statement": words},
         claim=claim,
         severity=severity,
         labels=labels(evidence.stack, evidence.place),
@@ -69,11 +71,12 @@ def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) 
     )
 
 
-def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
-    """What asks: the innermost statement or expression whose condition stands at the place."""
+def condition_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> tuple[str, Place | None]:
+    """What asks, the innermost statement or expression around the place, and its whole condition: one problem, however
+    many of its operands are answered otherwise."""
     facts, place = context.facts(evidence.place), evidence.place
     if facts is None or place is None:
-        return "a condition"
+        return "a condition", place
     conditions: list[tuple[type[cst.CSTNode], cst.BaseExpression]] = [
         *((cst.IfExp, node.test) for node in context.nodes_at(place, cst.IfExp)),
         *((cst.CompIf, node.test) for node in context.nodes_at(place, cst.CompIf)),
@@ -84,12 +87,15 @@ def statement_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> str:
     for kind, condition in conditions:
         span = facts.span(condition)
         if span.contains(place.span) or place.span.contains(span):
-            return STATEMENTS[kind]
-    return "a condition"
+            whole = span if span.contains(place.span) else place.span
+            return STATEMENTS[kind], Place(place.path, whole, place.symbol)
+    return "a condition", place
 
 
 def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iterator[Finding]:
     """At the condition; where it asks for a number read out of a tensor before, at the place where that left the graph."""
+    if isinstance(known := facts.kind(test), Constant) and isinstance(known.value, bool):
+        return  # `x.any() and self.training`: decided whatever the tensor holds
     words = STATEMENTS[type(node)]
     leaves = [leaf for leaf in _leaves(test) if not is_learned(leaf, facts)]
     if any(facts.is_tensor(leaf) or (facts.is_data(leaf) and _read_in(leaf, test, facts)) for leaf in leaves):
@@ -113,7 +119,7 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
 def _read_in(leaf: cst.BaseExpression, test: cst.BaseExpression, facts: Facts) -> bool:
     """Whether a datum is read within the condition itself, or nobody knows where."""
     origin = facts.origin(leaf)
-    return origin is None or facts.span(test).contains(facts.span(origin))
+    return origin is None or not facts.is_own(origin) or facts.span(test).contains(facts.span(origin))
 
 
 def _leaves(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

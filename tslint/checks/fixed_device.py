@@ -21,7 +21,7 @@ HELP = "use the device of the input (`device=x.device`, `x.new_zeros(…)`), or 
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not _names_a_gpu(call, facts) or not facts.is_traced_code(call):
+    if not facts.is_traced_code(call) or not _names_a_gpu(call, facts):
         return
     conditions = deciding(call, facts)
     if any(asks_machine(test, facts) or _is_a_flag(test, facts) for test in conditions):

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._places import own_name
+from tslint.checks._places import callee, own_name
 from tslint.diagnostic import Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import MISSING, Constant
@@ -47,11 +47,13 @@ LAYERS = words("""
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    name = facts.callee(call)
+    if not facts.is_traced_code(call):
+        return
+    name = callee(call, facts)
     function = FUNCTIONS.get(name or "")
     if function is None and name not in LAYERS:
         return
-    if any(arg.star for arg in call.args) or not facts.is_traced_code(call) or not facts.reaches_output(call):
+    if any(arg.star for arg in call.args) or not facts.reaches_output(call):
         return
     if function is None:
         if not _is_asked_to_eval(call, facts):
@@ -93,7 +95,7 @@ def _is_asked_to_eval(call: cst.Call, facts: Facts) -> bool:
 
 def _help(call: cst.Call, probability: str, facts: Facts) -> str:
     module = own_name(call, facts) or "self"
-    name = facts.callee(call) or ""
+    name = callee(call, facts) or ""
     if name in LAYERS:
         return "make the layer in `__init__`: a layer made here is in training mode every time"
     if name.endswith("scaled_dot_product_attention"):

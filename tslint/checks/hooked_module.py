@@ -24,9 +24,9 @@ FORWARD = words("register_forward_hook register_forward_pre_hook")
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-    if name not in BACKWARD | FORWARD or not _is_of_module(call, facts) or _is_removed(call, facts):
+    if name not in BACKWARD | FORWARD or not _runs_in_constructor(call, facts):
         return
-    if not facts.runs_in_constructor(call):
+    if not _is_of_module(call, facts) or _is_removed(call, facts):
         return
     hook = facts.argument(call, 0, "hook")
     certain = Severity.WARNING if branches(call, facts) else Severity.ERROR
@@ -46,6 +46,15 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
             severity=certain,
             help="call what the hook does in `forward`, or trace the model: a trace records what hooks do",
         )
+
+
+def _runs_in_constructor(call: cst.Call, facts: Facts) -> bool:
+    """Whether CALL runs when a module of the file is made: in ``__init__``, or in what that calls."""
+    function = facts.enclosing_function(call)
+    if function is None or facts.module_class(function) not in facts.module_classes:
+        return False
+    contexts = facts.analysis.contexts.get(function, ())
+    return function.name.value == "__init__" or any(c.callers and not c.in_forward for c in contexts)
 
 
 def _is_of_module(call: cst.Call, facts: Facts) -> bool:

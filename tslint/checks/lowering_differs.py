@@ -19,6 +19,6 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
     detail = f" by {apart:.3g}" if known else ""
     yield Finding(
         evidence.place,
-        {"output": evidence.output, "detail": detail},
+        {"output": f" in `{evidence.output}`" if evidence.output else "", "detail": detail},
         caption=one_line(evidence.message) if evidence.message else f"with {evidence.tried}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -45,7 +45,7 @@ def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
         if facts is not None and call is not None:
             action, keyword = ACTIONS.get(facts.qualified(call.func) or "", ("checked", "func"))
             argument = facts.argument(call, 0, keyword)
-            model = facts.text(argument) if argument is not None else model
+            model = _model(argument, evidence.modules, facts) if argument is not None else model
         yield Finding(
             evidence.place,
             {"model": model, "action": action},
@@ -53,6 +53,15 @@ def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
             caption=evidence.effect or None,
             help=HELP.format(model=model if model != "the model" else "model"),
         )
+
+
+def _model(argument: cst.BaseExpression, modules: Sequence[str], facts: Facts) -> str:
+    """What the message calls the model: the argument, or the variable of the module that a function given there uses."""
+    binding = facts.names.definition(argument) if isinstance(argument, cst.Name) else None
+    is_function = isinstance(argument, cst.Lambda) or (
+        binding is not None and isinstance(binding.node, (cst.FunctionDef, cst.Lambda))
+    )
+    return modules[0].split(".")[0] if is_function and modules else facts.text(argument)
 
 
 def _meant(call: cst.Call, model: cst.BaseExpression, facts: Facts) -> bool:

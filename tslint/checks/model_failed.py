@@ -17,25 +17,35 @@ ENDINGS = {
     "exit": "the process exited with status {detail} in the {step} step",
 }
 
+NAMED = "name the model with `--model` and its inputs with `--input`"
+ABSENT = {
+    "file": f"run the check in the directory that has it, or {NAMED}",
+    "download": f"build the model without weights (`weights=None`, `pretrained=False`), or {NAMED}",
+    "gpu": f"let the device depend on `torch.cuda.is_available()`, or {NAMED}",
+}
+"""What to do about a thing that is missing here: no fault of the model's."""
+
 
 @on(ModelFailed)
 def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
     message = one_line(evidence.message) if evidence.message.strip() else ""
     if evidence.exception == "SystemExit":
-        what = f"the code exits by itself in the {evidence.step} step{f' with status {message}' if message else ''}"
+        what = f"{message or 'the code exits by itself'} in the {evidence.step} step"
     else:
         what = f"`{evidence.exception}` in the {evidence.step} step{f': {message}' if message else ''}"
     yield Finding(
         evidence.place,
         {"what": what},
         labels=labels(evidence.stack, evidence.place),
-        help=_said(evidence.output),
+        help=ABSENT.get(evidence.absent) or _said(evidence.output),
     )
 
 
 @on(ProbeDied)
 def died(evidence: ProbeDied, context: Context) -> Iterator[Finding]:
     words = ENDINGS.get(evidence.how, "the process ended in the {step} step: {detail}")
+    if (evidence.step, evidence.how) == ("start", "timeout"):
+        words = "importing PyTorch alone took longer than {detail}, so nothing of the model has run"
     what = words.format(step=evidence.step, detail=evidence.detail)
     yield Finding(evidence.place, {"what": what}, help=_said(evidence.output))
 

@@ -17,7 +17,7 @@ from tslint.checks._places import ancestors, branches
 from tslint.diagnostic import Finding, Severity
 from tslint.facts.classes import Attribute, ModuleClass
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Tensor, options
+from tslint.facts.kinds import Callable, Tensor, options
 from tslint.facts.names import dotted
 from tslint.facts.tree import walk
 
@@ -49,15 +49,25 @@ def _is_carried(cls: ModuleClass, write: Attribute, facts: Facts) -> bool:
     statement = _statement(target, facts)
     if isinstance(statement, cst.AugAssign) and _is_tensor(cls, write.name):
         return False  # changed in place: that is in the graph
-    if isinstance(statement, cst.Assign) and _only_moves(statement.value, target):
+    if isinstance(statement, cst.Assign) and (
+        _only_moves(statement.value, target) or _may_hand_back(statement.value, facts)
+    ):
         return False
     reads = [read for read in _mentions(target, facts) if facts.module_class(read) in cls.lineage]
     own = [read for read in reads if any(around is statement for around in facts.tree.ancestors(read))]
     others = [read for read in reads if read not in own and facts.is_traced_code(read) and facts.reaches_output(read)]
+    if not own and _is_item(target, facts):
+        return False  # a cache with keys
     if own or not isinstance(statement, cst.Assign):  # `self.n += 1`, `self.h = f(self.h)`, `self.seen.append(x)`
         return bool(others)
     function, place = facts.enclosing_function(target), facts.tree.index[target]
     return any(facts.enclosing_function(read) is function and facts.tree.index[read] < place for read in others)
+
+
+def _is_item(target: cst.Attribute, facts: Facts) -> bool:
+    """``self.cache[key] = …``."""
+    parent = facts.parent(target)
+    return isinstance(parent, cst.Subscript) and isinstance(facts.parent(parent), cst.AssignTarget)
 
 
 def _only_moves(value: cst.BaseExpression, target: cst.Attribute) -> bool:
@@ -68,6 +78,19 @@ def _only_moves(value: cst.BaseExpression, target: cst.Attribute) -> bool:
         same = dotted(_unmoved(held.elt)) == dotted(part.target) is not None
         return same and dotted(part.iter) == dotted(target)
     return dotted(held) == dotted(target)
+
+
+def _may_hand_back(value: cst.BaseExpression, facts: Facts) -> bool:
+    """``self.table = self.extended(x, self.table)``, which returns what it was handed if that will do: a cache."""
+    if not isinstance(value, cst.Call):
+        return False
+    for kind in options(facts.kind(value.func)):
+        if isinstance(kind, Callable) and isinstance(kind.node, cst.FunctionDef):
+            names = {param.name.value for param, _ in facts.parameters(kind.node)}
+            returned = (node.value for node in walk(kind.node.body) if isinstance(node, cst.Return))
+            if any(isinstance(value, cst.Name) and value.value in names for value in returned):
+                return True
+    return False
 
 
 def _unmoved(node: cst.BaseExpression) -> cst.BaseExpression:

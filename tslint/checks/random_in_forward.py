@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._places import ancestors, only_decides
+from tslint.checks._places import CONDITIONAL, ancestors, asks_inputs, callee, deciding, only_decides, uses
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Callable, Tensor, options
+from tslint.facts.kinds import Callable, Constant, Tensor, options
 from tslint.facts.tree import words
 
 PYTHON = words("""
@@ -40,12 +40,18 @@ METHODS = words("""
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    name = facts.callee(call) or ""
+    if not facts.is_traced_code(call):
+        return
+    name = callee(call, facts) or ""
     once = name in PYTHON or (name.startswith("numpy.random.") and name.rpartition(".")[2] in NUMPY)
     if not once and name not in TORCH and not _draws(call, facts):
         return
-    if not facts.is_traced_code(call) or not facts.reaches_output(call):
+    if not facts.reaches_output(call):
         return
+    if only_decides(call, facts) and all(_is_decided(node, facts) for node in (call, *_names(call, facts))):
+        return  # `if self.training and chance < self.rate`
+    if not all(asks_inputs(test, facts) for test in deciding(call, facts)):
+        return  # an option of the model, which only training sets as a rule
     if not once and _is_read_at_once(call, facts):
         return  # a value that leaves the graph or decides a branch, whichever function made it: other rules say so
     yield Finding(
@@ -70,6 +76,22 @@ def _is_read_at_once(call: cst.Call, facts: Facts) -> bool:
         if isinstance(parent, cst.Call) and child is not parent.func and facts.qualified(parent.func) in NUMBERS:
             return True
     return only_decides(call, facts)
+
+
+def _names(call: cst.Call, facts: Facts) -> list[cst.Name]:
+    """Where the variable is read that a call is assigned to."""
+    statement = facts.parent(call)
+    target = statement.targets[0].target if isinstance(statement, cst.Assign) else None
+    return uses(target, facts) if isinstance(target, cst.Name) else []
+
+
+def _is_decided(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether a condition that NODE is part of has the same answer in every traced call; or NODE is part of none."""
+    for parent, child in ancestors(node, facts):
+        if isinstance(parent, CONDITIONAL) and child is parent.test:
+            kind = facts.kind(parent.test)
+            return isinstance(kind, Constant) and isinstance(kind.value, bool)
+    return True
 
 
 def _draws(call: cst.Call, facts: Facts) -> bool:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import baked_rule, change, generalisation, labels
-from tslint.checks._places import iterated_over, read_at
+from tslint.checks._places import hangs_on_input, iterated_over, read_at
 from tslint.checks._sizes import holds_size
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import ConstantBaked
@@ -77,7 +77,7 @@ def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> 
 
 def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts) -> Iterator[Finding]:
     if facts.is_traced_code(node) and facts.reaches_output(node):
-        certain = facts.certain(size)
+        certain = facts.certain(size) and not hangs_on_input(node, facts)
         yield Finding(
             size,
             {"operator": operator},

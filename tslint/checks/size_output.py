@@ -9,6 +9,8 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._outputs import is_overridden
 from tslint.diagnostic import Finding, Severity
+from tslint.evidence import NumberAnswered
+from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Either, FixedSize, Kind, List, ShapeOf, Size, Tuple
 
@@ -29,6 +31,13 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
                     help=HELP,
                     symbol=f"{cls.name}.forward",
                 )
+
+
+@on(NumberAnswered)
+def observe(evidence: NumberAnswered, context: Context) -> Iterator[Finding]:
+    outputs = [f"output {key}" for key in evidence.keys if key]
+    caption = f"a number in {' and '.join(outputs)}" if outputs else None
+    yield Finding(evidence.place, severity=Severity.WARNING, caption=caption, help=HELP)
 
 
 def _holds_live_size(kind: Kind) -> bool:

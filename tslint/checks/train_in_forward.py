@@ -16,12 +16,12 @@ HELP = "leave the mode to whoever calls the model: `model.eval()` before it is t
 
 @on(cst.Call)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "train":
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "train" or not facts.is_traced_code(call):
         return
     mode = facts.argument(call, 0, "mode")
     if call.args and (mode is None or not _is_true(mode, facts)):
         return
-    if facts.is_traced_code(call) and any(_is_of_module(kind) for kind in options(facts.kind(call.func))):
+    if any(_is_of_module(kind) for kind in options(facts.kind(call.func))):
         yield Finding(call, {"model": facts.text(call.func.value)}, help=HELP)
 
 

@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tslint.checks import on
-from tslint.diagnostic import Finding, Label
+from tslint.checks._places import branches
+from tslint.diagnostic import Finding, Label, Severity
 from tslint.evidence import OpSite, OpUnsupported
 from tslint.facts.context import Context
+from tslint.facts.coreml import table
+from tslint.facts.coreml.uses import Unconvertible
+from tslint.facts.facts import Facts
+
+
+@on(Facts)
+def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
+    for use in facts.unconvertible:
+        if use.row.missing:
+            yield predicted(use, {"op": use.row.op, "count": f" {table.version()}"}, facts)
+
+
+def predicted(use: Unconvertible, values: dict[str, str], facts: Facts) -> Finding:
+    """At the call, with a label where the layer is made; only a warning in a branch that tracing may pass by."""
+    labels = []
+    if use.maker is not None and facts.span(use.maker).line != facts.span(use.node).line:
+        labels.append(facts.label(use.maker, "the layer is made here"))
+    severity = Severity.WARNING if branches(use.node, facts) else Severity.ERROR
+    return Finding(use.node, values, severity=severity, labels=tuple(labels))
 
 
 @on(OpUnsupported)

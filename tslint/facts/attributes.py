@@ -85,6 +85,9 @@ def attribute(frame: Frame, node: cst.Attribute) -> Kind:
         root = root.value
     if isinstance(root, cst.Name):
         if frame.lookup(root.value) is None:
+            elsewhere = frame.analysis.imported_kind(node)
+            if elsewhere is not None:
+                return elsewhere
             qualified = frame.analysis.names.qualified(node)
             if qualified is not None:
                 return library(qualified)

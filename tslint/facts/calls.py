@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tslint.facts import builtin_calls, container_calls, conversion_calls, library_calls
+from tslint.facts.bases import is_named_tuple, mapping_base
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
     CONSTANT,
@@ -37,7 +38,9 @@ def call(frame: Frame, node: cst.Call) -> Kind:
         return dispatch(frame, node, own_super, args)
     function = evaluate(frame, node.func)
     args = arguments(frame, node)
-    result = join_all(dispatch(frame, node, option, args) for option in present(function))
+    choices = present(function)
+    frame.context.choices[node] = len(choices)
+    result = join_all(dispatch(frame, node, option, args) for option in choices)
     _remember_mutation(frame, node, function, args)
     return result
 
@@ -139,13 +142,13 @@ def _decorator(decorator: cst.Decorator) -> str:
 def construct(frame: Frame, node: cst.CSTNode, cls_node: cst.ClassDef, args: Args) -> Kind:
     """An instance of a class of the file."""
     analysis = frame.analysis
-    cls = analysis.classes.by_node.get(cls_node)
+    cls = analysis.classes.module(cls_node)
     call_node = node if isinstance(node, cst.Call) else None
     if cls is not None:
         return Module(cls, call=call_node)
-    if analysis.is_named_tuple(cls_node):
+    if is_named_tuple(analysis.classes, cls_node):
         return Tuple(tuple(args.all), cls_node.name.value)
-    name = analysis.mapping_base(cls_node)
+    name = mapping_base(analysis.classes, cls_node)
     if name is not None:
         return Dict(
             tuple(args.keywords.items()), join_all(args.keywords.values()), not args.opaque, cls_node.name.value
@@ -167,15 +170,20 @@ def call_module(frame: Frame, node: cst.CSTNode, module: Module, args: Args) -> 
             and cls.layer.startswith("torch.nn.")
             and not cls.layer.endswith(("ModuleList", "ModuleDict"))
         ):
-            return apply_layer(frame, node, Module(layer=cls.layer), args, Options(None, None))
+            return _layer(frame, node, Module(layer=cls.layer), args)
         return UNKNOWN
     if module.layer == "torch.nn.Sequential":
         return sequence(frame, node, module.items, args)
     if module.layer in ("torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel") and module.items:
         return dispatch(frame, node, module.items[0], args)
-    if module.layer is not None:
-        return apply_layer(frame, node, module, args, Options(module.call, frame.analysis.constructed.get(module.call)))
-    return UNKNOWN
+    return _layer(frame, node, module, args) if module.layer is not None else UNKNOWN
+
+
+def _layer(frame: Frame, node: cst.CSTNode, module: Module, args: Args) -> Kind:
+    """A layer of a library; of one whose construction is not known (the base of a class), the arguments are not."""
+    built = frame.analysis.constructed.get(module.call) if module.call is not None else None
+    frame.apply(node, module.layer or "", args, built, module.call)
+    return apply_layer(frame, node, module, args, Options(module.call, built))
 
 
 def sequence(frame: Frame, node: cst.CSTNode, items: tuple[Kind, ...], args: Args) -> Kind:
@@ -203,11 +211,13 @@ def call_library(frame: Frame, node: cst.CSTNode, function: Callable, args: Args
             return call_module(frame, node, function.owner, args)
         return module_method(frame, node, function.owner, last, args)
     if head == "super":
-        return _super_call(frame, function, last, args)
+        return _super_call(frame, node, function, last, args)
     if head in container_calls.OWNERS:
         return container_calls.method(frame, node, function, last, args)
     if head == "builtins" or name.partition(".")[0] in LIBRARIES:
         return builtin_calls.function(frame, node, name, args, _apply)
+    if not last[:1].isupper():  # making a layer uses nothing of it
+        frame.apply(node, name, args.shifted(function.owner or UNKNOWN) if head == "Tensor" else args)
     return library_calls.function(frame, node, name, function, args, _apply)
 
 
@@ -215,7 +225,7 @@ def _apply(frame: Frame, node: cst.CSTNode, function: Kind, args: Args) -> Kind:
     return join_all(dispatch(frame, node, option, args) for option in present(function))
 
 
-def _super_call(frame: Frame, function: Callable, name: str, args: Args) -> Kind:
+def _super_call(frame: Frame, node: cst.CSTNode, function: Callable, name: str, args: Args) -> Kind:
     owner = function.owner
     if name == "__init__" and isinstance(owner, Module) and owner.cls is not None:
         if owner.cls.layer in ("torch.nn.Sequential", "torch.nn.ModuleList"):
@@ -223,8 +233,8 @@ def _super_call(frame: Frame, function: Callable, name: str, args: Args) -> Kind
         return NONE
     if name == "forward" and isinstance(owner, Module) and owner.cls is not None and owner.cls.layer is not None:
         if owner.cls.layer == "torch.nn.Sequential":
-            return sequence(frame, function.node or cst.Name("super"), frame.analysis.container_items(owner.cls), args)
-        return apply_layer(frame, cst.Name("super"), Module(layer=owner.cls.layer), args, Options(None, None))
+            return sequence(frame, node, frame.analysis.container_items(owner.cls), args)
+        return _layer(frame, node, Module(layer=owner.cls.layer), args)
     return UNKNOWN
 
 

@@ -104,7 +104,7 @@ class ModuleClass:
 
 
 class Classes:
-    """The classes of a file. ``by_node`` holds the module classes, in file order."""
+    """The classes of a file. ``by_node`` holds the module classes: the file's own and those of other files that it uses."""
 
     def __init__(self, tree: Tree, names: Names) -> None:
         self.tree = tree
@@ -115,9 +115,15 @@ class Classes:
         self.holders: dict[ModuleClass, list[ModuleClass]] = {}
         self._deciding: set[cst.ClassDef] = set()
         for node in tree.all(cst.ClassDef):
-            self._module_class(node)
+            self.module(node)
 
-    def _module_class(self, node: cst.ClassDef) -> ModuleClass | None:
+    @property
+    def own(self) -> list[ModuleClass]:
+        """The file's own module classes, in file order."""
+        return [cls for node, cls in self.by_node.items() if self.tree.own(node)]
+
+    def module(self, node: cst.ClassDef) -> ModuleClass | None:
+        """NODE as a module class; None where it is none."""
         if node in self.by_node:
             return self.by_node[node]
         if node in self._deciding or node in self.plain:
@@ -127,9 +133,9 @@ class Classes:
         module = library = False
         layer: str | None = None
         for base in node.bases:
-            local = self.class_of(base.value)
+            local = self.class_of(base.value) or self.imported_class(base.value)
             if local is not None:
-                parent = self._module_class(local)
+                parent = self.module(local)
                 if parent is not None:
                     parents.append(parent)
                     module = True
@@ -183,6 +189,11 @@ class Classes:
             binding = self.names.definition(binding.value)
         return None
 
+    def imported_class(self, node: cst.CSTNode) -> cst.ClassDef | None:
+        """The class of another file of the project that an expression names."""
+        found = self.names.followed(node)
+        return found.node if found is not None and isinstance(found.node, cst.ClassDef) else None
+
     def is_autograd_function(self, node: cst.ClassDef, depth: int = 0) -> bool:
         """Whether a class of the file is a ``torch.autograd.Function``, directly or through bases in the file."""
         for base in node.bases:
@@ -204,7 +215,7 @@ class Classes:
     def find_inner(self) -> None:
         """Sets ``builds`` and ``is_inner`` of every class."""
         known = self._class_names()
-        for cls in self.by_node.values():
+        for cls in self.own:
             built: dict[str, None] = {}
             for name in (n for n in self._names_in(cls.node) if n.value in known):
                 other = self.module_class(name)
@@ -226,7 +237,7 @@ class Classes:
 
     def _class_names(self) -> set[str]:
         """The names that may stand for a class of the file: its own, and those that something is assigned to."""
-        known = {node.name.value for node in self.by_node}
+        known = {cls.name for cls in self.own}
         for bindings in self.names.scopes.values():
             for name, found in bindings.items():
                 if any(type(b.value) is cst.Name and b.value.value in known for b in found):
@@ -236,7 +247,7 @@ class Classes:
     def held_by(self, roots: list[ModuleClass]) -> set[ModuleClass]:
         """ROOTS, and all that they build or are handed, directly or through one another."""
         by_name: dict[str, list[ModuleClass]] = {}
-        for cls in self.by_node.values():
+        for cls in self.own:
             by_name.setdefault(cls.name, []).append(cls)
         found: set[ModuleClass] = set()
         todo = list(roots)

@@ -23,7 +23,10 @@ EFFECT_CALLS = words("""
     torch.save numpy.save numpy.savez os.system os.remove os.unlink os.rename os.rmdir shutil.rmtree shutil.move
     shutil.copy shutil.copyfile shutil.copytree pickle.dump json.dump huggingface_hub.upload_file
     huggingface_hub.upload_folder huggingface_hub.create_repo wandb.init requests.post requests.put os.replace
-    os.popen os.execv os.kill joblib.dump
+    os.popen os.execv os.kill joblib.dump numpy.savetxt numpy.savez_compressed shutil.copy2 shutil.make_archive
+    torch.utils.tensorboard.SummaryWriter tensorboardX.SummaryWriter mlflow.start_run mlflow.log_artifact
+    torchvision.utils.save_image cv2.imwrite imageio.imwrite safetensors.torch.save_file safetensors.torch.save_model
+    urllib.request.urlretrieve gdown.download wget.download comet_ml.Experiment neptune.init_run clearml.Task.init
 """)
 EFFECT_METHODS = words("""
     backward push_to_hub save_pretrained write_text write_bytes fit manual_backward to_csv unlink rmtree upload_file
@@ -88,23 +91,70 @@ def _reached_calls(facts: Facts) -> tuple[list[tuple[str, cst.Call]], list[cst.C
 
 
 def executed(facts: Facts, statement: cst.CSTNode, entered: set[cst.CSTNode]) -> Iterator[cst.CSTNode]:
-    """The nodes of a statement and, after each call of a function of the file, those of its body, each function once."""
+    """The nodes of a statement and, after each call of a function of the file, those of its body, each function once.
+
+    Methods are functions, too, where the file tells of what class the object is, and building one runs its ``__init__``.
+    """
     for node in walk(statement, nested=False):
         if node is not statement and isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             continue
         yield node
         if isinstance(node, cst.Call):
-            target = _function(facts.names, node.func)
+            target = _called(facts, node.func)
             if target is not None and target not in entered:
                 entered.add(target)
                 yield from executed(facts, target.body, entered)
 
 
-def _function(names: Names, func: cst.BaseExpression) -> cst.FunctionDef | None:
-    if not isinstance(func, cst.Name):
-        return None
-    binding = names.definition(func)
-    return binding.node if binding is not None and isinstance(binding.node, cst.FunctionDef) else None
+def _called(facts: Facts, func: cst.BaseExpression) -> cst.FunctionDef | None:
+    """The function of the file that a call of FUNC runs."""
+    if isinstance(func, cst.Name):
+        binding = facts.names.definition(func)
+        if binding is not None and isinstance(binding.node, cst.FunctionDef):
+            return binding.node
+        cls = _class(facts.names, func)
+        return _method(facts, cls, "__init__") if cls is not None else None
+    if isinstance(func, cst.Attribute):
+        cls = _class(facts.names, func.value) or _class_of(facts, func.value)
+        return _method(facts, cls, func.attr.value) if cls is not None else None
+    return None
+
+
+def _class(names: Names, node: cst.BaseExpression) -> cst.ClassDef | None:
+    """The class of the file that NODE names."""
+    binding = names.definition(node) if isinstance(node, cst.Name) else None
+    return binding.node if binding is not None and isinstance(binding.node, cst.ClassDef) else None
+
+
+def _class_of(facts: Facts, node: cst.BaseExpression) -> cst.ClassDef | None:
+    """The class of the file of which NODE is an instance: built there, a variable for one, or ``self``."""
+    if isinstance(node, cst.Call):
+        found = _class(facts.names, node.func)
+        if found is not None:
+            return found
+    if isinstance(node, cst.Name):
+        binding = facts.names.definition(node)
+        if binding is not None and isinstance(binding.value, cst.Call):
+            found = _class(facts.names, binding.value.func)
+            if found is not None:
+                return found
+        function = facts.enclosing_function(node)
+        body = facts.parent(function) if function is not None else None
+        cls = facts.parent(body) if body is not None else None
+        if isinstance(function, cst.FunctionDef) and isinstance(cls, cst.ClassDef) and function.params.params:
+            return cls if function.params.params[0].name.value == node.value else None
+    module = facts.instance_class(node)
+    return module.node if module is not None else None
+
+
+def _method(facts: Facts, cls: cst.ClassDef, name: str, depth: int = 0) -> cst.FunctionDef | None:
+    """The method NAME of a class, its own or one that it inherits from a class of the file."""
+    for statement in cls.body.body:
+        if isinstance(statement, cst.FunctionDef) and statement.name.value == name:
+            return statement
+    bases = [base for argument in cls.bases if (base := _class(facts.names, argument.value)) is not None]
+    found = (_method(facts, base, name, depth + 1) for base in bases if depth < 8)
+    return next((method for method in found if method is not None), None)
 
 
 def _side_effects(facts: Facts, statements: list[cst.CSTNode]) -> Iterator[SideEffect]:

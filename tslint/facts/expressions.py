@@ -125,9 +125,33 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Kind:
     return invert(frame, node, evaluate(frame, node.expression))
 
 
+HALF = frozenset(["torch.float16", "torch.half", "torch.bfloat16"])
+
+
+def _half_precision(frame: Frame, node: cst.Comparison) -> bool | None:
+    """The answer where a tensor's type is held against half precision: models are traced in single precision."""
+    target = node.comparisons[0]
+    operator, right = type(target.operator), target.comparator
+    if len(node.comparisons) > 1 or operator not in (cst.Equal, cst.NotEqual, cst.In, cst.NotIn):
+        return None
+    if not (isinstance(node.left, cst.Attribute) and node.left.attr.value == "dtype"):
+        return None
+    types = (
+        [element.value for element in right.elements] if isinstance(right, (cst.Tuple, cst.List, cst.Set)) else [right]
+    )
+    if not types or any(frame.analysis.names.qualified(one) not in HALF for one in types):
+        return None
+    owner = frame.context.kinds.get(node.left.value)
+    return operator in (cst.NotEqual, cst.NotIn) if isinstance(owner, Tensor) else None
+
+
 def _comparison(frame: Frame, node: cst.Comparison) -> Kind:
     left = evaluate(frame, node.left)
-    result: Kind | None = None
+    half = _half_precision(frame, node)
+    result: Kind | None = None if half is None else Constant("bool", half)
+    if result is not None:
+        evaluate(frame, node.comparisons[0].comparator)
+        return result
     for target in node.comparisons:
         right = evaluate(frame, target.comparator)
         one = compare(frame, node, target.operator, left, right)

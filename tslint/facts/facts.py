@@ -9,8 +9,10 @@ from typing import TypeVar
 import libcst as cst
 
 from tslint.diagnostic import Label, Span
-from tslint.facts import shapes
+from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.coreml.ranks import HighRank, high_ranks
+from tslint.facts.coreml.uses import Unconvertible, unconvertible
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
@@ -31,31 +33,37 @@ from tslint.facts.kinds import (
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
+from tslint.facts.project import Project
 from tslint.facts.questions import Questions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
+from tslint.facts.unreached import Unreached
 from tslint.facts.views import LostWrite, Views
+from tslint.source.project import Loader
 from tslint.source.text import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
 class Facts(Questions):
-    """The facts of one file. Everything is computed once, when first asked for."""
+    """The facts of one file. Everything is computed once, when first asked for.
 
-    def __init__(self, source: Source, module: cst.Module) -> None:
+    LOAD gives other files of the project, for what the file takes from them; ``project.read`` are those that were.
+    """
+
+    def __init__(self, source: Source, module: cst.Module, load: Loader | None = None) -> None:
         self.source = source
+        self.project = Project(str(source.path), module, load)
         self.module = module
         self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
         self._flows: dict[cst.FunctionDef, Flow] = {}
-        self._tried: set[cst.CSTNode] = set()
 
     @cached_property
     def names(self) -> Names:
-        return Names(self.tree)
+        return Names(self.tree, self.project)
 
     @cached_property
     def classes(self) -> Classes:
@@ -66,6 +74,10 @@ class Facts(Questions):
     @cached_property
     def analysis(self) -> Analysis:
         return Analysis(self.tree, self.names, self.classes)
+
+    @cached_property
+    def _unreached(self) -> Unreached:
+        return Unreached(self.tree, self.names, self.classes, self.analysis)
 
     @cached_property
     def _settler(self) -> Settler:
@@ -91,8 +103,16 @@ class Facts(Questions):
         return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
     def label(self, node: cst.CSTNode, message: str) -> Label:
-        """A label at NODE in this file."""
-        return Label(str(self.source.path), self.span(node), message)
+        """A label at NODE."""
+        return Label(self.path(node), self.span(node), message)
+
+    def path(self, node: cst.CSTNode) -> str:
+        """The file that NODE stands in: this one, or another of the project."""
+        return str(self.source.path) if self.is_own(node) else self.project.path(self.tree.module_of(node))
+
+    def is_own(self, node: cst.CSTNode) -> bool:
+        """Whether NODE is of this file: only what is can be reported."""
+        return self.tree.own(node)
 
     def enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The innermost function whose body, parameters or decorators hold NODE."""
@@ -150,14 +170,6 @@ class Facts(Questions):
         found = [call for name in functions for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
-    def callee(self, call: cst.Call) -> str | None:
-        """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
-        name = self.names.qualified(call.func) if isinstance(call.func, (cst.Name, cst.Attribute)) else None
-        if name is not None:
-            return name
-        kind = self.kind(call.func)
-        return kind.qualified if isinstance(kind, Callable) and kind.owner is None else None
-
     def is_autograd_call(self, call: cst.Call) -> bool:
         """Whether CALL is ``apply`` of an autograd function of the file."""
         kinds = options(self.kind(call.func))
@@ -214,9 +226,7 @@ class Facts(Questions):
                     if node in context.kinds:
                         found.append((context, context.blocks[node]))
         module = self.analysis.module_context
-        if not found and outermost is not None and outermost not in self._tried:
-            self._tried.add(outermost)
-            self._run_unreached(outermost)
+        if not found and isinstance(outermost, cst.FunctionDef) and self._unreached.run(outermost):
             return self._places(node)
         if not found and outermost is None:
             self.analysis.run_module()
@@ -224,17 +234,6 @@ class Facts(Questions):
                 found.append((module, module.blocks[node]))
         forward = [(c, b) for c, b in found if c.in_forward]
         return forward or found
-
-    def _run_unreached(self, function: cst.CSTNode) -> None:
-        """Analyses a function that no forward reaches, on what its annotations and defaults say alone."""
-        if function in self.analysis.contexts or not isinstance(function, cst.FunctionDef):
-            return
-        parent = self.enclosing_class(function)
-        cls = self.classes.by_node.get(parent) if parent is not None else None
-        if cls is not None and function.name.value == "__init__":
-            self.analysis.noted(cls)
-        else:
-            self.analysis.run_root(function, cls, in_forward=False)
 
     def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""
@@ -321,17 +320,6 @@ class Facts(Questions):
                         return True
         return False
 
-    def runs_in_constructor(self, node: cst.CSTNode) -> bool:
-        """Whether NODE runs when a module of the file is made: in ``__init__``, or in what that calls."""
-        function = self.enclosing_function(node)
-        if function is None or self.module_class(function) is None:
-            return False
-        if function.name.value == "__init__":
-            return True
-        self.module_classes  # noqa: B018  # the constructors are read with them
-        contexts = self.analysis.contexts.get(function, ())
-        return any(not context.in_forward and context.callers for context in contexts)
-
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
         function = self.enclosing_function(node)
@@ -380,12 +368,25 @@ class Facts(Questions):
 
         return refusals(self.tree, self.names, self.classes)
 
+    @cached_property
+    def unconvertible(self) -> tuple[Unconvertible, ...]:
+        """The uses of the library that tracing records and coremltools does not convert, in source order."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        found = unconvertible(contexts, self.tree, self.names)
+        return tuple(one for one in found if self.reaches_output(one.node))
+
+    @cached_property
+    def high_ranks(self) -> tuple[HighRank, ...]:
+        """Where tensors of more than five dimensions begin that stay in a Core ML program, in source order."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        return tuple(one for one in high_ranks(contexts, self.tree) if self.reaches_output(one.node))
+
     # -- classes and the calling code ---------------------------------------------------------------------------------
 
     @cached_property
     def module_classes(self) -> list[ModuleClass]:
         """The classes of the file that are ``nn.Module``, in file order; ``attributes`` are read off ``__init__``."""
-        classes = sorted(self.classes.by_node.values(), key=lambda c: self.tree.index[c.node])
+        classes = sorted(self.classes.own, key=lambda c: self.tree.index[c.node])
         for cls in classes:
             self.analysis.noted(cls)
         return classes
@@ -410,28 +411,21 @@ class Facts(Questions):
         """Whether the file traces an instance of CLS, or of one that builds or is handed it."""
         return cls in self._traced
 
+    def is_exported(self, cls: ModuleClass) -> bool:
+        """Whether the file exports an instance of CLS, or of one that builds or is handed it."""
+        return cls in self._exported
+
     @cached_property
     def _scripted(self) -> set[ModuleClass]:
-        given = self._given_to("torch.jit.script")
-        for cls in self.classes.by_node.values():
-            if any(self.qualified(d.decorator) == "torch.jit.script" for d in cls.node.decorators):
-                given.append(cls)
-            if any(b.endswith("ScriptModule") for b in cls.bases):
-                given.append(cls)
-        return self.classes.held_by(given)
+        return given.scripted(self.classes, self.names, self.calls_to("torch.jit.script"))
 
     @cached_property
     def _traced(self) -> set[ModuleClass]:
-        return self.classes.held_by(self._given_to("torch.jit.trace", "torch.jit.trace_module"))
+        return given.traced(self.classes, self.calls_to("torch.jit.trace", "torch.jit.trace_module"))
 
-    def _given_to(self, *functions: str) -> list[ModuleClass]:
-        found = []
-        for call in self.calls_to(*functions):
-            if call.args:
-                cls = self.classes.instance_class(call.args[0].value) or self.classes.module_class(call.args[0].value)
-                if cls is not None:
-                    found.append(cls)
-        return found
+    @cached_property
+    def _exported(self) -> set[ModuleClass]:
+        return given.traced(self.classes, self.calls_to("torch.export.export"))
 
     @cached_property
     def _modes(self) -> Modes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tslint.facts.kinds import Dim, Dims, Either, Kind, Shape, Tensor, Unknown, Value, join, options
+from tslint.facts.kinds import Dim, Dims, Either, Kind, NoneKind, Shape, Tensor, Unknown, Value, join, options
 from tslint.facts.shapes import AMBIGUOUS, dims_at, rank_of
 
 if TYPE_CHECKING:
@@ -33,19 +33,43 @@ class Block:
 
 @dataclass(eq=False)
 class Binding:
-    """How a caller's values arrive at a context's inputs: shapes of tensors, dimensions of numbers."""
+    """How a caller's values arrive at a context's inputs: shapes of tensors, dimensions of numbers.
+
+    ``given``: the call is made only where the caller was given an argument that it can do without.
+    """
 
     caller: Context
     block: Block
     shapes: dict[Value, Shape]
     numbers: dict[Value, Dims]
+    given: bool = False
+
+
+@dataclass(eq=False)
+class Applied:
+    """One use of a library's function, method (``Tensor.diag``) or layer, by its qualified name, in block ``block``.
+
+    ``given``: only where forward was given an argument that it can do without.
+
+    ``built`` are the arguments that the layer was constructed with by ``maker``, None of anything else and where they are not
+    known.
+    """
+
+    name: str
+    block: Block
+    args: Args
+    built: Args | None = None
+    maker: cst.Call | None = None
+    given: bool = False
 
 
 @dataclass(eq=False)
 class Context:
     """One analysis of a function with parameters of certain kinds.
 
-    ``kinds`` holds each expression's kind, ``blocks`` where it stands, ``returns`` the return statements reached.
+    ``kinds`` holds each expression's kind, ``blocks`` where it stands, ``returns`` the return statements reached,
+    ``applied`` what it uses of libraries, by the call, the name and the call that made the layer; ``choices`` how many things a
+    call may be a call of.
     ``callers`` is empty for a root: a forward that nothing else in the file calls.
     """
 
@@ -56,6 +80,8 @@ class Context:
     kinds: dict[cst.CSTNode, Kind] = field(default_factory=dict)
     blocks: dict[cst.CSTNode, Block] = field(default_factory=dict)
     returns: dict[cst.Return | None, tuple[Kind, Block]] = field(default_factory=dict)
+    applied: dict[tuple[cst.CSTNode, str, cst.Call | None], Applied] = field(default_factory=dict)
+    choices: dict[cst.CSTNode, int] = field(default_factory=dict)
     callers: list[Binding] = field(default_factory=list)
     root: Block = field(default_factory=lambda: Block(None))
     result: Kind | None = None
@@ -90,6 +116,26 @@ class Frame:
         self.context.kinds[node] = kind
         self.context.blocks[node] = self.block
         return kind
+
+    def apply(
+        self, node: cst.CSTNode, name: str, args: Args, built: Args | None = None, maker: cst.Call | None = None
+    ) -> None:
+        """Notes that NODE uses something of a library; what the last run of the same code says holds."""
+        self.context.applied[node, name, maker] = Applied(name, self.block, args, built, maker, self.given())
+
+    def given(self) -> bool:
+        """Whether code here runs only where an argument is given that is None by default: ``if target is not None``."""
+        for name, kind in self.context.params.items():
+            now = self.env.get(name)
+            if (
+                isinstance(kind, Either)
+                and isinstance(now, Tensor)
+                and any(isinstance(o, NoneKind) for o in kind.options)
+            ):
+                base = now.shape.base
+                if base is not None and base.context is self.context and base.name == name:
+                    return True
+        return False
 
     # -- pins -------------------------------------------------------------------------------------------------------
 

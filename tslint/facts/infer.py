@@ -32,7 +32,8 @@ from tslint.facts.kinds import (
     join_all,
 )
 from tslint.facts.lasting import lasting
-from tslint.facts.names import Names
+from tslint.facts.names import Binding as NameBinding
+from tslint.facts.names import Names, canonical
 from tslint.facts.parameters import annotation_kind, assumed
 from tslint.facts.signatures import COMPILED_BY
 from tslint.facts.statements import run_block, run_function
@@ -81,7 +82,7 @@ class Analysis:
     def _run_forwards(self) -> None:
         """The forward of each module class: those that build or are handed others first, then what they did not reach."""
         done: set[ModuleClass] = set()
-        for cls in self.classes.by_node.values():
+        for cls in self.classes.own:
             for one in self._outermost_first(cls, done):
                 forward = one.methods.get("forward")
                 if forward is not None and forward not in self.contexts:
@@ -195,7 +196,7 @@ class Analysis:
         elif context.busy:
             return UNKNOWN
         given = [leaf for n, k in handed.items() if n not in assumptions for leaf in leaves(k)]
-        binding = Binding(frame.context, frame.block, {}, {})
+        binding = Binding(frame.context, frame.block, {}, {}, frame.given())
         for value, leaf in zip(self._leaf_values[context], given, strict=False):
             if isinstance(leaf, Shape):
                 self._share_rank(leaf, value)
@@ -232,7 +233,7 @@ class Analysis:
         """The module class in whose body a method stands."""
         for around in self.tree.ancestors(function):
             if isinstance(around, cst.ClassDef):
-                return self.classes.by_node.get(around)
+                return self.classes.module(around)
         return None
 
     def yields(self, function: cst.FunctionDef) -> list[cst.CSTNode]:
@@ -261,15 +262,26 @@ class Analysis:
 
     def global_kind(self, node: cst.Name) -> Kind:
         """What a name of the module (or a builtin, or an import) stands for."""
+        elsewhere = self.imported_kind(node)
+        if elsewhere is not None:
+            return elsewhere
         qualified = self.names.qualified(node)
         if qualified is not None:
             return library(qualified)
         binding = self.names.definition(node)
-        if binding is None:
-            return UNKNOWN
+        return UNKNOWN if binding is None else self._bound_kind(binding)
+
+    def imported_kind(self, node: cst.Name | cst.Attribute) -> Kind | None:
+        """What a name or attribute stands for that another file of the project binds; None where none does."""
+        binding = self.names.followed(node)
+        if binding is None or type(binding.node) is cst.Module:
+            return None
+        return library(canonical(binding.imported)) if binding.imported is not None else self._bound_kind(binding)
+
+    def _bound_kind(self, binding: NameBinding) -> Kind:
         if isinstance(binding.node, (cst.FunctionDef, cst.ClassDef)):
             return Callable(binding.node)
-        if binding.value is None or self.names.scope(binding.node) is not self.tree.module:
+        if binding.value is None or type(self.names.scope(binding.node)) is not cst.Module:
             return UNKNOWN
         return self._in_module(binding.value, self._globals)
 
@@ -292,27 +304,6 @@ class Analysis:
 
     def annotation_kind(self, node: cst.BaseExpression, value: Value) -> Kind | None:
         return annotation_kind(self, node, value)
-
-    def is_named_tuple(self, node: cst.ClassDef) -> bool:
-        names = [self.names.qualified(b.value) for b in node.bases if isinstance(b.value, (cst.Name, cst.Attribute))]
-        return any(n in ("typing.NamedTuple", "collections.namedtuple") for n in names)
-
-    def mapping_base(self, node: cst.ClassDef, depth: int = 0) -> str | None:
-        """The mapping that a class of the file is derived from (``ModelOutput``, ``OrderedDict``), if any."""
-        for base in node.bases:
-            local = self.classes.class_of(base.value)
-            if local is not None:
-                found = self.mapping_base(local, depth + 1) if depth < 8 else None
-                if found is not None:
-                    return found
-                continue
-            name = self.names.qualified(base.value) if isinstance(base.value, (cst.Name, cst.Attribute)) else None
-            if name is None:
-                continue
-            last = name.rpartition(".")[2]
-            if name in ("builtins.dict", "collections.OrderedDict") or last.endswith("Output") or "ModelOutput" in last:
-                return name
-        return None
 
     # -- attributes ---------------------------------------------------------------------------------------------------
 
@@ -370,7 +361,7 @@ class Analysis:
             if all(a.node is not node for a in known):
                 known.append(attribute)
             return
-        kind = lasting(kind, kind.role if isinstance(kind, Tensor) and registered else "plain")
+        kind = lasting(kind)
         noted = self._noted.get(cls)
         if noted is None or noted.done:
             owner = self.defining_class(function)

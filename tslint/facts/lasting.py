@@ -24,8 +24,9 @@ from tslint.facts.kinds import (
 
 
 def lasting(kind: Kind, role: str = "plain") -> Kind:
-    """KIND as every call finds it: sizes and data are constants, tensors (of ROLE) keep their dimensions."""
+    """KIND as every call finds it: sizes and data are constants, tensors (of ROLE, or parameters) keep their dimensions."""
     if isinstance(kind, Tensor):
+        role = kind.role if kind.role in ("parameter", "buffer") else role
         return Tensor(Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)), role)
     if isinstance(kind, (Size, FixedSize, BakedSize)):
         return Constant("int")
@@ -42,5 +43,5 @@ def lasting(kind: Kind, role: str = "plain") -> Kind:
         items_ = tuple((key, lasting(value)) for key, value in kind.items)
         return replace(kind, items=items_, element=lasting(kind.element))
     if isinstance(kind, Either):
-        return join_all(lasting(option, role) for option in kind.options)
+        return join_all(lasting(option) for option in kind.options)
     return kind

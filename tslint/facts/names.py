@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from tslint.facts.project import MOST_STEPS, Project
 from tslint.facts.tree import Tree
 
 BUILTINS = frozenset(dir(builtins))
@@ -19,6 +20,10 @@ STAR_NAMES = {
 }
 Scope = cst.CSTNode
 SCOPES = frozenset([cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp])
+
+
+BEHIND = 1 << 40
+"""The first index of nodes of other files: behind those of any file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +39,16 @@ class Binding:
 class Names:
     """The bindings of a file by scope, and the qualified names that expressions stand for."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, project: Project | None = None) -> None:
         self.tree = tree
+        self.project = project or Project("", tree.module, None)
         self.scopes: dict[Scope, dict[str, list[Binding]]] = {}
-        self.stars: list[str] = []
+        self.stars: dict[cst.Module, list[str]] = {tree.module: []}
         self._scope_of: dict[cst.CSTNode, Scope] = {}
         self._known: dict[cst.CSTNode, str | None] = {}
         self._busy: set[cst.CSTNode] = set()
         self._ordered: dict[int, tuple[list[Binding], list[int]]] = {}
+        self._files: dict[cst.Module, Binding] = {}
         self._collect()
 
     # -- scopes -----------------------------------------------------------------------------------------------------
@@ -66,7 +73,7 @@ class Names:
             elif kind in SCOPES or kind is cst.Module:
                 found = current
             below, current = current, self.tree.parent.get(current)
-        result = found or self.tree.module
+        result = found or self.tree.module_of(node)
         for item in trail:
             self._scope_of[item] = result
         return result
@@ -138,7 +145,7 @@ class Names:
         module = dotted(origin.module) if origin.module is not None else ""
         module = "." * len(origin.relative) + (module or "")
         if isinstance(origin.names, cst.ImportStar):
-            self.stars.append(module)
+            self.stars[self.tree.module].append(module)
             return
         for alias in origin.names:
             name = dotted(alias.name) or ""
@@ -161,7 +168,7 @@ class Names:
                 found = self.bindings(scope, node.value)
                 if found:
                     return self._latest(found, node)
-            if scope is self.tree.module:
+            if type(scope) is cst.Module:
                 return None
             first = False
             scope = self.scope(scope)
@@ -207,7 +214,7 @@ class Names:
             return None
         binding = self.definition(node)
         if binding is None:
-            return self.unbound(node.value)
+            return self.unbound(node.value, self.tree.module_of(node))
         if binding.imported is not None:
             return canonical(binding.imported)
         if isinstance(binding.value, (cst.Name, cst.Attribute)) and not self._is_self(binding.value):
@@ -219,17 +226,83 @@ class Names:
             node = node.value
         return isinstance(node, cst.Name) and node.value in ("self", "cls")
 
-    def unbound(self, name: str) -> str | None:
-        """The qualified name of NAME where nothing in the file binds it: a builtin, or what a star import brings."""
-        for module in self.stars:
-            if name in STAR_NAMES.get(module, ()):
-                return f"{module}.{name}"
+    def unbound(self, name: str, module: cst.Module) -> str | None:
+        """The qualified name of NAME where nothing in its module binds it: a builtin, or what a star import brings."""
+        stars = self.stars.get(module, [])
+        for star in stars:
+            if name in STAR_NAMES.get(star, ()):
+                return f"{star}.{name}"
         if name in BUILTINS:
             return f"builtins.{name}"
-        for module in self.stars:
-            if module in ("torch.nn", "torch.nn.functional", "torch"):
-                return canonical(f"{module}.{name}")
+        for star in stars:
+            if star in ("torch.nn", "torch.nn.functional", "torch"):
+                return canonical(f"{star}.{name}")
         return None
+
+    # -- other files ------------------------------------------------------------------------------------------------
+
+    def followed(self, node: cst.CSTNode) -> Binding | None:
+        """The binding in another file of the project that an imported name, or an attribute of an imported module, comes from.
+
+        A file itself is a binding whose node is its module. None for what is bound in the own file, and for a library's.
+        """
+        if isinstance(node, cst.Attribute):
+            base = self.followed(node.value) if isinstance(node.value, (cst.Name, cst.Attribute)) else None
+            if base is None or type(base.node) is not cst.Module:
+                return None
+            return self._member(base.node, node.attr.value, 0)
+        if not isinstance(node, cst.Name):
+            return None
+        binding = self.definition(node)
+        if binding is None:
+            return None if node.value in BUILTINS else self._starred(self.tree.module_of(node), node.value, 0)
+        return self._origin(binding, 0) if binding.imported is not None else None
+
+    def _origin(self, binding: Binding, steps: int) -> Binding | None:
+        """Where the thing that an import binds is bound."""
+        importer, name = self.tree.module_of(binding.node), binding.imported or ""
+        if type(binding.node) is cst.Import:
+            return self._file(importer, name)
+        dots = name[: len(name) - len(name.lstrip("."))]
+        head, _, last = name[len(dots) :].rpartition(".")
+        package = self._file(importer, dots + head)
+        found = self._member(package.node, last, steps) if package is not None else None
+        return found or self._file(importer, name)
+
+    def _member(self, module: cst.CSTNode, name: str, steps: int) -> Binding | None:
+        """What NAME is in another file: bound there, or imported from a third one."""
+        assert type(module) is cst.Module
+        if steps >= MOST_STEPS:
+            return None
+        bindings = self.bindings(module, name)
+        if not bindings:
+            return self._starred(module, name, steps + 1)
+        binding = ([b for b in bindings if not b.fallback] or bindings)[-1]
+        return binding if binding.imported is None else self._origin(binding, steps + 1)
+
+    def _starred(self, module: cst.Module, name: str, steps: int) -> Binding | None:
+        for star in self.stars.get(module, ()):
+            file = self._file(module, star)
+            found = self._member(file.node, name, steps) if file is not None else None
+            if found is not None:
+                return found
+        return None
+
+    def _file(self, importer: cst.Module, name: str) -> Binding | None:
+        """Another file of the project, taken in when it is first asked for."""
+        file = self.project.file(importer, name)
+        if file is None:
+            return None
+        known = self._files.get(file.module)
+        if known is None:
+            known = self._files[file.module] = Binding(file.module)
+            if file.names is None:
+                file.names = Names(Tree(file.module, file.text, BEHIND))
+            assert isinstance(file.names, Names)
+            self.tree.adopt(file.names.tree)
+            self.scopes.update(file.names.scopes)
+            self.stars.update(file.names.stars)
+        return known
 
 
 def dotted(node: cst.CSTNode | None) -> str | None:

@@ -59,6 +59,24 @@ def truth(kind: Kind) -> bool | None:
     return None
 
 
+def decided(frame: Frame, test: cst.BaseExpression) -> bool | None:
+    """Whether a condition that has been evaluated holds in every traced call; part of ``a or not self.training`` may tell."""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        inner = decided(frame, test.expression)
+        return None if inner is None else not inner
+    if isinstance(test, cst.BooleanOperation):
+        settles = isinstance(test.operator, cst.Or)
+        parts = [decided(frame, test.left), decided(frame, test.right)]
+        return settles if settles in parts else None if None in parts else not settles
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        operator, right = test.comparisons[0].operator, decided(frame, test.comparisons[0].comparator)
+        left = decided(frame, test.left)
+        if isinstance(operator, (cst.Equal, cst.NotEqual)) and left is not None and right is not None:
+            return (left == right) == isinstance(operator, cst.Equal)
+    kind = frame.context.kinds.get(test)
+    return None if kind is None else truth(kind)
+
+
 def isinstance_answer(frame: Frame, value: Kind, types: cst.BaseExpression) -> bool | None:
     """The answer of ``isinstance(value, types)``, where the kind tells it."""
     accepted, numbers = _types(frame, types)

@@ -22,7 +22,7 @@ from tslint.facts.kinds import (
     List,
     Unknown,
 )
-from tslint.facts.narrowing import narrow, truth
+from tslint.facts.narrowing import decided, narrow, truth
 
 ROUNDS = 3
 """How often a loop's body is run at most until its variables keep their kinds."""
@@ -131,8 +131,8 @@ def _continue(frame: Frame, node: cst.Continue) -> None:
 
 
 def _if(frame: Frame, node: cst.If) -> None:
-    test = evaluate(frame, node.test)
-    known = truth(test)
+    evaluate(frame, node.test)
+    known = decided(frame, node.test)
     state = frame.save()
     after = []
     for answer, body in ((True, node.body), (False, node.orelse)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
@@ -79,25 +78,49 @@ def _in_source_order(kind: type, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Tree:
-    """``parent`` maps each node of meaning to the one around it; ``nodes`` holds them all in source order."""
+    """``parent`` maps each node of meaning to the one around it; ``all`` gives those of a type in source order.
 
-    def __init__(self, module: cst.Module, text: bytes | None = None) -> None:
+    Modules of other files can be taken in: their nodes have parents and places too, but are none of the file's own.
+    """
+
+    def __init__(self, module: cst.Module, text: bytes | None = None, first: int = 0) -> None:
         self.module = module
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.by_type: dict[type, list[cst.CSTNode]] = {}
         self.index: dict[cst.CSTNode, int] = {}
         self._spans: dict[cst.CSTNode, Span] = {}
         self._positions: dict[tuple[cst.CSTNode, bool], Positions] = {}
-        self._text = text
-        self._walk()
+        self._lines: dict[cst.Module, StatementLines] = {}
+        self._texts: dict[cst.Module, bytes | None] = {module: text}
+        self._walk(first)
+        self._end = first + len(self.index)
 
-    def _walk(self) -> None:
+    def adopt(self, other: Tree) -> None:
+        """Takes in the tree of another file, which was made with its FIRST index behind all of this one's."""
+        self.parent.update(other.parent)
+        self.index.update(other.index)
+        self._texts.update(other._texts)
+
+    def own(self, node: cst.CSTNode) -> bool:
+        """Whether NODE is of the file itself."""
+        return self.index.get(node, self._end) < self._end
+
+    def module_of(self, node: cst.CSTNode) -> cst.Module:
+        """The module that holds NODE."""
+        if self.own(node):
+            return self.module
+        while type(node) is not cst.Module:
+            node = self.parent[node]
+        return node
+
+    def _walk(self, first: int) -> None:
         parent, by_type, index, known, is_node = self.parent, self.by_type, self.index, _FIELDS, _IS_NODE
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
             kind = type(node)
-            index[node] = len(index)
+            index[node] = first
+            first += 1
             group = by_type.get(kind)
             if group is None:
                 group = by_type[kind] = []
@@ -142,27 +165,28 @@ class Tree:
     def _positions_around(self, node: cst.CSTNode) -> Positions:
         """The positions in the innermost statement around NODE whose line is known: no more is written out than that."""
         around = [node, *self.ancestors(node)]
-        statement: cst.CSTNode = self.module
+        module = self.module_of(node)
+        lines = self._lines.get(module)
+        if lines is None:
+            text = self._texts[module]
+            lines = self._lines[module] = StatementLines(module, module.bytes if text is None else text)
+        statement: cst.CSTNode = module
         below: cst.CSTNode | None = None
         line, depth = 1, 0
         indents: list[str] = []
         for current, inner in zip(reversed(around), [*reversed(around[:-1]), None], strict=True):
-            found = self._lines.line(current)
+            found = lines.line(current)
             if found is not None:
                 statement, below, line, depth = current, inner, found, len(indents)
-                self._lines.enter(current)
+                lines.enter(current)
             elif type(current) is cst.IndentedBlock:
-                indents.append(self.module.default_indent if current.indent is None else current.indent)
+                indents.append(module.default_indent if current.indent is None else current.indent)
         written = header(statement, below)
         key = (statement, written is statement)
         positions = self._positions.get(key)
         if positions is None:
-            positions = self._positions[key] = Positions(self.module, written, line, indents[:depth])
+            positions = self._positions[key] = Positions(module, written, line, indents[:depth])
         return positions
-
-    @cached_property
-    def _lines(self) -> StatementLines:
-        return StatementLines(self.module, self.module.bytes if self._text is None else self._text)
 
 
 def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:

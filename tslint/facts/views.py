@@ -86,7 +86,7 @@ class Views:
         self.ask = ask
         self.qualified = qualified
         self.env: dict[str, Ref] = {}
-        self.stale: dict[cst.CSTNode, _Write] = {}
+        self.stale: dict[cst.CSTNode, list[_Write]] = {}
         self.found: dict[cst.CSTNode, LostWrite] = {}
         self.depth = 0
         params = function.params
@@ -196,9 +196,9 @@ class Views:
                 self._call(part)
             elif isinstance(part, cst.Name) and part.value in self.env:
                 ref = self.env[part.value]
-                write = self.stale.get(ref.view)
-                if write is not None and self._matters(part, write) and write.node not in self.found:
-                    self.found[write.node] = LostWrite(write.node, write.written, part, write.sure)
+                for write in self.stale.get(ref.view, ()):
+                    if self._matters(part, write) and write.node not in self.found:
+                        self.found[write.node] = LostWrite(write.node, write.written, part, write.sure)
 
     def _in_order(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes below in the order of being evaluated: a call after what it is called on and with."""
@@ -251,10 +251,16 @@ class Views:
         """All of REF is written: what it was taken of does not see it, nor do the views taken of it before."""
         sure = self.depth == 0
         for parent in ref.parents:
-            self.stale[parent] = _Write(node, written, False, sure)
+            self._note(parent, _Write(node, written, False, sure))
         for other in self.env.values():
             if ref.view in other.parents:
-                self.stale[other.view] = _Write(node, written, True, sure)
+                self._note(other.view, _Write(node, written, True, sure))
+
+    def _note(self, view: cst.CSTNode, write: _Write) -> None:
+        """One more write that VIEW does not see; of writes in a chain (``v.mul_(2).sub_(1)``) the last stands for all."""
+        writes = self.stale.setdefault(view, [])
+        around = set(self.tree.ancestors(writes[-1].node)) if writes else set()
+        writes[-1 if write.node in around else len(writes) :] = [write]
 
     def _write_items(self, target: cst.Subscript) -> None:
         """``v[1] = …``: what ``v`` was taken of does not see it, unless by slices alone."""
@@ -263,7 +269,7 @@ class Views:
         ref = self._ref(target.value)
         if ref is not None and not ref.sliced and self._is_basic(target) and self._is_tensor(target.value):
             for parent in ref.parents:
-                self.stale[parent] = _Write(target, target.value, False, self.depth == 0)
+                self._note(parent, _Write(target, target.value, False, self.depth == 0))
 
     # -- what an expression shares memory with ----------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ from tslint.probe import values
 from tslint.probe.subject import Inputs, Subject
 
 
-def call(module: Any, inputs: Inputs) -> Any:
-    """One call on copies of INPUTS. Raises what the module raises."""
+def call(module: Any, inputs: Inputs, made_from: torch.nn.Module | None = None) -> Any:
+    """One call on copies of INPUTS, from the state of the module that a program was MADE_FROM. Raises what it raises."""
     with torch.no_grad(), quiet():
-        return values.answer(module, inputs)
+        return values.answer(module, inputs, made_from)
 
 
 def few(subject: Subject) -> tuple[Inputs, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.evidence import CodeRan, ModeWrong
+from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, place_of_frame, returned, symbol_of
 from tslint.probe.state import kept, remember
 from tslint.probe.subject import Emit, Subject
@@ -34,7 +36,7 @@ _NORM = torch.nn.modules.batchnorm._NormBase
 def live_in_training(module: torch.nn.Module) -> dict[str, str]:
     """Path → what: the submodules in training mode that compute otherwise there: dropout, and norms with running statistics."""
     found: dict[str, str] = {}
-    for path, child in module.named_modules():
+    for path, child in _modules(module):
         if not child.training:
             continue
         if isinstance(child, _DROPOUT) and child.p > 0:
@@ -50,6 +52,16 @@ def live_in_training(module: torch.nn.Module) -> dict[str, str]:
     return found
 
 
+def _modules(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
+    """Every module by its path; of a function that the file traces, those of the modules that it uses."""
+    if not isinstance(module, FunctionModule):
+        yield from module.named_modules()
+        return
+    for name, captured in module.captured.items():
+        for path, child in captured.named_modules():
+            yield (f"{name}.{path}" if path else name), child
+
+
 def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
     """Says that the module came in training mode, and names what behaves otherwise there."""
     kinds = list(dict.fromkeys(live.values()))
@@ -57,7 +69,10 @@ def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:
     if kinds:
         counts = [f"{sum(1 for k in live.values() if k == kind)} {kind}" for kind in kinds]
         effect = f"live: {', '.join(counts)} {'module' if len(live) == 1 else 'modules'}"
-    emit(ModeWrong(subject.entry, "training", tuple(live), subject.call_site, effect))
+    modules = tuple(live)
+    if isinstance(subject.module, FunctionModule) and not live:
+        modules = tuple(name for name, module in subject.module.captured.items() if module.training)
+    emit(ModeWrong(subject.entry, "training", modules, subject.call_site, effect))
 
 
 def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:

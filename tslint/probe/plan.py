@@ -81,7 +81,7 @@ def build(subject: Subject, settled: Settled) -> Plan:
         if isinstance(answer, Exception):
             continue
         try:
-            equal = same(answer, call(program, given))
+            equal = same(answer, call(program, given, outer))
         except Exception as error:
             plan.status, plan.message = "differs", first_line(error)
             return plan

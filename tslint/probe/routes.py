@@ -13,12 +13,14 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Evidence, Note, RouteEnded
+from tslint.evidence import Attempt, Evidence, ExportRefused, Note, RouteEnded
 from tslint.probe import plan, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.convert import Conversion, convert
+from tslint.probe.entry.standins import FunctionModule
+from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
 from tslint.request import Request
@@ -82,8 +84,8 @@ def run_routes(
             emit(Note(subject.entry, "the model returns no tensor, so a converted program would have no outputs"))
         elif request.convert:
             _convert(subject, settled, request, asked, order, table, steps, emit, ahead or Ahead(request))
-        elif order and order[0].right:
-            table.recommended = order[0].route
+        else:
+            _recommend_unconverted(subject, asked, order, table, emit)
     finally:
         _end(subject, table, emit)
 
@@ -129,6 +131,9 @@ def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit:
     if not steps.wanted("script"):
         table.lines["script"] = Attempt("died")
         return None
+    if isinstance(subject.module, FunctionModule):
+        table.lines["script"] = Attempt(message="a function has no module to script")
+        return None
     scripted = None
     with _step(steps, "script") as outcome:
         scripted = run_script(subject, emit, outcome)
@@ -170,7 +175,7 @@ def _candidates(
     status = settled.wrapped or settled.status
     if subject.traced is not None and status in ("works", "differs"):
         traced = Candidate("trace", (subject.wrapped if wrapped else None) or subject.module, subject.traced, wrapped)
-        traced.right = status == "works" or _right_at_its_size(traced, subject)
+        traced.right = status == "works" or settled.differs_in_type or _right_at_its_size(traced, subject)
         found.append(traced)
     if mixed is not None and mixed.program is not None:
         outer = subject.wrapped or subject.module
@@ -194,7 +199,7 @@ def _right_at_its_size(candidate: Candidate, subject: Subject) -> bool:
         if _shapes(inputs) != shapes:
             continue
         try:
-            if not same(call(candidate.module, inputs), call(candidate.program, inputs)):
+            if not same(call(candidate.module, inputs), call(candidate.program, inputs, candidate.module)):
                 return False
         except Exception:
             return False
@@ -239,15 +244,20 @@ def _convert(
             return
         for wrong in environment.wrong_versions():
             emit(wrong)
+        by_author = subject.author_route == "export" and not asked
+        if by_author:
+            converted += _export(subject, settled, request, {"export"}, False, table, emit)
+            chosen = [] if converted else chosen
         for candidate in chosen:
-            if _attempt(candidate, subject, request, table, emit, ahead, outcome):
+            # A file that exports hears nothing of what stands in the way of a route that it does not take.
+            if _attempt(candidate, subject, request, table, _unheard if by_author else emit, ahead, outcome):
                 converted.append(candidate)
         if not asked and not converted:
             # A program with control flow is harder to convert than a trace that is right for the example's own sizes.
             for candidate in (one for one in order[1:] if one.route == "trace" and one.right):
                 if _attempt(candidate, subject, request, table, _unheard, ahead, outcome):
                     converted.append(candidate)
-        found = any(candidate.right for candidate in converted)
+        found = by_author or any(candidate.right for candidate in converted)
         converted += _export(subject, settled, request, asked, found, table, emit)
         if not chosen and not converted:
             outcome.status, outcome.message = "skipped", "no route gives a program to convert"
@@ -289,24 +299,27 @@ def _unheard(evidence: Evidence) -> None:
 def _export(
     subject: Subject, settled: Settled, request: Request, asked: set[str], found: bool, table: Table, emit: Emit
 ) -> list[Candidate]:
-    """`torch.export` where it is asked for, or where nothing else is left to try.
+    """`torch.export` where it is asked for, or where nothing else is left to try (FOUND says that something is).
 
-    It must serve the ranges that the user gave, and, where it is to stand in for the trace, the sizes that the trace does not.
+    It must serve the ranges that the user gave, and, where it is to stand in for the trace, the sizes that the trace does not;
+    a file that exports says itself which sizes.
     """
     if not ("export" in asked or (not asked and not found)):
         return []
     from tslint.probe.convert.export import NarrowError, export
 
-    module = subject.wrapped or subject.module
+    module = subject.module if subject.author_route == "export" else subject.wrapped or subject.module
     said: list[Evidence] = []
     axes = {*subject.ranges, *(() if "export" in asked else settled.wrong_axes)}
+    if subject.author_route == "export":
+        axes = set()
     try:
         exported, conversion = export(subject, request, module, axes, said.append)
     except NarrowError as error:
         table.lines["export"] = Attempt("differs", message=str(error))
         return []
     except Exception as error:
-        table.lines["export"] = Attempt("refused", message=first_line(error))
+        _refuse_export(subject, "export" in asked, error, table, emit)
         return []
     if "export" in asked or conversion.status == "works":  # unasked, it need not say again what the trace has said
         for evidence in said:
@@ -314,6 +327,34 @@ def _export(
     candidate = Candidate("export", module, exported, conversion=conversion)
     table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
     return [candidate] if conversion.status == "works" else []
+
+
+def _refuse_export(subject: Subject, reported: bool, error: Exception, table: Table, emit: Emit) -> None:
+    table.lines["export"] = Attempt("refused", message=first_line(error))
+    if reported:
+        territory = Territory(subject.user_files)
+        stack = stack_of_traceback(territory, error.__traceback__)
+        frames = tuple(place for place in stack.frames if territory.holds(place.path))  # below it is nothing but torch
+        place = stack.place or subject.call_site
+        emit(ExportRefused(subject.entry, type(error).__name__, first_line(error), place, frames))
+
+
+def _recommend_unconverted(subject: Subject, asked: set[str], order: list[Candidate], table: Table, emit: Emit) -> None:
+    """The route to take where no conversion is wanted: the file's own export if that works, else the best program there is."""
+    if "export" in asked or (subject.author_route == "export" and not asked):
+        from tslint.probe.convert.export import exported
+
+        try:
+            exported(subject, subject.module)
+            table.lines["export"] = Attempt("works")
+        except Exception as error:
+            _refuse_export(subject, True, error, table, emit)
+        else:
+            if subject.author_route == "export":
+                table.recommended = "export"
+                return
+    if order and order[0].right:
+        table.recommended = order[0].route
 
 
 def _verify(

@@ -19,6 +19,8 @@ from tslint.probe import eager
 from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare
 from tslint.probe.entry import importing
+from tslint.probe.entry.absent import absent
+from tslint.probe.entry.arguments import unanswered
 from tslint.probe.entry.devices import CpuInstead, cpu_instead
 from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
 from tslint.probe.entry.standins import FunctionModule
@@ -90,7 +92,12 @@ def find_entries(request: Request, emit: Emit, territory: Territory) -> list[Ent
             emit(NoEntry(nothing.reason, nothing.place))
         except UserError as error:
             finder.error = error.cause
-        if finder.error is not None:
+        question = unanswered(finder.error) if finder.error is not None else None
+        if finder.error is not None and question is not None:
+            outcome.status, outcome.message = "failed", question
+            reason = f"{question}: name the model with `--model` and its inputs with `--input`"
+            emit(NoEntry(reason, stack_of_traceback(territory, finder.error.__traceback__).place))
+        elif finder.error is not None:
             outcome.status, outcome.message = "failed", first_line(finder.error)
             emit(failure(0, "entry", finder.error, territory))
         elif finder.entries:
@@ -114,7 +121,11 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
         root = root.__cause__
     if root is not error and first_line(root) not in message:
         message = f"{message} ({type(root).__name__}: {first_line(root)})"
-    return ModelFailed(entry, step, type(error).__name__, message, place, stack.frames)
+    missing, words = absent(error)
+    frames = stack.frames
+    if step == "entry" or missing:  # how a library's inside came to raise it tells nothing of the script
+        frames = tuple(frame for frame in frames if territory.holds(frame.path))
+    return ModelFailed(entry, step, type(error).__name__, words or message, place, frames, absent=missing)
 
 
 def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
@@ -172,7 +183,7 @@ def run_entry(
     if subject.traced is not None and steps.wanted("compare"):
         with _guarded(subject.entry, "compare", emit), steps("compare") as outcome:
             if result.deterministic:
-                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome)
+                compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
                 compare.report_unsettled(subject, tracing.moments, emit)

@@ -40,7 +40,8 @@ class Subject:
     ``example`` are the inputs traced with; ``others`` the further ones that eager accepts and answers alike twice.
     ``ranges`` maps (index of the tensor among the flattened inputs, dimension) to the (low, high) the user gave.
     ``was_training`` is the flag the module came with. ``author_traced`` and ``author_scripted`` are paths of submodules
-    ('' for the whole) that the user's own file traces or scripts. ``wrapped`` is a module that answers with tensors
+    ('' for the whole) that the user's own file traces or scripts; ``export_options`` are keyword arguments of its
+    `torch.export.export` call (``dynamic_shapes``, ``strict``). ``wrapped`` is a module that answers with tensors
     alone, where the model's own output is refused by the tracer; ``keys`` are the names of what it returns.
     ``user_roots`` are directories and files whose code counts as the user's.
     """
@@ -56,6 +57,7 @@ class Subject:
     author_traced: tuple[str, ...] = ()
     author_scripted: tuple[str, ...] = ()
     conversion: RecordedConversion | None = None
+    export_options: dict[str, Any] = field(default_factory=dict)
     wrapped: torch.nn.Module | None = None
     keys: tuple[str, ...] = ()
     user_files: tuple[str, ...] = ()
@@ -83,7 +85,7 @@ class Settled:
     none): works, refused, differs, died or untried. ``message`` says in a few words why not. ``control_flow`` are the
     paths of modules ('' for the whole) in whose own forward a branch or loop was recorded that another input takes
     otherwise: those that only scripting keeps. ``wrong_axes`` are the (tensor, dimension) whose change the trace does not
-    follow.
+    follow. ``differs_in_type``: its numbers are right, and stand in tensors where eager has Python numbers.
     """
 
     status: str = "untried"
@@ -91,6 +93,7 @@ class Settled:
     message: str = ""
     control_flow: tuple[str, ...] = ()
     wrong_axes: tuple[tuple[int, int], ...] = ()
+    differs_in_type: bool = False
 
 
 @dataclass

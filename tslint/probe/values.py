@@ -45,10 +45,13 @@ def detached(output: Any) -> Any:
     return map_tensors(torch.Tensor.detach, output)
 
 
-def answer(model: Any, inputs: Inputs) -> Any:
-    """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises."""
+def answer(model: Any, inputs: Inputs, made_from: torch.nn.Module | None = None) -> Any:
+    """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises.
+
+    A program shares its buffers with the module that it was MADE_FROM: it is that one's state to start from.
+    """
     args, kwargs = fresh(inputs)
-    restore(model)
+    restore(model if made_from is None else made_from)
     seed()
     return model(*args, **kwargs)
 
@@ -86,6 +89,12 @@ def describe(value: Any) -> tuple[OutputItem, ...]:
         else OutputItem(key, type(item).__name__)
         for (key, item), access in zip(items_of(value), accesses, strict=True)
     )
+
+
+def shapes_text(inputs: Inputs) -> str:
+    """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
+    tensors = tensors_in([list(inputs.args), inputs.kwargs])
+    return ", ".join(f"{dtype_name(tensor)}[{','.join(str(int(n)) for n in tensor.shape)}]" for tensor in tensors)
 
 
 def accesses_of(value: Any) -> Iterator[str]:
@@ -218,7 +227,8 @@ def _apart(one: torch.Tensor, two: torch.Tensor) -> float | None:
 class Flattened(torch.nn.Module):
     """Stands around a model whose output the tracer refuses: answers with its tensors alone, in order.
 
-    One tensor is answered as it is, several as a tuple. ``keys`` name them.
+    One tensor is answered as it is, several as a tuple. ``keys`` name those of the example; where the model answers with
+    more of them on another input, so does this.
     """
 
     def __init__(self, model: torch.nn.Module, keys: tuple[str, ...]) -> None:
@@ -228,9 +238,8 @@ class Flattened(torch.nn.Module):
         self.training = model.training
 
     def answer(self, *args: Any, **kwargs: Any) -> Any:
-        leaves = dict(items_of(self.model(*args, **kwargs)))
-        found = tuple(leaves[key] for key in self.keys)
-        return found[0] if len(found) == 1 else found
+        found = tuple(tensors_in(self.model(*args, **kwargs)))
+        return found[0] if len(found) == len(self.keys) == 1 else found
 
 
 def flatten(model: torch.nn.Module, output: Any) -> Flattened | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tslint.evidence import InputSpec
 from tslint.frozen import frozen
@@ -12,7 +12,8 @@ from tslint.report.layout import Line, cells, width_of, wrap
 INDENT = 10
 GAP = 5
 MESSAGE = 120
-NAMES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+IMAGES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
+SEQUENCES = {1: ("length",), 2: ("batch", "length")}
 RECOMMENDED = "   ← recommended"
 STYLES = {"✓": "green", "✗": "red"}
 
@@ -51,20 +52,22 @@ def generalisation(run: Run, width: int) -> list[str]:
     for item in run.generalises:
         if item.verdict is False:
             refused.setdefault(item.stopped_by, []).append(item)
+    example = _named(run)
     alone = [(item.input, item.dimension) for item in run.generalises if item.verdict]
     sets = dict.fromkeys(item.together for item in run.generalises if item.verdict is None and item.together)
-    served = [_names(alone, run.example)] if alone else []
-    served += [f"{_names(together, run.example)} together" for together in sets]
+    served = [_names(alone, example)] if alone else []
+    served += [f"{_names(together, example)} together" for together in sets]
     stopped = [
-        _names([(item.input, item.dimension) for item in items], run.example)
-        + (f" ({', '.join(rules)})" if rules else "")
+        _names([(item.input, item.dimension) for item in items], example) + (f" ({', '.join(rules)})" if rules else "")
         for rules, items in refused.items()
     ]
+    # What is known is known of the trace; where another program is recommended, that has to be said.
+    whose = "the trace " if run.recommended == "export" else ""
     if served:
-        text = f"generalises over {', over '.join(served)}"
+        text = f"{whose}generalises over {', over '.join(served)}"
         text += "".join(f"; not over {item}" for item in stopped)
     elif stopped:
-        text = "does not generalise over " + ", nor over ".join(stopped)
+        text = f"{whose}does not generalise over " + ", nor over ".join(stopped)
     else:
         return []
     return wrap(text, width, width)
@@ -75,11 +78,19 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _names(dimensions: Iterable[tuple[str, int]], example: Sequence[InputSpec]) -> str:
+def _named(run: Run) -> dict[str, tuple[str, ...]]:
+    """What the dimensions of each input are called: as an image's only where eager takes one number of channels alone."""
+    free = {
+        item.input for item in run.generalises if item.dimension == 1 and (item.verdict is not None or item.together)
+    }
+    images = {spec.name for spec in run.example if len(spec.shape) in IMAGES}
+    return {spec.name: ("batch",) if spec.name in free & images else _names_of(spec) for spec in run.example}
+
+
+def _names(dimensions: Iterable[tuple[str, int]], example: Mapping[str, tuple[str, ...]]) -> str:
     by_input: dict[str, list[str]] = {}
-    ranks = {spec.name: len(spec.shape) for spec in example}
     for name, dimension in dimensions:
-        words = NAMES.get(ranks.get(name, 0), ("batch",))
+        words = example.get(name, ("batch",))
         known = dimension < len(words)
         by_input.setdefault(name, []).append(words[dimension] if known else f"dimension {dimension}")
     if len(example) <= 1:
@@ -90,6 +101,14 @@ def _names(dimensions: Iterable[tuple[str, int]], example: Sequence[InputSpec]) 
 def _listed(parts: Sequence[str]) -> str:
     """``a of x and b of y``; with commas where a part has an ``and`` of its own."""
     return joined(parts) if not any(" and " in part for part in parts) else ", ".join(parts)
+
+
+def _names_of(spec: InputSpec) -> tuple[str, ...]:
+    """What the dimensions of an input are called: an image's, those of a sequence of integers, or the first one alone."""
+    rank = len(spec.shape)
+    if rank in SEQUENCES and (rank == 1 or "int" in spec.dtype):
+        return SEQUENCES[rank]
+    return IMAGES.get(rank, ("batch",))
 
 
 def _cells(run: Run) -> list[Cell]:
@@ -115,7 +134,8 @@ def _cell(route: Route, name: str, recommended: bool, known: set[str]) -> Cell:
     if recommended and route.status == "differs" and route.converts == "works":
         works = True
         more = ", ".join(rule for rule in route.stopped_by if rule not in known)
-        built, converted = converted, _colon("differs on other inputs", more) if more or not known else ""
+        how = route.message if route.message and not route.message.startswith("differs from eager") else ""
+        built, converted = converted, _colon(how or "differs on other inputs", more) if more or not known else ""
     return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended)
 
 

@@ -28,7 +28,7 @@ def refusals(tree: Tree, names: Names, classes: Classes) -> tuple[Refusal, ...]:
     syntax = RefusedSyntax(tree)
     shared: dict[cst.FunctionDef, Compiled] = {}
     found: dict[tuple[cst.CSTNode, str], Refusal] = {}
-    for cls in list(classes.by_node.values()):
+    for cls in classes.own:
         machine.default(cls)
     instances: list[Built] = [built for several in machine.built.values() for built in several[:MOST_INSTANCES]]
     compiler = Compiler(machine, annotations, shared, syntax)
@@ -42,7 +42,7 @@ def refusals(tree: Tree, names: Names, classes: Classes) -> tuple[Refusal, ...]:
 
 def _add(found: dict[tuple[cst.CSTNode, str], Refusal], compiler: Compiler, tree: Tree) -> None:
     for refusal in compiler.refusals:
-        if refusal.node in tree.index:
+        if tree.own(refusal.node):
             found.setdefault((refusal.node, refusal.code), refusal)
 
 

@@ -341,6 +341,6 @@ class Settler:
         if tracing.program is None:
             return True
         try:
-            return not difference(trial.expected, answer(tracing.program, trial.inputs), numbers=True)[0]
+            return not difference(trial.expected, answer(tracing.program, trial.inputs, self.module), numbers=True)[0]
         except Exception:
             return True

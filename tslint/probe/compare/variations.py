@@ -169,6 +169,10 @@ class Variator:
         )
         return tuple(self._choice(axes, n) for n in dict.fromkeys(sizes) if n > 0 and n != size)
 
+    def alone(self, axis: Axis, size: int) -> Choice:
+        """AXIS alone, at SIZE."""
+        return self._choice((axis,), size)
+
     def _choice(self, axes: tuple[Axis, ...], size: int) -> Choice:
         return Choice(f"{self._label(axes)} = {size}", tuple((axis, size) for axis in axes))
 
@@ -227,6 +231,15 @@ class Variator:
             leaves[position] = resized(tensor, shape) if keep else like(tensor, shape, choice.values, generator)
         args, kwargs = pytree.tree_unflatten(leaves, self.spec)
         return Inputs(choice.name, args, kwargs)
+
+    def repeated(self, inputs: Inputs) -> Inputs:
+        """The example's own values in the sizes of INPUTS, cut or repeated."""
+        found = [leaf for leaf in pytree.tree_leaves((inputs.args, inputs.kwargs)) if isinstance(leaf, torch.Tensor)]
+        leaves = list(self.leaves)
+        for position, tensor in zip(self.tensors, found, strict=True):
+            leaves[position] = resized(self.leaves[position], [int(n) for n in tensor.shape])
+        args, kwargs = pytree.tree_unflatten(leaves, self.spec)
+        return Inputs(inputs.name, args, kwargs)
 
 
 _VALUE_NAMES = {
@@ -308,13 +321,3 @@ def _zeros(tensor: torch.Tensor, shape: list[int], generator: torch.Generator) -
 
 
 _MAKERS = {"random": _random, "reseeded": _random, "negated": _negated, "scaled": _scaled, "zeros": _zeros}
-
-
-def shapes_text(inputs: Inputs) -> str:
-    """``float32[1,3,224,224], int64[1,8]``: the tensors of INPUTS."""
-    leaves = pytree.tree_leaves((inputs.args, inputs.kwargs))
-    return ", ".join(
-        f"{str(leaf.dtype).removeprefix('torch.')}[{','.join(str(int(n)) for n in leaf.shape)}]"
-        for leaf in leaves
-        if isinstance(leaf, torch.Tensor)
-    )

@@ -25,7 +25,7 @@ from tslint.probe.convert.convert import Conversion, refused
 from tslint.probe.convert.placeholder import Observation, Shape
 from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.sites import Frame, locate
-from tslint.probe.subject import Emit, Subject, seed
+from tslint.probe.subject import Emit, Inputs, Subject, seed
 from tslint.request import Request
 
 Axis = tuple[int, int]
@@ -43,10 +43,10 @@ def export(
 
     Raises what `torch.export` raises, and NarrowError; what coremltools refuses is the conversion's.
     """
-    exported = _exported(subject, module, axes)
+    program = exported(subject, module, axes)
     if axes:
-        _hold(subject, module, exported, axes)
-    calls = [node for node in exported.graph.nodes if node.op == "call_function"]
+        _hold(subject, module, program, axes)
+    calls = [node for node in program.graph.nodes if node.op == "call_function"]
     counted = collections.Counter(_op(node) for node in calls)
     emit(OpsCounted(subject.entry, "export", {op: n for op, n in sorted(counted.items()) if "::" in op}))
     ct = coreml.load()
@@ -54,19 +54,24 @@ def export(
     model, error = None, None
     with coreml.calm(), recovery.watching():
         try:
-            arguments = coreml.arguments(ct, subject, request, exported, float32=request.verify)
+            arguments = coreml.arguments(ct, subject, request, program, float32=request.verify)
             if subject.ranges and arguments.get("inputs") is None:
-                arguments["inputs"] = _input_types(ct, subject, exported)
-            model = ct.convert(exported, **arguments)
+                arguments["inputs"] = _input_types(ct, subject, program)
+            model = ct.convert(program, **arguments)
         except Exception as raised:
             error = raised
     if error is None and not recovery.failures:
-        return exported, Conversion("works", model)
-    return exported, refused(subject, "export", recovery, error, _Origins(subject), emit)
+        return program, Conversion("works", model)
+    return program, refused(subject, "export", recovery, error, _Origins(subject), emit)
 
 
-def _exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis]) -> Any:
-    """`torch.export.export` of MODULE. It fixes every size of 0 or 1, so one of the further inputs may serve it better."""
+def exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis] = ()) -> Any:
+    """`torch.export.export` of MODULE, in core ATen ops: as the file itself exports it, else for any size of AXES.
+
+    Exporting fixes every size of 0 or 1, so one of the further inputs may serve it better than the example.
+    """
+    if subject.author_route == "export":
+        return _decomposed(module, subject.example, {"strict": False, **subject.export_options})
     variator = Variator(subject)
     for inputs in (subject.example, *subject.others):
         shapes = [tensor.shape for tensor in values.tensors_in([inputs.args, inputs.kwargs])]
@@ -74,12 +79,15 @@ def _exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis])
             break
     else:
         inputs = subject.example
+    dynamic = _dynamic(module, tuple(inputs.args), dict(inputs.kwargs), axes)
+    return _decomposed(module, inputs, {"dynamic_shapes": dynamic, "strict": False})
+
+
+def _decomposed(module: torch.nn.Module, inputs: Inputs, options: dict[str, Any]) -> Any:
     args, kwargs = copied(tuple(inputs.args)), copied(dict(inputs.kwargs))
     seed()
     with quiet(), torch.no_grad():
-        return torch.export.export(
-            module, args, kwargs, dynamic_shapes=_dynamic(module, args, kwargs, axes), strict=False
-        ).run_decompositions({})
+        return torch.export.export(module, args, kwargs, **options).run_decompositions({})
 
 
 def _dynamic(module: torch.nn.Module, args: Any, kwargs: Any, axes: Collection[Axis]) -> Any:
@@ -106,7 +114,7 @@ def _hold(subject: Subject, module: torch.nn.Module, exported: Any, axes: Collec
     for inputs in (subject.example, *within[:8]):
         expected = call(module, inputs)
         try:
-            actual = call(program, inputs)
+            actual = call(program, inputs, module)
         except Exception as error:
             raise NarrowError(f"the exported program refuses {inputs.name}") from error
         if not same(expected, actual):

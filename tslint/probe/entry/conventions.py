@@ -80,7 +80,7 @@ def find(module: ModuleType, outline: Outline | None) -> Found | None:
     own = own_inputs(model)
     if own is not None:
         return Found(model, own[0], f"{built} on {own[1]}", place, build is not None, others)
-    inferred = infer(model)
+    inferred = infer(model).inputs
     if inferred is None:
         return None
     return Found(model, inferred, f"{built}, inputs inferred from its first layers", place, build is not None, others)

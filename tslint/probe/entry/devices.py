@@ -49,13 +49,22 @@ class CpuInstead(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _doing_nothing() -> Callable[..., None]:
+ANSWERS: dict[str, Any] = {
+    **dict.fromkeys(("set_device", "synchronize", "empty_cache", "reset_peak_memory_stats"), None),
+    **dict.fromkeys(("current_device", "memory_allocated", "max_memory_allocated", "memory_reserved"), 0),
+    "get_device_name": "no GPU",
+    "get_device_capability": (0, 0),
+}
+"""What functions of `torch.cuda` that scripts call on their way answer where there is no GPU."""
+
+
+def _answering(value: Any) -> Callable[..., Any]:
     """A function of its own each time: torch's Dynamo keeps a table of these by identity."""
 
-    def nothing(*_args: Any, **_kwargs: Any) -> None:
-        return None
+    def answer(*_args: Any, **_kwargs: Any) -> Any:
+        return value
 
-    return nothing
+    return answer
 
 
 @contextlib.contextmanager
@@ -65,19 +74,21 @@ def cpu_instead() -> Iterator[CpuInstead]:
     if torch.cuda.is_available():
         yield mode
         return
-    load, module_to = torch.load, torch.nn.Module.to
-    cuda_names = ("set_device", "synchronize", "empty_cache")
-    before = {name: getattr(torch.cuda, name) for name in cuda_names}
+    load, jit_load, module_to = torch.load, torch.jit.load, torch.nn.Module.to
+    before = {name: getattr(torch.cuda, name) for name in ANSWERS}
 
-    def to_cpu(*args: Any, **kwargs: Any) -> Any:
-        location = kwargs.get("map_location", args[1] if len(args) > 1 else None)
-        if len(args) > 1:
-            return load(args[0], "cpu" if location is None or _absent(location) else location, *args[2:], **kwargs)
-        if location is None or _absent(location):
+    def to_cpu(real: Any) -> Any:
+        def loading(*args: Any, **kwargs: Any) -> Any:
+            location = kwargs.get("map_location", args[1] if len(args) > 1 else None)
+            if location is not None and not _absent(location):
+                return real(*args, **kwargs)
             if location is not None:
                 mode.note("`map_location`")
-            kwargs["map_location"] = "cpu"
-        return load(*args, **kwargs)
+            if len(args) > 1:
+                return real(args[0], "cpu", *args[2:], **kwargs)
+            return real(*args, **{**kwargs, "map_location": "cpu"})
+
+        return loading
 
     def move(self: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
         args = tuple(mode.swap(a, f'`.to("{a}")`') for a in args)
@@ -85,14 +96,14 @@ def cpu_instead() -> Iterator[CpuInstead]:
             kwargs["device"] = mode.swap(kwargs["device"], f'`.to(device="{kwargs["device"]}")`')
         return module_to(self, *args, **kwargs)
 
-    torch.load = to_cpu
+    torch.load, torch.jit.load = to_cpu(load), to_cpu(jit_load)
     torch.nn.Module.to = move  # type: ignore[method-assign]
-    for name in cuda_names:
-        setattr(torch.cuda, name, _doing_nothing())
+    for name, value in ANSWERS.items():
+        setattr(torch.cuda, name, _answering(value))
     try:
         with mode:
             yield mode
     finally:
-        torch.load, torch.nn.Module.to = load, module_to  # type: ignore[method-assign]
+        torch.load, torch.jit.load, torch.nn.Module.to = load, jit_load, module_to  # type: ignore[method-assign]
         for name, function in before.items():
             setattr(torch.cuda, name, function)

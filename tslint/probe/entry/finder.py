@@ -14,9 +14,10 @@ import torch
 from tslint.diagnostic import Place
 from tslint.evidence import EntryChosen, Note
 from tslint.probe.entry import conventions, importing, specs
-from tslint.probe.entry.conversions import wanted_inputs
 from tslint.probe.entry.infer import infer
-from tslint.probe.entry.recorders import Recorded, Recordings, record_file
+from tslint.probe.entry.recorded import RecordedModel, models
+from tslint.probe.entry.recorders import record_file
+from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, class_place
 from tslint.probe.subject import Emit, Inputs, Subject
 from tslint.request import ModelSpec, Outline, Request
@@ -174,10 +175,12 @@ class Finder:
                 example, source = found
                 how += f", inputs from {source}"
             else:
-                inferred = infer(module)
-                if inferred is None:
-                    raise Nothing(f"no inputs that {how} accepts could be inferred: give them with `--input`")
-                example = inferred
+                guess = infer(module)
+                if guess.inputs is None:
+                    raise Nothing(
+                        f"no inputs that {how} accepts could be inferred ({guess.why}): give them with `--input`"
+                    )
+                example = guess.inputs
                 how += ", inputs inferred from its first layers"
         command = self._command(None if named is not None else spec.model, module, spec.inputs, example)
         subject = Subject(len(self.entries), module, example, ranges=ranges)
@@ -201,62 +204,49 @@ class Finder:
         recordings = record_file(path, outline, self.territory)
         for note in recordings.notes:
             self.emit(Note(0, note))
-        for recorded in recordings.calls:
-            self._recorded(recorded, recordings)
+        any_converts = any(call.conversion is not None for call in recordings.calls)
+        for model in models(recordings.calls):
+            self._recorded(model, any_converts)
         self.error = recordings.error
         if not self.entries:
             if recordings.error is not None:
                 raise UserError(recordings.error)
             raise Nothing("the file ran, but none of its calls that trace, script or convert was reached")
 
-    def _recorded(self, recorded: Recorded, recordings: Recordings) -> None:
-        ranges: dict[tuple[int, int], tuple[int, int]] = {}
-        inputs, how = recorded.inputs, f"the file's own {recorded.function} call"
-        wanted = wanted_inputs(recorded.conversion.kwargs) if recorded.conversion is not None else None
-        if inputs is None and recorded.standin is not None:
-            inputs = recorded.standin.called_with
-        if inputs is not None and wanted is not None:
-            ranges = {(i, d): pair for i, w in enumerate(wanted) for d, pair in enumerate(w.dims) if pair[0] != pair[1]}
-        elif wanted is not None:
-            inputs, ranges = specs.inputs_of([dataclasses.replace(w, name=None) for w in wanted], recorded.module)
+    def _recorded(self, model: RecordedModel, any_converts: bool) -> None:
+        main = model.main
+        inputs, ranges, how = model.inputs()
+        how = f"{model.words}{how}"
         if inputs is None:
-            inputs = infer(recorded.module)
-            how += ", inputs inferred from its first layers"
-        line = f", line {recorded.place.span.line}" if recorded.place is not None else ""
-        known = inputs is not None
-        if inputs is None:
-            how = how.split(",")[0]
-            without = f"{how}{line} names no inputs, and none could be inferred"
-            if recorded.function != "torch.jit.script":
+            without = f"{model.words} names no inputs, and none could be inferred"
+            if model.route != "script":
                 self.emit(Note(len(self.entries), without))
                 return
             rest = "only what needs none was tried; name them with `--model` and `--input`"
             self.emit(Note(len(self.entries), f"{without}: {rest}"))
-            inputs = Inputs("example", ())
-        if any(
-            e.subject.module is recorded.module and e.subject.author_route == _ROUTES[recorded.function]
-            for e in self.entries
-        ):
-            return
-        route = _ROUTES[recorded.function]
+            how = model.words
+        example = inputs or Inputs("example", ())
         subject = Subject(
             len(self.entries),
-            recorded.module,
-            inputs,
+            main.module,
+            example,
             ranges=ranges,
-            was_training=recorded.training,
-            call_site=recorded.place,
-            author_route=route,
-            author_traced=recorded.traced_inside or (("",) if route == "trace" else ()),
-            author_scripted=("",) if route == "script" else (),
-            conversion=recorded.conversion,
+            was_training=main.training,
+            call_site=main.place,
+            author_route=model.route,
+            author_traced=model.traced,
+            author_scripted=model.scripted,
+            conversion=None if main.refused else main.conversion,
+            export_options=main.options,
         )
-        converts = any(call.conversion is not None for call in recordings.calls)
-        converted = recorded.conversion is not None or not converts
-        entry = Entry(subject, True, recorded.live, converted=converted, inputs=known)
-        shown = how.split(", ", 1)
-        how = shown[0] + line + (f", {shown[1]}" if len(shown) > 1 else "")
-        self._add(entry, how, f"tslint check {self.request.target}")
+        converted = main.conversion is not None or not any_converts
+        entry = Entry(subject, True, main.live, model.others(example), converted, inputs is not None)
+        self._add(entry, how, f"tslint check {_quoted(self.request.target)}")
+        if isinstance(main.module, FunctionModule) and entry.converted and self.request.convert:
+            name = type(main.module).__name__
+            self.emit(
+                Note(subject.entry, f"`ct.convert` takes no traced function: a module around `{name}` is converted")
+            )
 
     def _roots(self, path: Path) -> None:
         outline = self.request.outline
@@ -277,16 +267,22 @@ class Finder:
                 self.error = self.error or error
                 failures.append(f"`{name}()` raised {type(error).__name__}")
                 continue
-            inputs = infer(model) if isinstance(model, torch.nn.Module) else None
-            if inputs is None:
-                failures.append(f"no inputs that `{name}` accepts could be inferred")
+            if not isinstance(model, torch.nn.Module):
+                failures.append(f"`{name}()` gives a {type(model).__name__}")
+                continue
+            guess = infer(model)
+            if guess.inputs is None:
+                failures.append(f"no inputs that `{name}` accepts could be inferred ({guess.why})")
                 continue
             how = f"`{name}`, which no other class of the file builds, inputs inferred from its first layers"
-            self._add(Entry(Subject(len(self.entries), model, inputs)), how, self._command(name, model, (), inputs))
+            command = self._command(name, model, (), guess.inputs)
+            self._add(Entry(Subject(len(self.entries), model, guess.inputs)), how, command)
         if not self.entries:
             if self.error is not None:
                 raise UserError(self.error)
             raise Nothing(f"{'; '.join(failures)}: name a model with `--model` and its inputs with `--input`")
+        for failure in failures:
+            self.emit(Note(0, f"not run: {failure}"))
 
     # -- shared -----------------------------------------------------------------------------------------------------
 
@@ -327,15 +323,6 @@ def _running(outline: Outline | None) -> tuple[int, ...]:
     calls = tuple(call.place.span.line for call in outline.calls)
     stop = (outline.stop_line,) if outline.stop_line is not None else ()
     return (*calls, *(effect.line for effect in outline.side_effects), *stop)
-
-
-_ROUTES = {
-    "torch.jit.trace": "trace",
-    "torch.jit.trace_module": "trace",
-    "torch.jit.script": "script",
-    "torch.export.export": "export",
-    "coremltools.convert": None,
-}
 
 
 def _quoted(text: str) -> str:

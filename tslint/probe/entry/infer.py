@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
+from tslint.probe.agree import first_line
 from tslint.probe.entry.specs import random_tensor
+from tslint.probe.limits import TooSlow, limited
 from tslint.probe.subject import Inputs, seed
-from tslint.probe.values import answer
+from tslint.probe.values import answer, shapes_text
 
 _SPATIAL = (64, 32, 224, 16, 128, 28)
 _LENGTHS = (16, 32, 64, 8)
 _MOST = 60
 """Calls tried at most."""
+
+SECONDS = 10.0
+"""Time that a call may take, and after which no further one is tried: nobody asked for these inputs."""
 
 Candidate = tuple[tuple[int, ...], torch.dtype, int]
 
@@ -108,29 +115,44 @@ def _combinations(candidates: list[Candidate], count: int) -> Iterator[tuple[Can
                 yield filled
 
 
-def infer(module: nn.Module) -> Inputs | None:
-    """The first inputs that the eager model accepts, in eval mode; None where none of those tried were."""
+@dataclass(frozen=True)
+class Guess:
+    """The first inputs that the eager model accepts; where none of those tried were, ``why`` says what it said to the first."""
+
+    inputs: Inputs | None
+    why: str = ""
+
+
+def infer(module: nn.Module) -> Guess:
+    """Tries inputs on the eager model, in eval mode, as long as each answers soon."""
     count = required(module)
     if count is None:
-        return None
+        return Guess(None, "its forward wants an argument by name")
     training = [(m, m.training) for m in module.modules()]
     module.eval()
+    why = ""
+    end = time.monotonic() + SECONDS
     try:
         for combination in itertools.islice(_combinations(_candidates(module), count), _MOST):
             seed()
             inputs = Inputs("example", tuple(random_tensor(shape, dtype, below) for shape, dtype, below in combination))
-            if _accepts(module, inputs):
-                return inputs
-        return None
+            refusal = _refusal(module, inputs)
+            if refusal is None:
+                return Guess(inputs)
+            why = why or f"it refuses {shapes_text(inputs) or 'a call without inputs'}: {refusal}"
+            if time.monotonic() > end:
+                break
+        return Guess(None, why)
     finally:
         for child, flag in training:
             child.training = flag
 
 
-def _accepts(module: Any, inputs: Inputs) -> bool:
+def _refusal(module: Any, inputs: Inputs) -> str | None:
+    """What MODULE raises on INPUTS; None where it accepts them."""
     try:
-        with torch.no_grad():
+        with limited(SECONDS), torch.no_grad():
             answer(module, inputs)
-    except Exception:
-        return False
-    return True
+    except (Exception, TooSlow) as error:
+        return f"{type(error).__name__}: {first_line(error)}" if isinstance(error, Exception) else str(error)
+    return None

@@ -19,6 +19,9 @@ from tslint.probe.sites import class_above, class_place, is_user, locate, script
 
 STAND_IN = "TslintStandIn"
 
+_RAISED = "raise Exception('')"
+"""What a stand-in does when it is called: the compiler itself calls one behind a property that it takes over."""
+
 _EMPTY_WORDS = ("Arguments for call are not valid.", "The following variants are available:", "The original call is:")
 _SCHEMA = re.compile(r"^[\w:.]+\(.*\) -> .*:$")
 
@@ -70,7 +73,8 @@ def refusal(error: BaseException, root: torch.nn.Module, path: str, roots: Seque
         above = class_above(root, path, roots)
         place = own if own is not None and (above is None or is_user(own.path, roots)) else above
     chain = tuple(frame.place for frame in stack if frame.place != place)
-    return Refusal(message(error), place, chain, STAND_IN in text)
+    ran_into = isinstance(error, torch.jit.Error) and _RAISED in text
+    return Refusal(message(error), place, chain, STAND_IN in text or ran_into)
 
 
 def message(error: BaseException) -> str:

@@ -63,7 +63,7 @@ def _beside_eager(subject: Subject, program: Any, emit: Emit) -> Scripted:
         except Exception:
             continue  # nothing to hold it against
         try:
-            equal, gap, why = values.difference(plain(expected), plain(call(program, inputs)))
+            equal, gap, why = values.difference(plain(expected), plain(call(program, inputs, subject.module)))
         except Exception as error:
             place, _ = locate(reversed(scripted_frames(str(error))), subject.user_files)
             message = _run_time_message(error)

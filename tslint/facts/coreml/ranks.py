@@ -1,0 +1,86 @@
+"""Tensors of more than five dimensions, which Core ML does not have.
+
+coremltools checks the finished program. A pass of its own (``expand_high_rank_reshape_and_transpose``) takes out what only leads
+from five dimensions to five by views and permutations, such as the windows of a Swin transformer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from tslint.facts.coreml.uses import traced
+from tslint.facts.frame import Context
+from tslint.facts.kinds import Kind, List, Tensor, Tuple, options
+from tslint.facts.shapes import rank_of
+from tslint.facts.tree import Tree, words
+from tslint.frozen import frozen
+
+MOST = 5
+REARRANGING = words("view reshape permute transpose contiguous flatten swapaxes swapdims view_as reshape_as detach")
+"""Methods and functions that the pass takes out; what else makes or takes a tensor of high rank stays."""
+
+
+@frozen
+class HighRank:
+    """An expression that makes a tensor of ``rank`` dimensions out of tensors that have no more than five."""
+
+    node: cst.CSTNode
+    rank: int
+
+
+def high_ranks(contexts: Iterable[Context], tree: Tree) -> list[HighRank]:
+    """Where ranks above five begin in code that tracing comes past, in source order."""
+    found: dict[cst.CSTNode, HighRank] = {}
+    for context in contexts:
+        if traced(context, frozenset()):
+            for one in _in_context(context):
+                if one.node in tree.index:
+                    found.setdefault(one.node, one)
+    return sorted(found.values(), key=lambda one: tree.index[one.node])
+
+
+def _in_context(context: Context) -> Iterator[HighRank]:
+    makers: list[tuple[HighRank, bool]] = []
+    stays = not context.callers and any(_rank(kind) for kind, _ in context.returns.values())
+    for node, name, taken, made in _operations(context):
+        rearranges = name in REARRANGING
+        high = [rank for kind in taken if (rank := _rank(kind))]
+        stays = stays or (bool(high) and not rearranges and _is_tensor(made))
+        rank = _rank(made)
+        if rank and not high:
+            makers.append((HighRank(node, rank), rearranges))
+    yield from (one for one, rearranges in makers if stays or not rearranges)
+
+
+def _operations(context: Context) -> Iterator[tuple[cst.CSTNode, str, list[Kind], Kind]]:
+    """What computes in a function: the node, the name of what is called, what it takes, and what it makes."""
+    for (node, _, _), use in context.applied.items():
+        if node in context.kinds and not use.block.untraced and not use.given:
+            yield node, use.name.rpartition(".")[2], use.args.all, context.kinds[node]
+    for node, kind in context.kinds.items():
+        if context.blocks.get(node) is None or context.blocks[node].untraced:
+            continue
+        if isinstance(node, cst.Subscript):
+            yield node, "[]", _kinds(context, node.value), kind
+        elif isinstance(node, cst.BinaryOperation):
+            yield node, "operator", _kinds(context, node.left, node.right), kind
+
+
+def _kinds(context: Context, *nodes: cst.CSTNode) -> list[Kind]:
+    return [context.kinds[node] for node in nodes if node in context.kinds]
+
+
+def _rank(kind: Kind) -> int | None:
+    """The rank of a tensor that has more than five dimensions on every path, else None."""
+    if isinstance(kind, (Tuple, List)):
+        items = kind.items if isinstance(kind, Tuple) else (kind.element,)
+        return max((rank for item in items or () if (rank := _rank(item))), default=None)
+    ranks = [rank_of(option.shape) if isinstance(option, Tensor) else None for option in options(kind)]
+    known = [rank for rank in ranks if rank is not None and rank > MOST]
+    return max(known) if known and len(known) == len(ranks) else None
+
+
+def _is_tensor(kind: Kind) -> bool:
+    return any(isinstance(option, (Tensor, Tuple, List)) for option in options(kind))

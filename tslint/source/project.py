@@ -1,0 +1,92 @@
+"""Finds and reads the other files of a project that a file imports: those beside it in its package, and those below the root."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import libcst as cst
+
+from tslint.source.errors import SourceError
+from tslint.source.text import Source
+
+MOST_KEPT = 128
+"""Parsed files that are kept for the next file that imports them."""
+
+
+@dataclass(eq=False)
+class File:
+    """A file of the project, parsed. ``names`` is what its names mean, kept for the next file that imports it."""
+
+    path: str
+    module: cst.Module
+    text: bytes
+    names: object = None
+
+
+Loader = Callable[[str, str], "File | None"]
+"""(path of the importing file, module as it is written there: ``.layers``, ``package.layers``) → that file of the project."""
+
+
+class ProjectFiles:
+    """Answers what a file means by a module's name, as :class:`tslint.facts.project.Project` asks it.
+
+    A relative import is looked up where it says; an absolute one beside the file, then in every directory above it. Only
+    files below ROOT, or in the same top package as the file, are the project's: never what is installed in an environment.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._kept: OrderedDict[Path, File | None] = OrderedDict()
+
+    def __call__(self, importer: str, name: str) -> File | None:
+        here = Path(importer).absolute()
+        dots = len(name) - len(name.lstrip("."))
+        parts = [part for part in name[dots:].split(".") if part]
+        bases = here.parents[dots - 1 : dots] if dots else here.parents
+        package = top_package(here)
+        for base in bases:
+            if not self._is_ours(base / Path(*parts), package):
+                break
+            found = _module(base, parts)
+            if found is not None and found != here:
+                return self._read(found)
+        return None
+
+    def _is_ours(self, path: Path, package: Path | None) -> bool:
+        if package is not None and path.is_relative_to(package):
+            return True
+        return path.is_relative_to(self.root) and "site-packages" not in path.relative_to(self.root).parts
+
+    def _read(self, path: Path) -> File | None:
+        if path in self._kept:
+            self._kept.move_to_end(path)
+            return self._kept[path]
+        try:
+            source = Source.read(path)
+            found = File(str(path), source.parse(), source.data)
+        except SourceError:  # which its own check says
+            found = None
+        self._kept[path] = found
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+
+def top_package(path: Path) -> Path | None:
+    """The directory of the outermost package that holds PATH; None for a file in no package."""
+    found: Path | None = None
+    for folder in path.parents:
+        if not (folder / "__init__.py").is_file():
+            return found
+        found = folder
+    return found
+
+
+def _module(base: Path, parts: list[str]) -> Path | None:
+    """The file of module PARTS below BASE: a package's ``__init__.py``, or a file of its own."""
+    place = base.joinpath(*parts)
+    candidates = [place / "__init__.py"] + ([place.with_name(f"{place.name}.py")] if parts else [])
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
