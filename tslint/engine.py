@@ -51,9 +51,13 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
         if kind is Facts:
             run(facts, wanted)
         elif isinstance(kind, type) and is_node_type(kind):
+            anywhere = [check for check in wanted if not check.traced]
+            in_traced_code = [check for check in wanted if check.traced]
             nodes: Iterable[Any] = facts.nodes(kind)
             for node in nodes:
-                run(node, wanted)
+                run(node, anywhere)
+                if in_traced_code and _is_traced(node, in_traced_code, facts, crashes):
+                    run(node, in_traced_code)
     try:
         refusals = facts.refusals
     except Exception as error:  # the other checks do not ask for them
@@ -62,6 +66,16 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
     for refusal in refusals:
         run(refusal, table.get(refusal.code, ()))
     return sorted(_unique(found), key=order), crashes.diagnostics()
+
+
+def _is_traced(node: cst.CSTNode, wanted: Iterable[Check], facts: Facts, crashes: Crashes) -> bool:
+    """Whether NODE is for the checks of traced code; where that crashes, each of them has."""
+    try:
+        return facts.is_traced_code(node)
+    except Exception as error:
+        for check in wanted:
+            crashes.add(f"`{check.rule}`", error, _span_of(node, facts))
+        return False
 
 
 class Crashes:
