@@ -55,10 +55,10 @@ def is_statement(node: cst.CSTNode) -> bool:
 
 
 def fields(kind: type) -> tuple[str, ...]:
-    """The names of the fields that hold meaning, in source order: no white space, no punctuation."""
+    """The names of the fields that hold nodes of meaning, in source order: no text, no white space, no punctuation."""
     known = _FIELDS.get(kind)
     if known is None:
-        names = [f.name for f in dataclasses.fields(kind)]
+        names = [f.name for f in dataclasses.fields(kind) if f.type is not str]
         known = tuple(n for n in names if n not in LAYOUT and not n.startswith(("whitespace", "_")))
         _FIELDS[kind] = known = _in_source_order(kind, known)
     return known
@@ -125,8 +125,13 @@ class Tree:
             if group is None:
                 group = by_type[kind] = []
             group.append(node)
+            names = known.get(kind)
+            if names is None:
+                names = fields(kind)
+            if not names:
+                continue
             children: list[cst.CSTNode] = []
-            for name in known.get(kind) or fields(kind):
+            for name in names:
                 value = getattr(node, name)
                 sort = type(value)
                 if sort is list or sort is tuple:
@@ -198,8 +203,11 @@ def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
         yield current
         if not nested and current is not node and type(current) in closed:
             continue
+        names = fields(type(current))
+        if not names:
+            continue
         children: list[cst.CSTNode] = []
-        for name in fields(type(current)):
+        for name in names:
             value = getattr(current, name)
             sort = type(value)
             if sort is list or sort is tuple:
