@@ -43,9 +43,11 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
     crashes = Crashes(str(facts.source.path))
     table = checks()
 
+    def own(finding: Finding) -> Facts | None:
+        return facts
+
     def run(subject: Any, wanted: Iterable[Check]) -> None:
-        for check in wanted:
-            found.extend(_run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes))
+        found.extend(_run(wanted, subject, facts, own, Basis.PREDICTED, crashes))
 
     for kind, wanted in table.items():
         if kind is Facts:
@@ -129,11 +131,10 @@ def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagno
     for item in evidence:
         if isinstance(item, EntryChosen):
             entries[item.entry] = item
-        for check in checks().get(type(item), ()):
+        for diagnostic in _run(checks().get(type(item), ()), item, context, of_place, Basis.OBSERVED, crashes):
             proof = {"kind": type(item).__name__, **to_json(item)}
-            for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
-                placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
-                found.append(dataclasses.replace(placed, evidence=(proof,)))
+            placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
+            found.append(dataclasses.replace(placed, evidence=(proof,)))
     return found, crashes.diagnostics()
 
 
@@ -153,22 +154,23 @@ def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, Entr
 
 
 def _run(
-    check: Check,
+    wanted: Iterable[Check],
     subject: Any,
     asked: Any,
     facts_of: Callable[[Finding], Facts | None],
     basis: Basis,
     crashes: Crashes,
 ) -> list[Diagnostic]:
-    """What one check makes of one subject; a crash stops nothing else."""
+    """What the checks WANTED make of one subject; a crash of one stops nothing else."""
     found: list[Diagnostic] = []
-    try:
-        for finding in check.function(subject, asked):
-            if isinstance(asked, Facts) and isinstance(finding.at, cst.CSTNode) and not asked.is_own(finding.at):
-                continue  # that file's own check says it
-            found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
-    except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
-        crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
+    for check in wanted:
+        try:
+            for finding in check.function(subject, asked):
+                if isinstance(asked, Facts) and isinstance(finding.at, cst.CSTNode) and not asked.is_own(finding.at):
+                    continue  # that file's own check says it
+                found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
+        except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
+            crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
     return found
 
 
