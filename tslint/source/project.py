@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,20 +40,28 @@ class ProjectFiles:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self._kept: OrderedDict[Path, File | None] = OrderedDict()
+        self._found: dict[tuple[Path, str], tuple[Path, ...]] = {}
 
     def __call__(self, importer: str, name: str) -> File | None:
         here = Path(importer).absolute()
+        asked = here.parent, name
+        if asked not in self._found:
+            self._found[asked] = tuple(self._places(here, name))
+        place = next((place for place in self._found[asked] if place != here), None)
+        return None if place is None else self._read(place)
+
+    def _places(self, here: Path, name: str) -> Iterator[Path]:
+        """Where a module of this name stands for the files in the directory of HERE, the nearest first."""
         dots = len(name) - len(name.lstrip("."))
         parts = [part for part in name[dots:].split(".") if part]
         bases = here.parents[dots - 1 : dots] if dots else here.parents
         package = top_package(here)
         for base in bases:
             if not self._is_ours(base / Path(*parts), package):
-                break
+                return
             found = _module(base, parts)
-            if found is not None and found != here:
-                return self._read(found)
-        return None
+            if found is not None:
+                yield found
 
     def _is_ours(self, path: Path, package: Path | None) -> bool:
         if package is not None and path.is_relative_to(package):
