@@ -26,9 +26,14 @@ LIKE = frozenset({"zeros_like", "ones_like", "empty_like", "rand_like", "randn_l
 
 @on(cst.Attribute)
 def predict(node: cst.Attribute, facts: Facts) -> Iterator[Finding]:
-    if node.attr.value != "data" or not _is_computed(node.value, facts) or not _is_read(node, facts):
+    if node.attr.value != "data" or not facts.is_traced_code(node):
         return
-    if not facts.is_traced_code(node) or not facts.reaches_output(node) or not _matters(node, facts):
+    if (
+        not _is_computed(node.value, facts)
+        or not _is_read(node, facts)
+        or not facts.reaches_output(node)
+        or not _matters(node, facts)
+    ):
         return
     yield Finding(
         node,
