@@ -207,6 +207,13 @@ def test_without_pytorch_what_needs_it_is_exit_status_2(
     assert len(problems(outcome)) == 1
 
 
+def test_an_interpreter_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    write(tmp_path, NET)
+    outcome = check_json("model.py", "--python", "nowhere/python", cwd=tmp_path)
+    assert outcome.status == 2
+    assert outcome.report["errors"] == ["`--python nowhere/python`: this interpreter is not there"]
+
+
 def test_exit_zero_never_hides_what_could_not_be_done(tmp_path: Path, bare_python: Path) -> None:
     write(tmp_path, NET)
     assert tslint("check", "model.py", "--static", "--exit-zero", cwd=tmp_path).status == 0

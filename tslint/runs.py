@@ -117,7 +117,15 @@ def _start(
     explicit: bool,
     work: Work | None = None,
 ) -> None:
-    """Runs REQUEST in a child. EXPLICIT: what stops it is an error, since somebody asked for the run."""
+    """Runs REQUEST in a child. EXPLICIT: what stops it is an error, since somebody asked for the run.
+
+    An interpreter that was named and is none is an error in any case.
+    """
+    try:
+        interpreter.interpreter(settings.python)
+    except interpreter.InterpreterError as error:
+        ran.errors.append(str(error))
+        return
     missing = interpreter.missing(settings.python)
     if missing:
         (ran.errors if explicit else ran.notes).append(missing)
