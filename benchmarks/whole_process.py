@@ -204,8 +204,8 @@ def circumstances(options: argparse.Namespace, load: float) -> str:
     return (
         f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {options.threads} threads, load average {load:.1f} "
         f"before the first round; Python {platform.python_version()}, {versions}. Above: torchvision's ResNet-50 at "
-        f"1x3x{options.size}x{options.size}, traced and converted, {options.repeat} rounds; below: a file of 300 lines, "
-        f"{options.repeat * 4} rounds.\n"
+        f"1x3x{options.size}x{options.size}, traced and converted, rounds: {options.repeat}; below: a file of 300 lines, "
+        f"rounds: {options.repeat * 4}.\n"
     )
 
 

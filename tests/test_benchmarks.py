@@ -70,7 +70,7 @@ def test_a_missed_target_is_said(benchmark: ModuleType, measured) -> None:
 def test_the_circumstances_name_date_load_and_versions(benchmark: ModuleType) -> None:
     text = benchmark.circumstances(benchmark.parsed(["--repeat", "3", "--size", "64"]), 1.25)
     assert text.startswith("20") and "load average 1.2 before" in text and "1x3x64x64" in text
-    assert "3 rounds" in text and "12 rounds" in text and "torch " in text
+    assert "rounds: 3;" in text and "rounds: 12." in text and "torch " in text
 
 
 def test_the_block_in_readme_is_replaced_and_nothing_else(benchmark: ModuleType) -> None:

@@ -94,6 +94,50 @@ def test_a_crash_of_one_check_names_it_and_keeps_the_others(monkeypatch: pytest.
     assert crash.path == "/x/net.py" and crash.span is not None and crash.span.line == 6
 
 
+def test_a_check_of_traced_code_sees_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    @checks.on(cst.Call, traced=True)
+    def noting(node: cst.Call, facts: Facts) -> Iterator[Finding]:
+        seen.append(facts.text(node))
+        yield from ()
+
+    code = """\
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout()
+
+    def forward(self, x):
+        if self.training:
+            x = self.drop(x)
+        return self.helper(torch.relu(x))
+
+    def helper(self, x):
+        return torch.tanh(x)
+
+    def unused(self, x):
+        return torch.exp(x)
+
+Net()(torch.rand(1))
+"""
+    monkeypatch.setattr(
+        "tslint.engine.checks", lambda: {cst.Call: (checks.Check("math-on-size", noting, traced=True),)}
+    )
+    static.check_source(Source.from_text(code), JOB)
+    assert seen == ["self.helper(torch.relu(x))", "torch.relu(x)", "torch.tanh(x)"]
+
+    def refuse(self: Facts, node: cst.CSTNode) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Facts, "is_traced_code", refuse)
+    (crash,) = static.check_source(Source.from_text(code), JOB).diagnostics
+    assert crash.message == "a fault of tslint: `math-on-size` crashed with ZeroDivisionError"
+
+
 def test_what_all_checks_ask_crashes_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: object) -> Any:
         raise ZeroDivisionError

@@ -43,17 +43,23 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
     crashes = Crashes(str(facts.source.path))
     table = checks()
 
+    def own(finding: Finding) -> Facts | None:
+        return facts
+
     def run(subject: Any, wanted: Iterable[Check]) -> None:
-        for check in wanted:
-            found.extend(_run(check, subject, facts, lambda finding: facts, Basis.PREDICTED, crashes))
+        found.extend(_run(wanted, subject, facts, own, Basis.PREDICTED, crashes))
 
     for kind, wanted in table.items():
         if kind is Facts:
             run(facts, wanted)
         elif isinstance(kind, type) and is_node_type(kind):
+            anywhere = [check for check in wanted if not check.traced]
+            in_traced_code = [check for check in wanted if check.traced]
             nodes: Iterable[Any] = facts.nodes(kind)
             for node in nodes:
-                run(node, wanted)
+                run(node, anywhere)
+                if in_traced_code and _is_traced(node, in_traced_code, facts, crashes):
+                    run(node, in_traced_code)
     try:
         refusals = facts.refusals
     except Exception as error:  # the other checks do not ask for them
@@ -62,6 +68,16 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
     for refusal in refusals:
         run(refusal, table.get(refusal.code, ()))
     return sorted(_unique(found), key=order), crashes.diagnostics()
+
+
+def _is_traced(node: cst.CSTNode, wanted: Iterable[Check], facts: Facts, crashes: Crashes) -> bool:
+    """Whether NODE is for the checks of traced code; where that crashes, each of them has."""
+    try:
+        return facts.is_traced_code(node)
+    except Exception as error:
+        for check in wanted:
+            crashes.add(f"`{check.rule}`", error, _span_of(node, facts))
+        return False
 
 
 class Crashes:
@@ -115,11 +131,10 @@ def observe(evidence: Iterable[Evidence], context: Context) -> tuple[list[Diagno
     for item in evidence:
         if isinstance(item, EntryChosen):
             entries[item.entry] = item
-        for check in checks().get(type(item), ()):
+        for diagnostic in _run(checks().get(type(item), ()), item, context, of_place, Basis.OBSERVED, crashes):
             proof = {"kind": type(item).__name__, **to_json(item)}
-            for diagnostic in _run(check, item, context, of_place, Basis.OBSERVED, crashes):
-                placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
-                found.append(dataclasses.replace(placed, evidence=(proof,)))
+            placed = _at_entry(diagnostic, item, entries) if diagnostic.path is None else diagnostic
+            found.append(dataclasses.replace(placed, evidence=(proof,)))
     return found, crashes.diagnostics()
 
 
@@ -139,22 +154,23 @@ def _at_entry(diagnostic: Diagnostic, item: Evidence, entries: Mapping[int, Entr
 
 
 def _run(
-    check: Check,
+    wanted: Iterable[Check],
     subject: Any,
     asked: Any,
     facts_of: Callable[[Finding], Facts | None],
     basis: Basis,
     crashes: Crashes,
 ) -> list[Diagnostic]:
-    """What one check makes of one subject; a crash stops nothing else."""
+    """What the checks WANTED make of one subject; a crash of one stops nothing else."""
     found: list[Diagnostic] = []
-    try:
-        for finding in check.function(subject, asked):
-            if isinstance(asked, Facts) and isinstance(finding.at, cst.CSTNode) and not asked.is_own(finding.at):
-                continue  # that file's own check says it
-            found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
-    except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
-        crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
+    for check in wanted:
+        try:
+            for finding in check.function(subject, asked):
+                if isinstance(asked, Facts) and isinstance(finding.at, cst.CSTNode) and not asked.is_own(finding.at):
+                    continue  # that file's own check says it
+                found.append(_diagnostic(check.rule, finding, basis, facts_of(finding)))
+        except Exception as error:  # a check is our own code: whatever it raises must not lose the others' results
+            crashes.add(f"`{check.rule}`", error, _span_of(subject, asked))
     return found
 
 

@@ -21,17 +21,23 @@ from tslint.frozen import frozen
 Function = TypeVar("Function", bound=Callable[..., Iterator[Finding]])
 
 _MARK = "__tslint_on__"
+_TRACED = "__tslint_traced__"
 
 
 Subject = type | str
 """What a check is marked with: a type, or the code of a refusal."""
 
 
-def on(*kinds: Subject) -> Callable[[Function], Function]:
-    """Marks a check with the node types, evidence types or codes of refusals it is to be called for."""
+def on(*kinds: Subject, traced: bool = False) -> Callable[[Function], Function]:
+    """Marks a check with the node types, evidence types or codes of refusals it is to be called for.
+
+    TRACED: of the nodes, with those alone that tracing comes past (``Facts.is_traced_code``), which is then asked once for
+    all checks.
+    """
 
     def mark(function: Function) -> Function:
         setattr(function, _MARK, kinds)
+        setattr(function, _TRACED, traced)
         return function
 
     return mark
@@ -39,10 +45,11 @@ def on(*kinds: Subject) -> Callable[[Function], Function]:
 
 @frozen
 class Check:
-    """A marked function: ``rule`` is its module's name with dashes."""
+    """A marked function: ``rule`` is its module's name with dashes; ``traced``: it wants the nodes of traced code alone."""
 
     rule: str
     function: Callable[[Any, Any], Iterator[Finding]]
+    traced: bool = False
 
 
 @functools.cache
@@ -56,5 +63,6 @@ def checks() -> dict[Subject, tuple[Check, ...]]:
         for function in vars(module).values():
             if getattr(function, "__module__", None) == module.__name__:
                 for kind in getattr(function, _MARK, ()):
-                    table.setdefault(kind, []).append(Check(info.name.replace("_", "-"), function))
+                    check = Check(info.name.replace("_", "-"), function, getattr(function, _TRACED, False))
+                    table.setdefault(kind, []).append(check)
     return {kind: tuple(found) for kind, found in table.items()}

@@ -23,15 +23,9 @@ def holds_baked_size(kind: Kind) -> bool:
 
 
 def baked_sizes(call: cst.Call, facts: Facts) -> list[cst.BaseExpression]:
-    """The arguments of CALL that carry a size out of the graph, where that can matter to what the model returns."""
+    """The arguments of a traced CALL that carry a size out of the graph, where that can matter to what the model returns."""
     sizes = [argument.value for argument in call.args if holds_size(facts.kind(argument.value))]
-    if (
-        not sizes
-        or not facts.is_traced_code(call)
-        or iterated_over(call, facts)
-        or not facts.reaches_output(call)
-        or only_decides(call, facts)
-    ):
+    if not sizes or iterated_over(call, facts) or not facts.reaches_output(call) or only_decides(call, facts):
         return []
     return sizes
 

@@ -16,9 +16,9 @@ APPLY = "torch.autograd.Function.apply"
 HELP = "its backward only serves training: call a plain function that computes what its `forward` does"
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not facts.is_traced_code(call) or not all(_is_apply(kind) for kind in options(facts.kind(call.func))):
+    if not all(_is_apply(kind) for kind in options(facts.kind(call.func))):
         return
     conditions = deciding(call, facts)
     if any(asks_inputs(test, facts) or asks_machine(test, facts) for test in conditions):

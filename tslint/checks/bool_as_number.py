@@ -31,23 +31,23 @@ COMPARISONS = (
 )  # fmt: skip
 
 
-@on(cst.Comparison)
+@on(cst.Comparison, traced=True)
 def predict_comparison(node: cst.Comparison, facts: Facts) -> Iterator[Finding]:
     """``mask == True``."""
     if len(node.comparisons) != 1:
         return
     target = node.comparisons[0]
-    if isinstance(target.operator, COMPARISONS) and facts.is_traced_code(node):
+    if isinstance(target.operator, COMPARISONS):
         for tensor, other in ((node.left, target.comparator), (target.comparator, node.left)):
             if facts.is_tensor(tensor) and _is_bool(facts.kind(other)):
                 yield _finding(node, other, facts, _plain(node, tensor, other, facts))
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     operator, owner = facts.operator(call) or ("", None)
     wanted = NUMBERS.get(operator)
-    if wanted is not None and facts.is_traced_code(call):
+    if wanted is not None:
         yield from _in_call(call, wanted, owner is not None, facts)
 
 

@@ -24,9 +24,9 @@ SEQUENTIAL = "torch.utils.checkpoint.checkpoint_sequential"
 HELP = "pass `use_reentrant=False`, or checkpoint while training alone (`if self.training`)"
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    name = callee(call, facts) if facts.is_traced_code(call) else None
+    name = callee(call, facts)
     if name not in (CHECKPOINT, SEQUENTIAL) or any(arg.star == "**" for arg in call.args):
         return
     reentrant = next((a.value for a in call.args if a.keyword and a.keyword.value == "use_reentrant"), None)

@@ -26,9 +26,14 @@ LIKE = frozenset({"zeros_like", "ones_like", "empty_like", "rand_like", "randn_l
 
 @on(cst.Attribute)
 def predict(node: cst.Attribute, facts: Facts) -> Iterator[Finding]:
-    if node.attr.value != "data" or not _is_computed(node.value, facts) or not _is_read(node, facts):
+    if node.attr.value != "data" or not facts.is_traced_code(node):
         return
-    if not facts.is_traced_code(node) or not facts.reaches_output(node) or not _matters(node, facts):
+    if (
+        not _is_computed(node.value, facts)
+        or not _is_read(node, facts)
+        or not facts.reaches_output(node)
+        or not _matters(node, facts)
+    ):
         return
     yield Finding(
         node,
@@ -67,7 +72,7 @@ def _matters(node: cst.Attribute, facts: Facts) -> bool:
             kind = facts.kind(size)
             if any(isinstance(option, ShapeOf) for option in options(kind)):
                 return bool(facts.open_dimensions(node))
-            return holds_baked_size(kind)
+            return holds_baked_size(kind) or holds_size(kind)
     if isinstance(use, cst.Arg):
         call = facts.parent(use)
         if isinstance(call, cst.Call) and (facts.qualified(call.func) or "").rpartition(".")[2] in LIKE:

@@ -19,9 +19,9 @@ from tslint.facts.kinds import Callable, Constant, Module, Str, Tensor, options
 HELP = "use the device of the input (`device=x.device`, `x.new_zeros(…)`), or a buffer"
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not facts.is_traced_code(call) or not _names_a_gpu(call, facts):
+    if not _names_a_gpu(call, facts):
         return
     conditions = deciding(call, facts)
     if any(asks_machine(test, facts) or _is_a_flag(test, facts) for test in conditions):

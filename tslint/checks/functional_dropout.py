@@ -45,10 +45,8 @@ LAYERS = words("""
 """)
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not facts.is_traced_code(call):
-        return
     name = callee(call, facts)
     function = FUNCTIONS.get(name or "")
     if function is None and name not in LAYERS:

@@ -22,7 +22,7 @@ OPERATORS = "operators on sizes stay in the graph: `+ - * // % **`"
 ROOTS = frozenset({"math.sqrt", "numpy.sqrt"})
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     if not facts.is_library_function(call.func) or facts.qualified(call.func) in OTHERS:
         return

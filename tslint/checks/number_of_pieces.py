@@ -16,10 +16,10 @@ CUTS = frozenset({"split", "unbind", "functional.split"})
 HELP = "`reshape` and `chunk` take the tensor apart within the graph"
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     operator, _ = facts.operator(call) or ("", None)
-    if operator not in CUTS or not facts.is_traced_code(call) or not facts.reaches_output(call):
+    if operator not in CUTS or not facts.reaches_output(call):
         return
     if iterated_over(call, facts) or _is_unpacked(call, facts) or not _varies(call, facts):
         return

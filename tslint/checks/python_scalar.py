@@ -21,7 +21,7 @@ NUMBERS = ("math.", "numpy.")
 METHODS = frozenset({"item", "tolist", "numpy"})
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     tensor = _read(call, facts)
     if tensor is None or iterated_over(call, facts) or only_decides(call, facts):
@@ -62,7 +62,7 @@ def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
         source = call.args[0].value
     else:
         return None
-    return source if facts.is_traced_code(call) and facts.is_tensor(source) else None
+    return source if facts.is_tensor(source) else None
 
 
 def _takes_the_number(function: str) -> bool:

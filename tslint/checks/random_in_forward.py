@@ -38,10 +38,8 @@ METHODS = words("""
 """Methods of a tensor that draw. All of these, and the functions, were measured on torch 2.13 to be recorded as operators."""
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not facts.is_traced_code(call):
-        return
     name = callee(call, facts) or ""
     once = name in PYTHON or (name.startswith("numpy.random.") and name.rpartition(".")[2] in NUMPY)
     if not once and name not in TORCH and not _draws(call, facts):

@@ -20,7 +20,7 @@ from tslint.facts.tracing import BakedArgument, baked_arguments
 PLAIN = (cst.List, cst.Tuple)
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     found = facts.operator(call)
     if found is None or facts.is_autograd_call(call):
@@ -48,7 +48,7 @@ def _in_python(call: cst.Call, facts: Facts) -> Iterator[Finding]:
             return
 
 
-@on(cst.BinaryOperation)
+@on(cst.BinaryOperation, traced=True)
 def predict_list(node: cst.BinaryOperation, facts: Facts) -> Iterator[Finding]:
     """``[x] * n``: how often a list is repeated is Python's own affair."""
     if not isinstance(node.operator, cst.Multiply):
@@ -76,7 +76,7 @@ def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> 
 
 
 def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts) -> Iterator[Finding]:
-    if facts.is_traced_code(node) and facts.reaches_output(node):
+    if facts.reaches_output(node):
         certain, specialises = facts.certain(size), hangs_on_input(node, facts)
         yield Finding(
             size,

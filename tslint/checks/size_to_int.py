@@ -17,7 +17,7 @@ from tslint.facts.facts import Facts
 HELP = "`//` divides and stays in the graph"
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     if facts.qualified(call.func) == "builtins.int":
         sizes = baked_sizes(call, facts)

@@ -14,9 +14,9 @@ from tslint.facts.kinds import MISSING, Callable, Constant, Module, options
 HELP = "leave the mode to whoever calls the model: `model.eval()` before it is traced"
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "train" or not facts.is_traced_code(call):
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "train":
         return
     mode = facts.argument(call, 0, "mode")
     if call.args and (mode is None or not _is_true(mode, facts)):

@@ -20,7 +20,7 @@ HELP = "write it as one operation on tensors, or script the loop around a traced
 
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
-    if _varies(facts.rounds(loop.iter)) and facts.is_traced_code(loop.iter):
+    if facts.is_traced_code(loop.iter) and _varies(facts.rounds(loop.iter)):
         certain = facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter) and not _may_be_list(loop, facts)
         yield Finding(
             loop.iter,

@@ -24,19 +24,19 @@ REFUSED = {
 """Builtins that do not take a size while it is traced, since it is a tensor then. Measured on torch 2.13."""
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     message, help = REFUSED.get(facts.qualified(call.func) or "", ("", ""))
     sizes = [argument for argument in call.args if _is_traced_size(argument.value, facts)] if message else []
-    if sizes and facts.is_traced_code(call):
+    if sizes:
         yield Finding(call, {"message": message}, help=help)
 
 
-@on(cst.Call)
+@on(cst.Call, traced=True)
 def predict_operator(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     """Operators of PyTorch that take something else than a traced size, or nothing that the tracer can record."""
     found = _refused_operator(call, facts)
-    if found is not None and facts.is_traced_code(call):
+    if found is not None:
         message, help = found
         yield Finding(call, {"message": message}, help=help)
 
@@ -64,14 +64,14 @@ def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str] | None:
     return None
 
 
-@on(cst.Subscript)
+@on(cst.Subscript, traced=True)
 def predict_key(node: cst.Subscript, facts: Facts) -> Iterator[Finding]:
     """``table[x.size(1)]``: while it is traced a size is a tensor, and no key of the dict."""
     part = node.slice[0].slice
     if len(node.slice) != 1 or not isinstance(part, cst.Index) or not _is_traced_size(part.value, facts):
         return
     kinds = options(facts.kind(node.value))
-    if all(isinstance(kind, Dict) for kind in kinds) and facts.is_traced_code(node):
+    if all(isinstance(kind, Dict) for kind in kinds):
         yield Finding(
             node,
             {"message": f"a size is a tensor while it is traced, and no key of `{facts.text(node.value)}`"},

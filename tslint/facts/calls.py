@@ -124,7 +124,7 @@ def invoke_function(frame: Frame, node: cst.CSTNode, function: Callable, args: A
             return UNKNOWN
         if target.asynchronous is not None:
             return UNKNOWN
-        if any(isinstance(n, cst.Yield) for n in frame.analysis.yields(target)):
+        if frame.analysis.yields(target):
             return List(UNKNOWN, UNKNOWN, None, "generator")
     return frame.analysis.invoke(frame, node, function, args)
 

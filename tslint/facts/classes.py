@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -214,10 +213,10 @@ class Classes:
 
     def find_inner(self) -> None:
         """Sets ``builds`` and ``is_inner`` of every class."""
-        known = self._class_names()
+        names = self._names_in_classes(self._class_names())
         for cls in self.own:
             built: dict[str, None] = {}
-            for name in (n for n in self._names_in(cls.node) if n.value in known):
+            for name in names.get(cls.node, ()):
                 other = self.module_class(name)
                 if other is not None and other is not cls and self._is_base(name) is None:
                     built[other.name] = None
@@ -261,8 +260,17 @@ class Classes:
             todo += self.handed.get(cls, [])
         return found
 
-    def _names_in(self, node: cst.ClassDef) -> Iterator[cst.Name]:
-        return (n for n in walk(node.body) if type(n) is cst.Name)
+    def _names_in_classes(self, known: set[str]) -> dict[cst.CSTNode, list[cst.Name]]:
+        """Where names of KNOWN stand in the bodies of classes, by class, in source order."""
+        found: dict[cst.CSTNode, list[cst.Name]] = {}
+        for name in self.tree.all(cst.Name):
+            if name.value in known:
+                below: cst.CSTNode = name
+                for around in self.tree.ancestors(name):
+                    if type(around) is cst.ClassDef and below is around.body:
+                        found.setdefault(around, []).append(name)
+                    below = around
+        return found
 
     def _is_base(self, name: cst.Name) -> cst.CSTNode | None:
         """The call or class in which NAME is no construction: a base, ``super(Name, self)``, ``isinstance(x, Name)``."""

@@ -33,6 +33,7 @@ from tslint.facts.kinds import (
     join_all,
     present,
 )
+from tslint.facts.literals import string_of
 from tslint.facts.narrowing import narrow, truth
 from tslint.facts.shapes import dims_at
 from tslint.facts.subscripts import subscript
@@ -82,11 +83,8 @@ def _imaginary(frame: Frame, node: cst.Imaginary) -> Kind:
 
 
 def _string(frame: Frame, node: cst.SimpleString) -> Kind:
-    try:
-        value = node.evaluated_value
-    except (SyntaxError, ValueError):
-        return Str()
-    return Str(value) if isinstance(value, str) else Constant("bytes")
+    value = string_of(node)
+    return Constant("bytes") if isinstance(value, bytes) else Str(value)
 
 
 def _joined_string(frame: Frame, node: cst.ConcatenatedString) -> Kind:

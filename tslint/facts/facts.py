@@ -118,14 +118,14 @@ class Facts(Questions):
     def enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The innermost function whose body, parameters or decorators hold NODE."""
         for around in self.tree.ancestors(node):
-            if isinstance(around, cst.FunctionDef):
+            if type(around) is cst.FunctionDef:
                 return around
         return None
 
     def enclosing_class(self, node: cst.CSTNode) -> cst.ClassDef | None:
         """The innermost class that holds NODE."""
         for around in self.tree.ancestors(node):
-            if isinstance(around, cst.ClassDef):
+            if type(around) is cst.ClassDef:
                 return around
         return None
 
@@ -314,11 +314,11 @@ class Facts(Questions):
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:
         """Whether tracing comes past NODE: reached from forward, and not only ``if self.training``."""
+        contexts = self.analysis.contexts
         for around in self.tree.ancestors(node):
-            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
-                for context in self.analysis.contexts.get(around, ()):
-                    if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
-                        return True
+            for context in contexts.get(around, ()):
+                if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
+                    return True
         return False
 
     def reaches_output(self, node: cst.CSTNode) -> bool:

@@ -237,9 +237,12 @@ class Analysis:
         return None
 
     def yields(self, function: cst.FunctionDef) -> list[cst.CSTNode]:
+        """The ``yield`` expressions of a function itself."""
+        if self.tree.own(function) and not self.tree.all(cst.Yield):
+            return []
         found = self._yields.get(function)
         if found is None:
-            found = [n for n in walk(function.body, nested=False) if isinstance(n, cst.Yield)]
+            found = [n for n in walk(function.body, nested=False) if type(n) is cst.Yield]
             self._yields[function] = found
         return found
 

@@ -54,13 +54,13 @@ def is_statement(node: cst.CSTNode) -> bool:
     return cst.BaseStatement in type(node).__mro__
 
 
-def fields(kind: type) -> tuple[str, ...]:
-    """The names of the fields that hold meaning, in source order: no white space, no punctuation."""
+def _fields_backwards(kind: type) -> tuple[str, ...]:
+    """The names of the fields that hold nodes of meaning, the last first: no text, no white space, no punctuation."""
     known = _FIELDS.get(kind)
     if known is None:
-        names = [f.name for f in dataclasses.fields(kind)]
+        names = [f.name for f in dataclasses.fields(kind) if f.type is not str]
         known = tuple(n for n in names if n not in LAYOUT and not n.startswith(("whitespace", "_")))
-        _FIELDS[kind] = known = _in_source_order(kind, known)
+        _FIELDS[kind] = known = _in_source_order(kind, known)[::-1]
     return known
 
 
@@ -125,18 +125,17 @@ class Tree:
             if group is None:
                 group = by_type[kind] = []
             group.append(node)
-            children: list[cst.CSTNode] = []
-            for name in known.get(kind) or fields(kind):
+            names = known.get(kind)
+            for name in _fields_backwards(kind) if names is None else names:
                 value = getattr(node, name)
                 sort = type(value)
                 if sort is list or sort is tuple:
-                    children += value
+                    for child in value:
+                        parent[child] = node
+                    stack += value[::-1]
                 elif is_node.get(sort) or (sort not in is_node and is_node_type(sort)):
-                    children.append(value)
-            for child in children:
-                parent[child] = node
-            children.reverse()
-            stack += children
+                    parent[value] = node
+                    stack.append(value)
 
     def all(self, kind: type[Node]) -> Sequence[Node]:
         """All nodes of exactly this type, in source order."""
@@ -198,13 +197,10 @@ def walk(node: cst.CSTNode, nested: bool = True) -> Iterator[cst.CSTNode]:
         yield current
         if not nested and current is not node and type(current) in closed:
             continue
-        children: list[cst.CSTNode] = []
-        for name in fields(type(current)):
+        for name in _fields_backwards(type(current)):
             value = getattr(current, name)
             sort = type(value)
             if sort is list or sort is tuple:
-                children += value
+                stack += value[::-1]
             elif _IS_NODE.get(sort) or (sort not in _IS_NODE and is_node_type(sort)):
-                children.append(value)
-        children.reverse()
-        stack += children
+                stack.append(value)

@@ -27,6 +27,7 @@ from tslint.facts.building.values import (
     plain_type,
     truth,
 )
+from tslint.facts.literals import string_of
 
 MOST_ITEMS = 64
 
@@ -80,18 +81,6 @@ def _float(machine: Machine, frame: Frame, node: cst.Float) -> Value:
 
 def _string(machine: Machine, frame: Frame, node: cst.SimpleString) -> Value:
     return Known(string_of(node))
-
-
-def string_of(node: cst.SimpleString) -> Any:
-    """The value of a string literal; without escapes and prefixes it is what stands between the quotes."""
-    text = node.value
-    if text[:1] in "'\"" and "\\" not in text:
-        quotes = 3 if text[:3] in ("'''", '"""') and len(text) >= 6 else 1
-        return text[quotes:-quotes]
-    try:
-        return node.evaluated_value
-    except (SyntaxError, ValueError):
-        return ""
 
 
 def _joined(machine: Machine, frame: Frame, node: cst.ConcatenatedString) -> Value:

@@ -63,6 +63,11 @@ class Machine:
     """Builds the instances of one file."""
 
     def __init__(self, tree: Tree, names: Names, classes: Classes) -> None:
+        # They import this file; looked up here, and not in each of the tens of thousands of calls.
+        from tslint.facts.building import expressions, statements
+
+        self._expressions = expressions.TABLE
+        self._simple, self._compound = statements.SMALL, statements.COMPOUND
         self.tree = tree
         self.names = names
         self.classes = classes
@@ -216,20 +221,18 @@ class Machine:
             self.statement(frame, statement)
 
     def statement(self, frame: Frame, node: cst.CSTNode) -> None:
-        from tslint.facts.building.statements import COMPOUND, SMALL
-
         kind = type(node)
         if kind is cst.SimpleStatementLine:
             for small in node.body:  # type: ignore[attr-defined]
                 if frame.dead:
                     return
                 self.fuel -= 1
-                room = SMALL.get(type(small))
+                room = self._simple.get(type(small))
                 if room is not None:
                     room(self, frame, small)
             return
         self.fuel -= 1
-        room = COMPOUND.get(kind) or SMALL.get(kind)
+        room = self._compound.get(kind) or self._simple.get(kind)
         if room is not None:
             room(self, frame, node)
 
@@ -323,9 +326,7 @@ class Machine:
     # -- expressions --------------------------------------------------------------------------------------------------
 
     def evaluate(self, frame: Frame, node: cst.BaseExpression) -> Value:
-        from tslint.facts.building.expressions import TABLE
-
-        room = TABLE.get(type(node))
+        room = self._expressions.get(type(node))
         if room is None or self.fuel <= 0:
             return UNKNOWN
         return room(self, frame, node)

@@ -101,6 +101,9 @@ class Compiler:
         shared: dict[cst.FunctionDef, Compiled],
         syntax: syntax.RefusedSyntax,
     ) -> None:
+        from tslint.facts.torchscript import expressions  # which imports this file
+
+        self._expressions = expressions.TABLE
         self.machine = machine
         self.syntax = syntax
         self.names = machine.names
@@ -303,9 +306,7 @@ class Compiler:
 
     def sugared(self, definition: Definition, node: cst.BaseExpression, hint: Type | None = None) -> Sugared:
         """What NODE stands for. Raises Stop where it is refused."""
-        from tslint.facts.torchscript.expressions import TABLE
-
-        room = TABLE.get(type(node))
+        room = self._expressions.get(type(node))
         if room is None:
             return OPEN_VALUE
         return room(self, definition, node, hint)

@@ -164,7 +164,7 @@ def _question(compiler: Compiler, definition: Definition, node: cst.Call) -> Con
 
 
 def has_attribute(compiler: Compiler, definition: Definition, node: cst.Call) -> Condition:
-    from tslint.facts.building.expressions import string_of
+    from tslint.facts.literals import string_of
     from tslint.facts.torchscript.attributes import defines
 
     owner = compiler.sugared(definition, node.args[0].value)

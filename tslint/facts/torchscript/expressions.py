@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from tslint.facts.building.expressions import string_of
+from tslint.facts.literals import string_of
 from tslint.facts.torchscript import types
 from tslint.facts.torchscript.calls import call
 from tslint.facts.torchscript.compiler import Compiler, Definition, Refusal, Scope, Stop

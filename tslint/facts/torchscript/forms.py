@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tslint.facts.building.expressions import string_of
+from tslint.facts.literals import string_of
 from tslint.facts.torchscript import types
 from tslint.facts.torchscript.compiler import Compiler, Definition
 from tslint.facts.torchscript.conditions import has_attribute, is_instance
