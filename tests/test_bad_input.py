@@ -330,7 +330,9 @@ def test_forward_kills_its_process(tmp_path: Path) -> None:
     write(tmp_path, breaking("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"))
     outcome = check_json("model.py", "--no-convert", cwd=tmp_path)
     assert outcome.status == 1, outcome
-    assert "SIGKILL" in the("model-failed", outcome.report)["message"]
+    failed = the("model-failed", outcome.report)
+    assert "SIGKILL" in failed["message"]
+    assert (failed["path"], failed["line"]) == ("model.py", None)
     assert step(outcome.report, "entry")["status"] == "ok"
     assert step(outcome.report, "eager")["status"] == "died"
 
