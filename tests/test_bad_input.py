@@ -207,6 +207,13 @@ def test_without_pytorch_what_needs_it_is_exit_status_2(
     assert len(problems(outcome)) == 1
 
 
+def test_an_interpreter_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    write(tmp_path, NET)
+    outcome = check_json("model.py", "--python", "nowhere/python", cwd=tmp_path)
+    assert outcome.status == 2
+    assert outcome.report["errors"] == ["`--python nowhere/python`: this interpreter is not there"]
+
+
 def test_exit_zero_never_hides_what_could_not_be_done(tmp_path: Path, bare_python: Path) -> None:
     write(tmp_path, NET)
     assert tslint("check", "model.py", "--static", "--exit-zero", cwd=tmp_path).status == 0
@@ -323,7 +330,9 @@ def test_forward_kills_its_process(tmp_path: Path) -> None:
     write(tmp_path, breaking("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"))
     outcome = check_json("model.py", "--no-convert", cwd=tmp_path)
     assert outcome.status == 1, outcome
-    assert "SIGKILL" in the("model-failed", outcome.report)["message"]
+    failed = the("model-failed", outcome.report)
+    assert "SIGKILL" in failed["message"]
+    assert (failed["path"], failed["line"]) == ("model.py", None)
     assert step(outcome.report, "entry")["status"] == "ok"
     assert step(outcome.report, "eager")["status"] == "died"
 

@@ -310,6 +310,11 @@ def test_explain_in_a_pipe_is_the_page_as_text() -> None:
     assert "Reported:\n\n```python\n" in text and "- fix: safe" in text
 
 
+def test_a_page_leaves_names_at_its_beginning_as_they_are_spelled() -> None:
+    lines = run("explain", "unsupported-op").stdout.splitlines()
+    assert lines[2] == "coremltools has no converter for an op of the graph"
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     command = f"set -o pipefail; {sys.executable} -m tslint rules --output-format json | head -n 1"
     ran = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)

@@ -6,9 +6,10 @@ LibCST, Rich and Typer need not exist. What it offers to Python is looked up whe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` would be looked for in the working directory, under `python -m tslint`
 if TYPE_CHECKING:
+    from typing import Any
+
     from tslint.api import check
     from tslint.live import IsolationError
     from tslint.report.content import CheckFailed, Report

@@ -33,9 +33,13 @@ OnEvidence = Callable[[Evidence], None]
 
 @dataclass
 class Ran:
-    """One target's run. ``notes`` say what was skipped and why, ``errors`` what tslint was asked for and could not do."""
+    """One target's run; ``file`` is the absolute path of a target that is one.
+
+    ``notes`` say what was skipped and why, ``errors`` what tslint was asked for and could not do.
+    """
 
     target: str
+    file: str | None = None
     evidence: list[Evidence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -45,7 +49,13 @@ class Ran:
         if not self.evidence:
             return predicted
         found, crashes = engine.observe(self.evidence, Context(load))
+        found = [self._in_file(diagnostic) for diagnostic in found]
         return [*merge.merge(predicted, found, self.evidence), *crashes]
+
+    def _in_file(self, diagnostic: Diagnostic) -> Diagnostic:
+        """What ended the run on no line that is known: in the file that was run, which is one of several."""
+        placeless = diagnostic.path is None and diagnostic.rule == "model-failed"
+        return dataclasses.replace(diagnostic, path=self.file) if placeless else diagnostic
 
     def assembled(self, diagnostics: Iterable[Diagnostic]) -> tuple[Run, ...]:
         """One Run for each entry; DIAGNOSTICS name the rules that stopped a route."""
@@ -54,7 +64,7 @@ class Ran:
 
 def run(target: str, path: Path | None, facts: Facts | None, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
     """Runs TARGET: the file PATH, of which FACTS are known, or ``package.module:attribute`` where PATH is None."""
-    ran = Ran(target)
+    ran = Ran(target, str(path.absolute()) if path else None)
     specs = _specs(target, settings)
     plan: Outline | None = None
     if path is not None:
@@ -67,9 +77,7 @@ def run(target: str, path: Path | None, facts: Facts | None, settings: Settings,
             )
             return ran
     explicit = bool(specs) or settings.run or bool(settings.route) or path is None
-    _start(
-        _request(str(path.absolute()) if path else target, specs, plan, settings), settings, on_evidence, ran, explicit
-    )
+    _start(_request(ran.file or target, specs, plan, settings), settings, on_evidence, ran, explicit)
     return ran
 
 
@@ -87,7 +95,7 @@ def run_live(
 
 def run_archive(target: str, path: Path, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
     """Runs the TorchScript archive PATH, which was named as TARGET."""
-    ran = Ran(target)
+    ran = Ran(target, str(path.absolute()))
     if settings.model:
         ran.errors.append(
             f"{target} is a TorchScript archive, which is a model itself: --model goes with a file of source"
@@ -117,7 +125,15 @@ def _start(
     explicit: bool,
     work: Work | None = None,
 ) -> None:
-    """Runs REQUEST in a child. EXPLICIT: what stops it is an error, since somebody asked for the run."""
+    """Runs REQUEST in a child. EXPLICIT: what stops it is an error, since somebody asked for the run.
+
+    An interpreter that was named and is none is an error in any case.
+    """
+    try:
+        interpreter.interpreter(settings.python)
+    except interpreter.InterpreterError as error:
+        ran.errors.append(str(error))
+        return
     missing = interpreter.missing(settings.python)
     if missing:
         (ran.errors if explicit else ran.notes).append(missing)

@@ -462,6 +462,16 @@ def test_a_constructor_that_raises(find):
     assert (failed.exception, failed.place.span.line, failed.place.symbol) == ("RuntimeError", 9, "Net.__init__")
 
 
+def test_a_model_builder_that_exits(find):
+    """The status 0 too: it is the code that ends the process, and the report names its line."""
+    _, seen = find(
+        NET + "def build_model():\n    raise SystemExit(0)\ndef example_inputs():\n    return torch.rand(1, 8)\n"
+    )
+    failed = seen.one(ModelFailed)
+    assert (failed.exception, failed.message) == ("SystemExit", "the code called `sys.exit(0)`")
+    assert (failed.place.span.line, failed.place.symbol) == (14, "build_model")
+
+
 def test_what_was_recorded_before_a_failure_is_kept(find):
     source = (
         NET + "traced = torch.jit.trace(Net(), torch.rand(1, 8))\nraise ValueError('late')\ntorch.jit.script(Net())\n"

@@ -225,13 +225,25 @@ class Repaired(ast.NodeTransformer):
 
 
 class Registered(ast.NodeTransformer):
-    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls."""
+    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls.
+
+    On marked lines a bool that is given by position becomes a number.
+    """
 
     def __init__(self, lines: Iterable[int]) -> None:
         self.lines = frozenset(lines)
         self.changed: set[int] = set()
 
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        if node.lineno in self.lines and isinstance(node.value, bool):
+            node.value = int(node.value)
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        return node  # `requires_grad=True` is meant
+
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        self.generic_visit(node)
         if node.lineno in self.lines and isinstance(node.targets[0], ast.Attribute):
             self.changed.add(node.lineno)
             node.value = ast.copy_location(
@@ -247,7 +259,9 @@ class Registered(ast.NodeTransformer):
 
 
 def registered(value: Any) -> Any:
-    """A tensor as a parameter or buffer would be, modules in a container that knows of them."""
+    """A tensor as a parameter or buffer would be, modules in a container that knows of them; a module is registered as it is."""
+    if isinstance(value, torch.nn.Module):
+        return value
     if isinstance(value, torch.Tensor):
         return torch.nn.Parameter(value, requires_grad=value.requires_grad)
     if isinstance(value, dict):

@@ -208,7 +208,9 @@ def test_the_wrapper_that_a_fix_writes_runs(signature: str, written: str | None,
         ]
     )  # fmt: skip
     source = Source(tmp_path / "net.py", text.encode())
-    found = [d.fix for d in static.predicted(static.facts_of(source)) if d.rule == "dict-output"]
+    found = [
+        d.fix for d in static.predicted(static.facts_of(source, str(source.path.parent))) if d.rule == "dict-output"
+    ]
     if written is None:
         assert found == [None]
         return

@@ -85,6 +85,8 @@ def refused_part(kind: Kind) -> Kind | None:
     """
     if isinstance(kind, Tensor) and kind.role in ("parameter", "buffer"):
         return kind
+    if isinstance(kind, Constant) and kind.argument:  # a number, or a tensor that no input decides: neither is taken
+        return kind
     parts = [part for part, _ in _parts(kind)]
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
 
@@ -115,7 +117,7 @@ def is_taken_leniently(kind: Kind) -> bool:
 
 def _is_sure(kind: Kind) -> bool:
     """Whether a value is refused on every path that leads to it."""
-    if isinstance(kind, Tensor):
+    if isinstance(kind, (Tensor, Constant)):
         return refused_part(kind) is not None
     return any(sure for _, sure in _parts(kind))
 
@@ -157,6 +159,8 @@ def words(part: Kind) -> str:
         return f"a {part.role} of its own and nothing else"
     if isinstance(part, List):
         return "a list of lists or tuples"
+    if isinstance(part, Constant) and part.type is None:
+        return "what was there before the call"
     if isinstance(part, Constant):
         return _article(f"`{part.type}`", part.type or "")
     if isinstance(part, Instance):

@@ -72,7 +72,7 @@ def _matters(node: cst.Attribute, facts: Facts) -> bool:
             kind = facts.kind(size)
             if any(isinstance(option, ShapeOf) for option in options(kind)):
                 return bool(facts.open_dimensions(node))
-            return holds_baked_size(kind)
+            return holds_baked_size(kind) or holds_size(kind)
     if isinstance(use, cst.Arg):
         call = facts.parent(use)
         if isinstance(call, cst.Call) and (facts.qualified(call.func) or "").rpartition(".")[2] in LIKE:

@@ -7,6 +7,7 @@ import libcst as cst
 from tslint.facts import shapes
 from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
+    CONSTANT,
     FIXED,
     Constant,
     Dims,
@@ -16,6 +17,7 @@ from tslint.facts.kinds import (
     ShapeOf,
     Tensor,
     Tuple,
+    sizes_in,
 )
 from tslint.facts.ops_base import made, tensor_of
 from tslint.facts.shapes import as_dims, dims_at, flat_sizes, rank_of
@@ -99,6 +101,10 @@ def pool(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     frame.learn_rank(tensor, spatial + 2)
     if "adaptive" in name:
         result: Kind = adaptive(tensor, spatial, args.get(1, "output_size"))
+    elif any(True for _ in sizes_in(args.get(1, "kernel_size") or CONSTANT)):
+        # Pooling over a size: what is left of it is not known, and no layer behind it pins the size.
+        whole = [dims_at(tensor.shape, 0), dims_at(tensor.shape, 1), *[shapes.OPEN] * spatial]
+        result = Tensor(shapes.of(whole))
     else:
         result = convolved(frame, tensor, spatial, dims_at(tensor.shape, 1))
     if args.literal(99, "return_indices", False) is True:

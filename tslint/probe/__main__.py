@@ -28,6 +28,7 @@ def main(argv: Sequence[str]) -> int:
     request_file, evidence_file = argv
     from tslint.probe import session  # noqa: F401 -- what takes long, while the request is not there yet
 
+    Path(evidence_file).touch()  # there from here on: ready to be asked
     report(_awaited(Path(request_file)), Path(evidence_file))
     return 0
 

@@ -39,7 +39,7 @@ def _head(rule: Rule) -> str:
     claims = ", ".join(f"`{claim.value}`" for claim in rule.claims)
     fix = f"{rule.fix.value} (`--fix{' --unsafe-fixes' if rule.fix.value == 'unsafe' else ''}`)" if rule.fix else "none"
     rows = [f"- group: {rule.group}", f"- claims: {claims}", f"- fix: {fix}", f"- since: {rule.since}", f"- {rule.url}"]
-    return "\n".join([f"# {rule.name}", "", _sentence(rule.summary), "", *rows])
+    return "\n".join([f"# {rule.name}", "", rule.summary, "", *rows])
 
 
 def _body(rule: Rule) -> str:
@@ -51,7 +51,3 @@ def _body(rule: Rule) -> str:
 
 def _titled(match: re.Match[str]) -> str:
     return f"{TITLES.get(match[3], match[3].capitalize() + ':')}\n\n{match[1]}{match[2]}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

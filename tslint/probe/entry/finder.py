@@ -97,7 +97,9 @@ class Finder:
             module = self._import(path)
             try:
                 found = conventions.find(module, outline)
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise UserError(error) from error
             if found is not None:
                 self._convention(found)
