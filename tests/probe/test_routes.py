@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import pytest
 
@@ -286,6 +287,22 @@ def test_a_trace_that_was_refused_leaves_the_script():
     attempts = table(report)
     assert attempts["trace"].message == "a bool"
     assert attempts["script"].status == "works"
+
+
+class Unscriptable(nn.Module):
+    def forward(self, x, *rest):
+        return x * math.isqrt(x.size(1))
+
+
+def test_where_nothing_works_mixing_is_not_called_needless():
+    made = subject(Unscriptable(), torch.randn(1, 4), others=[(torch.randn(1, 16),)])
+    without = Request("test", convert=False)
+    attempts = table(run_routes(made, Settled("differs"), without))
+    assert attempts["script"].status == "refused"
+    assert (attempts["mixed"].status, attempts["mixed"].message) == ("untried", "no module has control flow to keep")
+    assert table(run_routes(made, Settled("works"), without))["mixed"].message == ""
+    scriptable = subject(Small(), torch.randn(1, 4))
+    assert table(run_routes(scriptable, Settled("refused"), without))["mixed"].message == ""
 
 
 class Unrolled(nn.Module):

@@ -18,6 +18,8 @@ from tslint.probe.script.calls import Call, observe_calls
 from tslint.probe.script.torchscript import plain_attributes
 from tslint.probe.subject import Inputs, Settled, Subject, seed
 
+NOTHING_TO_KEEP = "no module has control flow to keep"
+
 
 @dataclass
 class Plan:
@@ -57,7 +59,7 @@ def build(subject: Subject, settled: Settled) -> Plan:
     """Builds the mixed program. Raises nothing for what torch refuses: that is the plan's message."""
     targets = to_script(subject, settled)
     if not targets:
-        return Plan(message="no module has control flow to keep")
+        return Plan(message=NOTHING_TO_KEEP)
     outer = subject.wrapped or subject.module
     expected = [(given, _answer(outer, given)) for given in few(subject)]
     parts = _Parts(outer)

@@ -148,6 +148,9 @@ def _plan(
     by_author = subject.author_route == "script" and bool(subject.author_traced)
     needed = (bool(settled.control_flow) and not enough) or by_author
     if not ("mixed" in asked or (not asked and needed)):
+        works = enough or table.lines["script"].status == "works"
+        if not asked and not works and settled.status in ("refused", "differs"):
+            table.lines["mixed"] = Attempt(message=plan.NOTHING_TO_KEEP)
         return None
     if not steps.wanted("plan"):
         table.lines["mixed"] = Attempt("died")
