@@ -7,9 +7,10 @@ import dataclasses
 import pytest
 from cases import transcript
 
-from tslint.evidence import InputSpec
+from tslint.diagnostic import Place, Span
+from tslint.evidence import Escape, InputSpec
 from tslint.report.content import Dimension
-from tslint.report.routes import generalisation
+from tslint.report.routes import generalisation, harmless_warnings
 
 RUN = transcript().runs[0]
 
@@ -46,3 +47,22 @@ def test_it_is_said_of_the_trace_where_another_program_is_recommended() -> None:
     assert generalisation(run, 100) == ["the trace generalises over batch; not over dimension 1 (math-on-size)"]
     alone = dataclasses.replace(run, generalises=served[1:])
     assert generalisation(alone, 100) == ["the trace does not generalise over dimension 1 (math-on-size)"]
+
+
+def escape(line: int, verdict: str, path: str = "/work/net.py", warned: bool = True) -> Escape:
+    return Escape(0, Place(path, Span(line, 1, line, 2)), "__float__", "size", {}, verdict, warned=warned)
+
+
+def test_warnings_of_the_tracer_that_came_to_nothing_are_named() -> None:
+    escapes = (
+        escape(3, "harmless"), escape(3, "harmless"), escape(4, "harmful"), escape(5, "harmless"), escape(5, "harmful"),
+        escape(6, "harmless", warned=False), escape(7, "not exercised"), escape(8, "harmless", "/work/parts.py"),
+    )  # fmt: skip
+    run = dataclasses.replace(RUN, target="/work/net.py", escapes=escapes)
+    assert harmless_warnings(run, "/work", 100) == [
+        "harmless though PyTorch's tracer warns of it: lines 3 and parts.py:8"
+    ]
+    assert harmless_warnings(dataclasses.replace(run, escapes=escapes[2:4]), "/work", 100) == [
+        "harmless though PyTorch's tracer warns of it: line 5"
+    ]
+    assert harmless_warnings(dataclasses.replace(run, escapes=escapes[2:3]), "/work", 100) == []

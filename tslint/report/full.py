@@ -10,7 +10,7 @@ from tslint.diagnostic import Basis, Diagnostic, Label, Severity
 from tslint.report.assemble import shapes
 from tslint.report.content import Report, Run, Step, clean, fixable, one_line, shown, visible
 from tslint.report.layout import Line, cells, marked, paragraph, plain, width_of, wrap
-from tslint.report.routes import generalisation, route_table
+from tslint.report.routes import generalisation, harmless_warnings, route_table
 from tslint.report.snippet import snippet
 from tslint.report.statistics import table
 
@@ -195,7 +195,8 @@ def _routes(run: Run, report: Report, width: int) -> list[Line]:
     several = len(report.runs) > 1
     title = f"routes of {run.module or shown(run.target, report.directory)}" if several else "routes"
     lines = route_table(run, title, width)
-    return lines + [marked(row) for row in generalisation(run, width)]
+    rows = generalisation(run, width) + harmless_warnings(run, report.directory, width)
+    return lines + [marked(row) for row in rows]
 
 
 def _end(report: Report, options: Options) -> list[Line]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tslint.evidence import InputSpec
 from tslint.frozen import frozen
-from tslint.report.content import Dimension, Route, Run, one_line
+from tslint.report.content import Dimension, Route, Run, one_line, shown
 from tslint.report.layout import Line, cells, width_of, wrap
 
 INDENT = 10
 GAP = 5
 MESSAGE = 120
+MOST_PLACES = 6
 IMAGES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
 SEQUENCES = {1: ("length",), 2: ("batch", "length")}
 RECOMMENDED = "   ← recommended"
@@ -71,6 +72,21 @@ def generalisation(run: Run, width: int) -> list[str]:
     else:
         return []
     return wrap(text, width, width)
+
+
+def harmless_warnings(run: Run, directory: str, width: int) -> list[str]:
+    """Where PyTorch's tracer warns of a value that cannot go wrong, wrapped; not of a place that is harmful elsewhere."""
+    warned: dict[str, set[str]] = {}
+    for escape in run.escapes:
+        if escape.warned and escape.place is not None:
+            path = shown(escape.place.path, directory)
+            where = "" if path == shown(run.target, directory) else f"{path}:"
+            warned.setdefault(f"{where}{escape.place.span.line}", set()).add(escape.verdict)
+    places = [place for place, verdicts in warned.items() if verdicts == {"harmless"}]
+    if not places:
+        return []
+    listed = joined(places[:MOST_PLACES] + ([f"{len(places) - MOST_PLACES} more"] if len(places) > MOST_PLACES else []))
+    return wrap(f"harmless though PyTorch's tracer warns of it: line{'s' * (len(places) > 1)} {listed}", width, width)
 
 
 def joined(words: Sequence[str]) -> str:
