@@ -411,7 +411,8 @@ def sizes_in(kind: Kind) -> Iterator[Size | BakedSize]:
             yield from sizes_in(option.element)
         elif isinstance(option, ShapeOf):
             base = option.shape.base
-            yield Size(frozenset((Dim(base, None),)) if base is not None else FIXED, origin=option.origin)
+            if base is not None and base.context is not None:  # else a parameter's, the same in every call
+                yield Size(frozenset((Dim(base, None),)), origin=option.origin)
         elif isinstance(option, (Size, BakedSize)):
             yield option
 
