@@ -85,4 +85,5 @@ def test_importing_the_package_imports_nothing_else_of_it() -> None:
     watched = "{'tslint', 'libcst', 'rich', 'typer', 'torch'}"
     code = f"import sys, tslint.evidence; print(*sorted(m for m in sys.modules if m.split('.')[0] in {watched}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
-    assert run.stdout.split() == ["tslint", "tslint.diagnostic", "tslint.evidence", "tslint.frozen"]
+    evidence = [f"tslint.evidence.{path.stem}" for path in sorted((PACKAGE / "evidence").glob("[!_]*.py"))]
+    assert run.stdout.split() == ["tslint", "tslint.diagnostic", "tslint.evidence", *evidence, "tslint.frozen"]

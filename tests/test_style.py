@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_LINES = 480
+MOST_LINES = 440
 
 
 @pytest.mark.parametrize(

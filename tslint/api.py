@@ -196,8 +196,9 @@ class _Check:
                 changed[source.path] = (source, text)
                 count += done
         if self.settings.diff:
-            return dataclasses.replace(report, diff="".join(_diff(*item, self.directory) for item in changed.values()))
-        errors = [error for source, text in changed.values() if (error := _write(source, text))]
+            named = [(source, text, shown(str(source.path), self.directory)) for source, text in changed.values()]
+            return dataclasses.replace(report, diff="".join(fixes.diff(*item) for item in named))
+        errors = [error for source, text in changed.values() if (error := fixes.save(source, text))]
         again = _Check(dataclasses.replace(self.settings, fix=False), self.on_evidence)
         again.run_all = self.run_all
         left = again.report(list(targets) or ["."]) if changed else report
@@ -418,24 +419,3 @@ def _configured(table: ModelTable, settings: Settings) -> str:
 def _paths(diagnostics: Sequence[Diagnostic]) -> list[str]:
     paths = [d.path for d in diagnostics] + [label.path for d in diagnostics for label in d.labels]
     return list(dict.fromkeys(path for path in paths if path))
-
-
-def _write(source: Source, text: str) -> str | None:
-    """Writes a fixed file; one sentence where it cannot be, and the file is then as it was."""
-    from tslint import fixes
-
-    try:
-        if source.path.read_bytes() != source.data:
-            return f"{source.path} changed while it was checked, so its fixes were not written"
-        fixes.write(source.path, text.encode(source.encoding))
-    except (OSError, UnicodeEncodeError) as error:
-        return f"{source.path} could not be written: {getattr(error, 'strerror', None) or error}"
-    return None
-
-
-def _diff(source: Source, text: str, directory: str) -> str:
-    import difflib
-
-    name = shown(str(source.path), directory)
-    old, new = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(old, new, name, name))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tslint.diagnostic import Edit, Fix, Span
+from tslint.source.text import Source
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
 
@@ -97,3 +98,22 @@ def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
     if one[0] == one[1] and other[0] == other[1]:
         return False
     return one[0] < other[1] and other[0] < one[1]
+
+
+def save(source: Source, text: str) -> str | None:
+    """Writes a fixed file; one sentence where it cannot be, and the file is then as it was."""
+    try:
+        if source.path.read_bytes() != source.data:
+            return f"{source.path} changed while it was checked, so its fixes were not written"
+        write(source.path, text.encode(source.encoding))
+    except (OSError, UnicodeEncodeError) as error:
+        return f"{source.path} could not be written: {getattr(error, 'strerror', None) or error}"
+    return None
+
+
+def diff(source: Source, text: str, name: str) -> str:
+    """What TEXT changes of SOURCE, as a unified diff of a file called NAME."""
+    import difflib
+
+    old, new = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    return "".join(difflib.unified_diff(old, new, name, name))

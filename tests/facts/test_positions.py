@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import libcst as cst
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from tslint.facts.tree import Tree
 from tslint.source import Source
+from tslint.source.text import with_large_stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((ROOT / "tslint" / "facts").glob("*.py"))[::4] + sorted((ROOT / "examples").glob("*.py"))
@@ -70,7 +72,7 @@ def test_positions_that_are_hard_to_count(name: str) -> None:
 
 
 def test_positions_of_deep_code() -> None:
-    source = Source(Path("deep.py"), ("x = " + " + ".join(["1"] * 990) + "\ny = 2\n").encode())
-    tree = Tree(source.parse(), source.data)
+    code = "x = " + " + ".join(["1"] * 3000) + "\ny = 2\n"
+    tree = Tree(with_large_stack(lambda: cst.parse_module(code)), code.encode())
     assert tree.span(tree.module.body[1]).line == 2
-    assert tree.span(tree.module.body[0]).end_column == 4 * 990 + 2
+    assert tree.span(tree.module.body[0]).end_column == 4 * 3000 + 2

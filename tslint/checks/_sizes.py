@@ -9,12 +9,23 @@ import libcst as cst
 from tslint.checks._places import hangs_on_input, iterated_over, only_decides, read_at
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import BakedSize, Kind, Size, sizes_in
+from tslint.facts.kinds import BakedSize, Either, FixedSize, Kind, List, ShapeOf, Size, Tuple, sizes_in
 
 
 def holds_size(kind: Kind) -> bool:
     """Whether a live size that nothing pins is in a value of this kind: itself, or in a list or tuple."""
     return any(isinstance(size, Size) for size in sizes_in(kind))
+
+
+def holds_traced_size(kind: Kind, every: bool = False) -> bool:
+    """Whether a number that is a tensor while it is traced is in a value of this kind: on some path, or on EVERY one."""
+    if isinstance(kind, Either):
+        return (all if every else any)(holds_traced_size(option, every) for option in kind.options)
+    if isinstance(kind, Tuple):
+        return any(holds_traced_size(item, every) for item in kind.items)
+    if isinstance(kind, List):
+        return holds_traced_size(kind.element, every)
+    return isinstance(kind, (Size, FixedSize, ShapeOf))
 
 
 def holds_baked_size(kind: Kind) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._places import iterated_over
+from tslint.checks._places import iterated_over, uses
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import List, Size, options
@@ -33,8 +33,20 @@ def _varies(call: cst.Call, facts: Facts) -> bool:
 
 
 def _is_unpacked(call: cst.Call, facts: Facts) -> bool:
-    """``a, b = x.split(4)``: eager takes no other number of pieces either."""
+    """``a, b = x.split(4)``, there or through a variable: eager takes no other number of pieces either."""
     parent = facts.parent(call)
-    return isinstance(parent, cst.Assign) and any(
-        isinstance(target.target, (cst.Tuple, cst.List)) for target in parent.targets
+    if not isinstance(parent, cst.Assign):
+        return False
+    targets = [target.target for target in parent.targets]
+    return _has_tuple(parent) or any(
+        isinstance(target, cst.Name) and any(map(_takes_apart, map(facts.parent, uses(target, facts))))
+        for target in targets
     )
+
+
+def _takes_apart(node: cst.CSTNode | None) -> bool:
+    return isinstance(node, cst.Assign) and isinstance(node.value, cst.Name) and _has_tuple(node)
+
+
+def _has_tuple(node: cst.Assign) -> bool:
+    return any(isinstance(target.target, (cst.Tuple, cst.List)) for target in node.targets)

@@ -8,11 +8,11 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._outputs import is_overridden
+from tslint.checks._sizes import holds_traced_size
 from tslint.diagnostic import Finding, Severity
 from tslint.evidence import NumberAnswered
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Either, FixedSize, Kind, List, ShapeOf, Size, Tuple
 
 HELP = "leave it out: whoever calls the model can ask the tensor for its size"
 
@@ -24,7 +24,7 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
         if function is None or is_overridden(cls, facts):
             continue
         for statement, kind in facts.returns(function):
-            if statement is not None and statement.value is not None and _holds_live_size(kind):
+            if statement is not None and statement.value is not None and holds_traced_size(kind, every=True):
                 yield Finding(
                     _part(statement.value, facts),
                     severity=Severity.INFO if cls.is_inner else Severity.WARNING,
@@ -40,21 +40,10 @@ def observe(evidence: NumberAnswered, context: Context) -> Iterator[Finding]:
     yield Finding(evidence.place, severity=Severity.WARNING, caption=caption, help=HELP)
 
 
-def _holds_live_size(kind: Kind) -> bool:
-    """Whether a number that the tracer turns into a tensor is in a value of this kind."""
-    if isinstance(kind, Either):
-        return all(map(_holds_live_size, kind.options))
-    if isinstance(kind, Tuple):
-        return any(map(_holds_live_size, kind.items))
-    if isinstance(kind, List):
-        return _holds_live_size(kind.element)
-    return isinstance(kind, (Size, FixedSize, ShapeOf))
-
-
 def _part(value: cst.BaseExpression, facts: Facts) -> cst.BaseExpression:
     """The item of the returned tuple that is the size, where it stands there."""
     if isinstance(value, cst.Tuple):
         for element in value.elements:
-            if _holds_live_size(facts.kind(element.value)):
+            if holds_traced_size(facts.kind(element.value), every=True):
                 return element.value
     return value

@@ -52,11 +52,13 @@ def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
 
 
 def _may_be_list(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
-    """Whether it is a parameter itself that is looped over, without an annotation: as well a list of tensors as a tensor."""
-    function = facts.enclosing_function(loop)
-    if not isinstance(loop.iter, cst.Name) or function is None:
+    """Whether a parameter without annotation, or a slice of it, is looped over: as well a list of tensors as a tensor."""
+    function, looped = facts.enclosing_function(loop), loop.iter
+    if isinstance(looped, cst.Subscript) and len(looped.slice) == 1 and isinstance(looped.slice[0].slice, cst.Slice):
+        looped = looped.value
+    if not isinstance(looped, cst.Name) or function is None:
         return False
-    return any(p.name.value == loop.iter.value and p.annotation is None for p, _ in facts.parameters(function))
+    return any(p.name.value == looped.value and p.annotation is None for p, _ in facts.parameters(function))
 
 
 def _varies(rounds: Kind) -> bool:

@@ -8,11 +8,12 @@ import libcst as cst
 
 from tslint.checks import on
 from tslint.checks._observed import labels, one_line
+from tslint.checks._sizes import holds_traced_size
 from tslint.diagnostic import Finding
 from tslint.evidence import TraceRefused
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Dict, Either, FixedSize, Kind, List, Module, Size, Tuple, options
+from tslint.facts.kinds import Dict, Module, options
 
 REFUSED = {
     "builtins.round": (
@@ -44,11 +45,11 @@ def predict_operator(call: cst.Call, facts: Facts) -> Iterator[Finding]:
 def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str] | None:
     operator, owner = facts.operator(call) or ("", None)
     last = operator.rpartition(".")[2]
-    if last == "resize" and owner is not None and any(_holds_traced_size(facts.kind(a.value)) for a in call.args):
+    if last == "resize" and owner is not None and any(holds_traced_size(facts.kind(a.value)) for a in call.args):
         return "unordered_map::at", "`reshape` stays in the graph"
     if last in ("interpolate", "upsample"):
         scale = facts.argument(call, 2, "scale_factor")
-        if scale is not None and _holds_traced_size(facts.kind(scale)):
+        if scale is not None and holds_traced_size(facts.kind(scale)):
             return f"{last} received an invalid combination of arguments", "give the size itself: `size=(…, …)`"
     unpools = last.startswith("max_unpool") or any(
         isinstance(option, Module) and (option.layer or "").startswith("torch.nn.MaxUnpool")
@@ -56,7 +57,7 @@ def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str] | None:
     )
     if unpools:
         size = facts.argument(call, 5 if operator else 2, "output_size")
-        if size is None or _holds_traced_size(facts.kind(size)):
+        if size is None or holds_traced_size(facts.kind(size)):
             return (
                 "cond must be a bool, but got a Tensor",
                 "script the module that unpools, or give it the size in numbers",
@@ -71,12 +72,21 @@ def predict_key(node: cst.Subscript, facts: Facts) -> Iterator[Finding]:
     if len(node.slice) != 1 or not isinstance(part, cst.Index) or not _is_traced_size(part.value, facts):
         return
     kinds = options(facts.kind(node.value))
-    if all(isinstance(kind, Dict) for kind in kinds):
+    if all(isinstance(kind, Dict) for kind in kinds) and not _is_stored(node, facts):
         yield Finding(
             node,
             {"message": f"a size is a tensor while it is traced, and no key of `{facts.text(node.value)}`"},
             help="choose in the constructor, or by a number that is no size",
         )
+
+
+def _is_stored(node: cst.Subscript, facts: Facts) -> bool:
+    """``self.cache[n]``, where the function stores under ``n`` itself: it is the same tensor, and found again."""
+    function, index = facts.enclosing_function(node), node.slice[0].slice
+    if function is None or not isinstance(index, cst.Index) or not isinstance(index.value, cst.Name):
+        return False
+    stored = [target.target for target in facts.nodes(cst.AssignTarget) if facts.enclosing_function(target) is function]
+    return any(isinstance(target, cst.Subscript) and facts.text(target) == facts.text(node) for target in stored)
 
 
 @on(TraceRefused)
@@ -86,16 +96,6 @@ def observe(evidence: TraceRefused, context: Context) -> Iterator[Finding]:
         {"message": one_line(evidence.message)},
         labels=labels(evidence.stack, evidence.place),
     )
-
-
-def _holds_traced_size(kind: Kind) -> bool:
-    if isinstance(kind, Either):
-        return any(map(_holds_traced_size, kind.options))
-    if isinstance(kind, Tuple):
-        return any(map(_holds_traced_size, kind.items))
-    if isinstance(kind, List):
-        return _holds_traced_size(kind.element)
-    return isinstance(kind, (Size, FixedSize))
 
 
 def _is_traced_size(node: cst.BaseExpression, facts: Facts) -> bool:

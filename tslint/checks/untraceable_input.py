@@ -48,7 +48,8 @@ def observe(evidence: InputRefused, context: Context) -> Iterator[Finding]:
 def used_as(name: str, function: cst.FunctionDef, facts: Facts) -> str | None:
     """What a parameter without annotation or default must be, since no tensor is used so; None where nothing tells.
 
-    A function that is called, an int that picks a module or counts rounds, a bool that decides alone.
+    A function that is called, an int that picks a module or counts rounds. ``if x:`` tells nothing: a bool, a tensor of one
+    element and a list of tensors are all asked so.
     """
     found: str | None = None
     for node in facts.names_in(function):
@@ -76,10 +77,6 @@ def _use(node: cst.Name, parent: cst.CSTNode | None, facts: Facts) -> str | None
             owners = options(facts.kind(subscript.value))
             if all(isinstance(owner, Module) for owner in owners):
                 return "an int"
-    if isinstance(parent, (cst.If, cst.IfExp, cst.While)) and parent.test is node:
-        return "a bool"
-    if isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not):
-        return "a bool"
     if isinstance(parent, cst.Comparison) and parent.left is node and len(parent.comparisons) == 1:
         return _compared(parent, facts)
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tslint.facts.classes import Attribute, ModuleClass
 from tslint.facts.facts import Facts
+from tslint.facts.joins import join
 from tslint.facts.kinds import (
     BakedSize,
     Callable,
@@ -29,7 +30,6 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
     Unknown,
-    join,
     options,
 )
 

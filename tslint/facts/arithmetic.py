@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tslint.facts.frame import Frame
+from tslint.facts.joins import join, join_all
 from tslint.facts.kinds import (
     MISSING,
     UNKNOWN,
@@ -27,8 +28,6 @@ from tslint.facts.kinds import (
     Tuple,
     Unknown,
     depends_of,
-    join,
-    join_all,
     options,
 )
 from tslint.facts.ops_base import as_untraced, elementwise, untraced

@@ -8,6 +8,7 @@ from tslint.facts import shapes
 from tslint.facts.calls import store
 from tslint.facts.expressions import element_of, evaluate
 from tslint.facts.frame import Frame
+from tslint.facts.joins import join, join_all
 from tslint.facts.kinds import (
     UNKNOWN,
     Constant,
@@ -22,8 +23,6 @@ from tslint.facts.kinds import (
     Str,
     Tuple,
     Unknown,
-    join,
-    join_all,
     present,
 )
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from tslint.facts import shapes
 from tslint.facts.frame import Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     NONE,
     UNKNOWN,
@@ -26,7 +27,6 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
     Unknown,
-    join_all,
     present,
 )
 from tslint.facts.ops_base import counted

@@ -12,6 +12,7 @@ from tslint.facts.arithmetic import numbers, numbers_or_unknown
 from tslint.facts.container_calls import mapping
 from tslint.facts.frame import Args, Frame
 from tslint.facts.hidden import hidden, inner_kinds
+from tslint.facts.joins import join, join_all
 from tslint.facts.kinds import (
     CONSTANT,
     MISSING,
@@ -33,8 +34,6 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
     Unknown,
-    join,
-    join_all,
     options,
 )
 from tslint.facts.ops_base import elementwise

@@ -7,6 +7,7 @@ import libcst as cst
 from tslint.facts import builtin_calls, container_calls, conversion_calls, library_calls
 from tslint.facts.bases import is_named_tuple, mapping_base
 from tslint.facts.frame import Args, Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     CONSTANT,
     NONE,
@@ -20,7 +21,6 @@ from tslint.facts.kinds import (
     Module,
     Tensor,
     Tuple,
-    join_all,
     present,
 )
 from tslint.facts.layers import Options, apply_layer

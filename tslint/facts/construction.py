@@ -9,7 +9,17 @@ import libcst as cst
 from tslint.facts.attributes import library
 from tslint.facts.classes import ModuleClass
 from tslint.facts.frame import Env
-from tslint.facts.kinds import CONSTANT, UNKNOWN, Callable, Constant, Dict, Kind, List, Module, join_all
+from tslint.facts.joins import join_all
+from tslint.facts.kinds import (
+    CONSTANT,
+    UNKNOWN,
+    Callable,
+    Constant,
+    Dict,
+    Kind,
+    List,
+    Module,
+)
 
 if TYPE_CHECKING:
     from tslint.facts.infer import Analysis

@@ -9,6 +9,7 @@ import libcst as cst
 from tslint.facts.arithmetic import extended
 from tslint.facts.frame import Args, Frame
 from tslint.facts.hidden import hidden
+from tslint.facts.joins import join, join_all
 from tslint.facts.kinds import (
     CONSTANT,
     NONE,
@@ -24,8 +25,6 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
     Unknown,
-    join,
-    join_all,
 )
 
 OWNERS = frozenset(["list", "dict", "str", "tuple", "shape", "data"])

@@ -14,6 +14,7 @@ import libcst as cst
 
 from tslint.facts import shapes
 from tslint.facts.frame import Args, Binding, Context, Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     FIXED,
     NONE,
@@ -34,7 +35,6 @@ from tslint.facts.kinds import (
     Tuple,
     Value,
     depends_of,
-    join_all,
 )
 
 if TYPE_CHECKING:

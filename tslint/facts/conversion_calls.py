@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tslint.facts.frame import Args, Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     UNKNOWN,
     Callable,
@@ -19,7 +20,6 @@ from tslint.facts.kinds import (
     Step,
     Str,
     Unknown,
-    join_all,
     options,
 )
 from tslint.facts.tree import words

@@ -12,6 +12,7 @@ from tslint.facts.arithmetic import binary, compare, invert
 from tslint.facts.attributes import attribute, global_name
 from tslint.facts.calls import call
 from tslint.facts.frame import Frame, without
+from tslint.facts.joins import join, join_all
 from tslint.facts.kinds import (
     CONSTANT,
     UNKNOWN,
@@ -29,8 +30,6 @@ from tslint.facts.kinds import (
     Str,
     Tensor,
     Tuple,
-    join,
-    join_all,
     present,
 )
 from tslint.facts.literals import string_of

@@ -18,26 +18,23 @@ from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
 from tslint.facts.infer import Analysis
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     FIXED,
-    BakedSize,
     Callable,
-    Dim,
     Dims,
     Kind,
     Size,
     Tensor,
     depends_of,
-    join_all,
     options,
-    sizes_in,
 )
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
-from tslint.facts.questions import Questions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
+from tslint.facts.size_questions import SizeQuestions
 from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
 from tslint.facts.unreached import Unreached
@@ -48,7 +45,7 @@ from tslint.source.text import Source
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-class Facts(Questions):
+class Facts(SizeQuestions):
     """The facts of one file. Everything is computed once, when first asked for.
 
     LOAD gives other files of the project, for what the file takes from them; ``project.read`` are those that were.
@@ -244,38 +241,6 @@ class Facts(Questions):
                 length = length_of(context.kinds[iterable], iterable)
                 kinds.append(self._settler.settle(length, context, block))
         return join_all(kinds)
-
-    def depends_on(self, node: cst.CSTNode) -> tuple[tuple[str, int], ...]:
-        """The (input, dimension) pairs of forward that a size depends on, as far as they are known."""
-        kind = self.kind(node)
-        found: set[tuple[str, int]] = set()
-        for option in options(kind):
-            if isinstance(option, (Size, BakedSize)):
-                for dim in option.depends:
-                    if dim.axis is not None and self._is_input(dim.value):
-                        found.add((dim.value.name, dim.axis))
-        return tuple(sorted(found))
-
-    def _is_input(self, value: object) -> bool:
-        context = getattr(value, "context", None)
-        name = getattr(value, "name", None)
-        return isinstance(context, Context) and not context.callers and name in context.params
-
-    def certain(self, node: cst.CSTNode) -> bool:
-        """Whether a size is known to be a dimension of forward's inputs that nothing pins (else the source cannot tell)."""
-        return self._is_certain(self.kind(node))
-
-    def certain_rounds(self, iterable: cst.CSTNode) -> bool:
-        """Whether the number of rounds of a loop over this is known to be such a size."""
-        return self._is_certain(self.rounds(iterable))
-
-    def _is_certain(self, kind: Kind) -> bool:
-        sizes = [size for size in sizes_in(kind) if size.depends]
-        return bool(sizes) and all(any(map(self._is_free, size.depends)) for size in sizes)
-
-    def _is_free(self, dim: Dim) -> bool:
-        """A dimension of an input that nothing pins, or the first of any tensor: no layer minds how many examples it gets."""
-        return self._is_input(dim.value) or (dim.axis == 0 and dim.value is not shapes.AMBIGUOUS)
 
     def open_dimensions(self, node: cst.CSTNode) -> Dims:
         """The dimensions of a tensor that nothing pins."""

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tslint.facts.kinds import Dim, Dims, Either, Kind, NoneKind, Shape, Tensor, Unknown, Value, join, options
+from tslint.facts.joins import join
+from tslint.facts.kinds import (
+    Dim,
+    Dims,
+    Either,
+    Kind,
+    NoneKind,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    options,
+)
 from tslint.facts.shapes import AMBIGUOUS, dims_at, rank_of
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from tslint.facts.construction import constructor_parameters
 from tslint.facts.contexts import bind, instantiate, leaves, pins_for, skeleton, substitute
 from tslint.facts.expressions import evaluate
 from tslint.facts.frame import Args, Binding, Context, Env, Frame
+from tslint.facts.joins import join, join_all
 from tslint.facts.kinds import (
     CONSTANT,
     NONE,
@@ -28,8 +29,6 @@ from tslint.facts.kinds import (
     Tensor,
     Unknown,
     Value,
-    join,
-    join_all,
 )
 from tslint.facts.lasting import lasting
 from tslint.facts.names import Binding as NameBinding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tslint.facts import shapes
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     BakedSize,
     Constant,
@@ -19,7 +20,6 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
-    join_all,
 )
 
 

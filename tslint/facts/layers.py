@@ -9,6 +9,7 @@ import libcst as cst
 from tslint.facts import shapes
 from tslint.facts.einsum import rearranged
 from tslint.facts.frame import Args, Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     CONSTANT,
     FIXED,
@@ -24,7 +25,6 @@ from tslint.facts.kinds import (
     Str,
     Tensor,
     Tuple,
-    join_all,
     options,
 )
 from tslint.facts.ops_neural import adaptive, convolved, resized

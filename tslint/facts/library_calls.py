@@ -10,6 +10,7 @@ from tslint.facts.classes import is_library_module
 from tslint.facts.container_calls import mapping
 from tslint.facts.einsum import rearrange
 from tslint.facts.frame import Args, Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     NONE,
     UNKNOWN,
@@ -25,7 +26,6 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
-    join_all,
     present,
 )
 from tslint.facts.ops import operate

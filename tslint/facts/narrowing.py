@@ -200,7 +200,7 @@ def _narrow_call(frame: Frame, test: cst.Call, answer: bool) -> None:
     elif isinstance(kind, Unknown) and answer and accepted and not numbers:
         _become(frame, value, accepted)
     else:
-        from tslint.facts.kinds import join_all
+        from tslint.facts.joins import join_all
 
         _set(frame, value, join_all(kept))
 

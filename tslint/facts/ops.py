@@ -6,6 +6,7 @@ import libcst as cst
 
 from tslint.facts import ops_neural, ops_views, shapes
 from tslint.facts.frame import Args, Frame
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     CONSTANT,
     FIXED,
@@ -25,7 +26,6 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
     depends_of,
-    join_all,
     options,
 )
 from tslint.facts.ops_base import Handler, as_untraced, elementwise, made, tensor_of, untraced

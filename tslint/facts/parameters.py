@@ -160,9 +160,9 @@ def _by_default(default: cst.BaseExpression) -> Kind:
 NO_TENSOR = words("""
     keys items values get update append extend pop insert join format startswith endswith lower upper strip setdefault
     nodes edges ndata edata num_nodes edge_index edge_attr x y pos batch tensors mask tensor image_sizes decode encode
-    coordinate_map_key indice_dict spatial_shape
+    coordinate_map_key indice_dict spatial_shape batch_sizes sorted_indices unsorted_indices
 """)
-"""Attributes that no tensor has, but mappings, lists, strings, graphs and sparse or nested batches do."""
+"""Attributes that no tensor has, but mappings, lists, strings, graphs and sparse, nested or packed batches do."""
 
 
 def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None:

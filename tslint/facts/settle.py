@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tslint.facts.frame import Block, Context
+from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     FIXED,
     BakedSize,
@@ -21,7 +22,6 @@ from tslint.facts.kinds import (
     Tensor,
     Tuple,
     Value,
-    join_all,
 )
 from tslint.facts.shapes import AMBIGUOUS, dims_at, total
 

@@ -1,0 +1,199 @@
+"""What the tracer, the compiler, the exporter and coremltools refused or got wrong, and the routes that are left."""
+
+from __future__ import annotations
+
+from tslint.diagnostic import Place
+from tslint.evidence.base import Evidence
+from tslint.frozen import frozen
+
+
+@frozen
+class OutputItem:
+    """One member of a refused output: its ``key``, its type name, and shape and dtype where it is a tensor.
+
+    ``access`` is the code that picks it out, written behind the output: ``["aux"][0]``; empty where none can be written.
+    """
+
+    key: str
+    type: str
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    access: str = ""
+
+
+@frozen
+class OutputRefused(Evidence):
+    """`torch.jit.trace` refuses what forward returns. ``kind`` is mapping, none or other; ``place`` the return statement.
+
+    ``module`` names the model's class; a wrapper's forward takes ``parameters`` and calls the model with ``arguments``, as code.
+    """
+
+    entry: int
+    kind: str
+    type: str
+    items: tuple[OutputItem, ...]
+    message: str
+    place: Place | None = None
+    wrapped: bool = False
+    module: str = ""
+    parameters: str = "*args, **kwargs"
+    arguments: str = "*args, **kwargs"
+
+
+@frozen
+class InputRefused(Evidence):
+    """An example input that `torch.jit.trace` does not take: the parameter's name and its type."""
+
+    entry: int
+    name: str
+    type: str
+    message: str
+    place: Place | None = None
+
+
+@frozen
+class TraceRefused(Evidence):
+    """`torch.jit.trace` raised for a reason that is neither an output nor an input; ``message`` is its first line."""
+
+    entry: int
+    exception: str
+    message: str
+    place: Place | None
+    stack: tuple[Place, ...] = ()
+
+
+@frozen
+class ScriptRefused(Evidence):
+    """A module that `torch.jit.script` cannot compile: the compiler's message, on its line; ``chain`` the calls to it."""
+
+    entry: int
+    module_path: str
+    class_name: str
+    message: str
+    place: Place | None
+    chain: tuple[Place, ...] = ()
+
+
+@frozen
+class ExportRefused(Evidence):
+    """`torch.export.export` raised, on the route that the file takes or that was asked for; ``message`` is its first line."""
+
+    entry: int
+    exception: str
+    message: str
+    place: Place | None
+    stack: tuple[Place, ...] = ()
+
+
+@frozen
+class ScriptDiffered(Evidence):
+    """The scripted program disagrees with eager, or raises, on the input ``tried``."""
+
+    entry: int
+    tried: str
+    max_difference: float | None
+    message: str = ""
+    place: Place | None = None
+
+
+@frozen
+class OpSite:
+    """One place that uses an op: in the user's file, in the library below it, and the path of the module in the model."""
+
+    place: Place | None
+    library: Place | None = None
+    module_path: str = ""
+    count: int = 1
+
+
+@frozen
+class OpUnsupported(Evidence):
+    """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused)."""
+
+    entry: int
+    route: str
+    op: str
+    missing: bool
+    message: str
+    count: int
+    sites: tuple[OpSite, ...]
+    composite: str = ""
+
+
+@frozen
+class ConversionRefused(Evidence):
+    """`ct.convert` raised outside any single op; ``message`` is its own."""
+
+    entry: int
+    route: str
+    exception: str
+    message: str
+    place: Place | None = None
+
+
+@frozen
+class ConversionDiffered(Evidence):
+    """The evaluated Core ML program disagrees with eager on the input ``tried``, or fails there.
+
+    ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails.
+    """
+
+    entry: int
+    route: str
+    tried: str
+    output: str
+    max_difference: float | None
+    message: str = ""
+    place: Place | None = None
+
+
+@frozen
+class ModeWrong(Evidence):
+    """Training behaviour: ``what`` is training (the flag of the module), dropout, batch-norm or nondeterminism.
+
+    ``place`` is the call that traces or converts it, else the class; ``modules`` the paths of those concerned.
+    """
+
+    entry: int
+    what: str
+    modules: tuple[str, ...]
+    place: Place | None
+    effect: str = ""
+
+
+@frozen
+class OpsCounted(Evidence):
+    """The ops of the graph handed to coremltools: name → count."""
+
+    entry: int
+    route: str
+    ops: dict[str, int]
+
+
+@frozen
+class Attempt:
+    """What became of one program on its way to Core ML.
+
+    ``status`` (trace or script itself) and ``converts`` are works, refused, differs, died or untried. ``verified`` is
+    True, False or None (not evaluated); ``difference`` the largest one from eager in float32.
+    """
+
+    status: str = "untried"
+    converts: str = "untried"
+    verified: bool | None = None
+    difference: float | None = None
+    composed: tuple[str, ...] = ()
+    message: str = ""
+    keys: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+@frozen
+class RouteEnded(Evidence):
+    """One line of the route table. ``wrapped`` is the flattening wrapper's, under trace alone."""
+
+    entry: int
+    route: str
+    attempt: Attempt
+    wrapped: Attempt | None = None
+    recommended: bool = False
