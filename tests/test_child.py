@@ -68,8 +68,9 @@ def main(arguments):
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fake") / "tslint"
     (folder / "probe").mkdir(parents=True)
-    for name in ("__init__.py", "frozen.py", "diagnostic.py", "evidence.py"):
+    for name in ("__init__.py", "frozen.py", "diagnostic.py"):
         shutil.copy(PACKAGE / name, folder / name)
+    shutil.copytree(PACKAGE / "evidence", folder / "evidence", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "probe" / "__init__.py").touch()
     (folder / "probe" / "__main__.py").write_text(MAIN)
     return folder
