@@ -14,13 +14,14 @@ from typing import Any
 import torch
 
 from tslint.evidence import Attempt, Evidence, ExportRefused, Note, RouteEnded
-from tslint.probe import plan, values
+from tslint.probe import values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.convert import Conversion, convert
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.plan import mixed as plan
 from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
 from tslint.request import Request
