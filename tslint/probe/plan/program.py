@@ -21,7 +21,9 @@ def trace(module: torch.nn.Module, inputs: Inputs) -> Any:
     seed()
     args, kwargs = copied(tuple(inputs.args)), copied(dict(inputs.kwargs))
     bound = in_order(module, args, kwargs) if kwargs else args
-    arguments = {"example_inputs": bound} if bound is not None else {"example_kwarg_inputs": named(module, args, kwargs)}
+    arguments = (
+        {"example_inputs": bound} if bound is not None else {"example_kwarg_inputs": named(module, args, kwargs)}
+    )
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         record: Any = torch.jit.trace
