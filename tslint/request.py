@@ -73,8 +73,8 @@ class Pickled:
 class Written:
     """A script to run before anybody else does: its ``text``, and the ``path`` of the file that it is for.
 
-    The model and its example inputs stand in the variables ``model`` and ``example`` once line ``built`` has run, and behind
-    ``wrapper`` (a class of the script) where that is named. ``ranges`` are (input, dimension, low, high) of the sizes that the
+    The model stands in the variable ``model`` once line ``built`` has run, behind ``wrapper`` (a class of the script) where
+    that is named; ``example`` is code for its inputs. ``ranges`` are (input, dimension, low, high) of the sizes that the
     conversion is to serve.
     """
 
