@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -188,9 +190,9 @@ class _Plan:
             own = self._own(made)
             made, root = self._rooted(made, own)
             path = self._for(root)
-            tried = [write(made, own, self.target, path, root)]
+            tried = [write(made, own, self._command(), path, root)]
             if made.types != made.fixed and (own is None or own.conversion is None):
-                tried.append(write(made, own, self.target, path, root, flexible=False))
+                tried.append(write(made, own, self._command(), path, root, flexible=False))
         except CannotWrite as error:
             raise _Failed(f"no script can be written for `{made.class_name}`: {error}", 1) from None
         problems: list[str] = []
@@ -201,6 +203,12 @@ class _Plan:
             problems.append(one_line(ran.problem))
         raise _Failed(f"the script that was written for `{made.class_name}` is not good: {problems[-1]}", 1)
 
+    def _command(self) -> str:
+        """What was asked, as it can be asked again."""
+        given = ["--model", self.settings.model] if self.settings.model else []
+        given += [word for text in self.settings.input for word in ("--input", text)]
+        return shlex.join(["tslint", "plan", self.target, *given])
+
     def _own(self, made: PlanMade) -> Own | None:
         if made.build or made.place is None or self.source is None or self.outline is None:
             return None
@@ -208,6 +216,9 @@ class _Plan:
 
     def _rooted(self, made: PlanMade, own: Own | None) -> tuple[PlanMade, str]:
         """MADE with the module that its names come from, and the directory that has to be on the path."""
+        if made.route == "archive":
+            load = f'torch.jit.load({json.dumps(self.target)}, map_location="cpu")'
+            return dataclasses.replace(made, build=load), ""
         if own is None or self.source is None:
             return made, made.root
         file = self.source.path.resolve()

@@ -29,20 +29,20 @@ HOW = {
 }
 
 
-def write(plan: PlanMade, own: Own | None, target: str, path: Path, root: str, flexible: bool = True) -> Written:
-    """The script of PLAN for the file PATH. OWN is what the file TARGET has for it, where its own call was recorded.
+def write(plan: PlanMade, own: Own | None, command: str, path: Path, root: str, flexible: bool = True) -> Written:
+    """The script of PLAN for the file PATH, as COMMAND asks for it. OWN is what the file has for it whose own call was recorded.
 
     ROOT is the directory that is to be on the path for its imports (empty: none needs to). Without FLEXIBLE its
     conversion serves the example's sizes alone. Raises CannotWrite.
     """
-    return _Script(plan, own, target, path, root, flexible).written()
+    return _Script(plan, own, command, path, root, flexible).written()
 
 
 class _Script:
-    def __init__(self, plan: PlanMade, own: Own | None, target: str, path: Path, root: str, flexible: bool) -> None:
+    def __init__(self, plan: PlanMade, own: Own | None, command: str, path: Path, root: str, flexible: bool) -> None:
         self.plan = plan
         self.own = own
-        self.target = target
+        self.command = command
         self.path = path
         self.root = root
         self.flexible = flexible
@@ -90,8 +90,7 @@ class _Script:
         groups = ["\n".join(sorted(group, key=_order)) for group in (standard, others) if group]
         taken = self._taken()
         if self._path_needed():
-            there = os.path.relpath(self.root, self.path.parent).replace(os.sep, "/")
-            groups.append(f'sys.path.insert(0, str(Path(__file__).resolve().parent / "{there}"))')
+            groups.append(f"sys.path.insert(0, str({_beside(self.root, self.path)}))")
         if taken:
             groups.append(_from(self._source(), sorted(taken, key=lambda name: (name.islower(), name))))
         return "\n\n".join([self._docstring(), *groups]) + "\n"
@@ -99,8 +98,8 @@ class _Script:
     def _docstring(self) -> str:
         how = HOW[self.plan.route]
         behind = ", behind a wrapper that returns its tensors" if self.wrapper else ""
-        name = self.target.replace("\\", "/").replace('"', "'")
-        return f'"""Convert {self.plan.class_name} to Core ML: {how}{behind}.\n\n{MARK} {name}`.\n"""'
+        command = self.command.removeprefix("tslint plan").replace("\\", "\\\\").replace('"', '\\"')
+        return f'"""Convert {self.plan.class_name} to Core ML: {how}{behind}.\n\n{MARK}{command}`.\n"""'
 
     def _source(self) -> str:
         return self.plan.source
@@ -223,12 +222,20 @@ class _Script:
         else:
             types = self.plan.types if self.flexible else self.plan.fixed
             sizes = [f"{name} = {code}" for name, code in self.plan.sizes] if self.flexible else []
-            lines = [*sizes, _call("mlmodel = ct.convert", [self.program, f"inputs={_list(types)}"])]
+            lines = [*sizes, _call("mlmodel = ct.convert", [self.program, f"inputs={_list([*map(_wrapped, types)])}"])]
             after = []
         result = own.result if own is not None else "mlmodel"
         if not any(f"{result}.save(" in text for text in after):
             after.append(f'{result}.save("{self.plan.class_name}.mlpackage")')
         return "\n".join([*lines, *after])
+
+
+def _beside(root: str, path: Path) -> str:
+    """Code for the directory ROOT, seen from the script at PATH."""
+    steps = Path(os.path.relpath(root, path.parent)).parts
+    up = next((index for index, step in enumerate(steps) if step != ".."), len(steps))
+    code = f"Path(__file__).resolve(){'.parent' * (up + 1)}"
+    return f'{code} / "{"/".join(steps[up:])}"' if steps[up:] else code
 
 
 def _spaced(statements: Sequence[str]) -> list[str]:
@@ -258,11 +265,20 @@ def _built_in_eval(text: str, name: str) -> bool:
 
 def _call(function: str, arguments: Sequence[str]) -> str:
     line = f"{function}({', '.join(arguments)})"
-    if len(line) <= WIDTH:
+    if len(line) <= WIDTH and "\n" not in line:
         return line
     return "\n".join(
         [f"{function}(", *(f"    {text}," for argument in arguments for text in [_indented(argument)]), ")"]
     )
+
+
+def _wrapped(code: str) -> str:
+    """A call, an argument a line where it is long."""
+    node = ast.parse(code, mode="eval").body
+    if len(code) <= WIDTH - 12 or not isinstance(node, ast.Call) or node.args:
+        return code
+    given = (f"{keyword.arg}={ast.get_source_segment(code, keyword.value)}" for keyword in node.keywords)
+    return "\n".join([f"{ast.unparse(node.func)}(", *(f"    {argument}," for argument in given), ")"])
 
 
 def _indented(text: str) -> str:
@@ -271,7 +287,9 @@ def _indented(text: str) -> str:
 
 def _list(items: Sequence[str]) -> str:
     line = f"[{', '.join(items)}]"
-    return line if len(line) <= WIDTH - 12 else "\n".join(["[", *(f"    {item}," for item in items), "]"])
+    if len(line) <= WIDTH - 12 and "\n" not in line:
+        return line
+    return "\n".join(["[", *(f"    {_indented(item)}," for item in items), "]"])
 
 
 def _from(module: str, taken: Iterable[str]) -> str:

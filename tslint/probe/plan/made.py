@@ -28,7 +28,7 @@ WRONG = {"differs": "differs from eager", "died": "ended the process", "refused"
 
 def none(subject: Subject, lines: dict[str, Attempt], wrapped: Attempt | None, mixed: Plan | None) -> PlanMade:
     """No route works: why each of them does not, or which module none of them gets past."""
-    name = type(subject.module).__name__
+    name = _name(subject.module)
     if mixed is not None and mixed.blocked is not None:
         return PlanMade(subject.entry, "", name, blocked=mixed.blocked.words)
     found = {**lines, **({"trace": wrapped} if wrapped is not None else {})}
@@ -36,6 +36,10 @@ def none(subject: Subject, lines: dict[str, Attempt], wrapped: Attempt | None, m
     return PlanMade(
         subject.entry, "", name, blocked="; ".join(f"{route}: {why}" for route, why in tried.items() if why)
     )
+
+
+def _name(module: torch.nn.Module) -> str:
+    return str(module.original_name) if isinstance(module, torch.jit.ScriptModule) else type(module).__name__
 
 
 def _why(attempt: Attempt) -> str:
@@ -46,7 +50,7 @@ def _why(attempt: Attempt) -> str:
 
 def made(subject: Subject, route: str, program: Any, outer: torch.nn.Module, mixed: Plan | None) -> PlanMade:
     """The plan that takes ROUTE with PROGRAM, which OUTER's answers were held against. Raises nothing."""
-    name = type(subject.module).__name__
+    name = _name(subject.module)
     if isinstance(subject.module, FunctionModule):
         return PlanMade(subject.entry, "", name, blocked=f"`{name}` is a function: `ct.convert` takes a module's trace")
     try:
