@@ -6,6 +6,8 @@ import ast
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
+from tslint.diagnostic import Span
+
 Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 SEEDS = ("manual_seed", "seed", "manual_seed_all", "default_rng")
@@ -95,6 +97,14 @@ def segment(
         text = text[: at - start] + other + text[at - start + length :]
     first = lines[node.lineno - 1]
     return textwrap.dedent(first[: len(first) - len(first.lstrip())] + text)
+
+
+def span(node: ast.expr, lines: Sequence[str]) -> Span:
+    """Where NODE stands, its columns in characters from 1, as everywhere here."""
+    end, end_offset = node.end_lineno or node.lineno, node.end_col_offset or 0
+    first = len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
+    last = len(lines[end - 1].encode()[:end_offset].decode())
+    return Span(node.lineno, first + 1, end, last + 1)
 
 
 def _offset(lines: Sequence[str], line: int, column: int) -> int:

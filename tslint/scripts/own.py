@@ -56,8 +56,11 @@ def own_code(source: str, calls: Sequence[CallSite], place: Place, conversion: P
 class _File:
     def __init__(self, source: str, tree: ast.Module, calls: Sequence[CallSite]) -> None:
         self.source = source
+        self.lines = source.splitlines(keepends=True)
         self.tree = tree
-        found = [(call.function, node) for call in calls if (node := _call_at(tree, call.place)) is not None]
+        found = [
+            (call.function, node) for call in calls if (node := _call_at(tree, self.lines, call.place)) is not None
+        ]
         self.calls = [node for _, node in found]
         self.programs = [node for function, node in found if function != "coremltools.convert"]
         self.functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
@@ -73,12 +76,12 @@ class _File:
     # -- where things stand -------------------------------------------------------------------------------------------
 
     def own(self, place: Place, conversion: Place | None) -> Own:
-        call = _call_at(self.tree, place)
+        call = _call_at(self.tree, self.lines, place)
         if call is None:
             raise CannotWrite(f"the call on line {place.span.line} was not found in the source")
         before, block, outer = self._around(call)
         at = next(i for i, statement in enumerate(block) if _holds(statement, call))
-        convert = _call_at(self.tree, conversion) if conversion is not None else None
+        convert = _call_at(self.tree, self.lines, conversion) if conversion is not None else None
         end = next((i for i, s in enumerate(block) if convert is not None and _holds(s, convert)), None)
         if convert is not None and (end is None or convert.lineno < call.lineno):
             raise CannotWrite(
@@ -119,7 +122,7 @@ class _File:
             for node in ast.walk(statement)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
         ]
-        if len(uses) == 1:
+        if len(uses) == 1 and not any(isinstance(argument, ast.Starred) for argument in uses[0].args):
             given |= dict(zip([p.arg for p in spec.args], uses[0].args, strict=False))
             given |= {keyword.arg: keyword.value for keyword in uses[0].keywords if keyword.arg}
         lost = [p.arg for p in parameters if p.arg not in given]
@@ -286,19 +289,13 @@ def _is_guard(statement: ast.If) -> bool:
     return "__name__" in names.reads(statement.test)
 
 
-def _call_at(tree: ast.AST, place: Place | None) -> ast.Call | None:
+def _call_at(tree: ast.AST, lines: Sequence[str], place: Place | None) -> ast.Call | None:
     """The call at PLACE; the widest one that begins on its line where the place knows no columns."""
     if place is None:
         return None
     found = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.lineno == place.span.line]
-    if place.span.column is not None:
-        ends = [
-            n
-            for n in found
-            if (n.end_lineno, (n.end_col_offset or 0) + 1) == (place.span.end_line, place.span.end_column)
-        ]
-        found = [n for n in ends if n.col_offset + 1 == place.span.column] or ends or found
-    return found[0] if found else None
+    exact = [n for n in found if names.span(n, lines) == place.span]
+    return next(iter(exact or found), None)
 
 
 def _holds(statement: ast.AST, node: ast.AST) -> bool:
