@@ -153,6 +153,11 @@ def test_keywords_and_arguments_of_an_export(tmp_path):
     assert any("SIZES" in text for text in found.before)
 
 
+def test_a_form_feed_ends_no_line(tmp_path):
+    found = own(HEAD + '\n\f\nname = "a\f"\nnet = Net(name)\nt = torch.jit.trace(net, torch.rand(1, 3))\n', tmp_path)
+    assert [text.lstrip() for text in found.before[-2:]] == ['name = "a\f"', "net = Net(name)"]
+
+
 def test_text_that_is_not_ascii_stays_in_its_place(tmp_path):
     found = own(HEAD + '\nnät = Net(len("äöü")); t = torch.jit.trace(nät, torch.rand(1, 3))\n', tmp_path)
     assert found.model == "nät"

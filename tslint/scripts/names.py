@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -81,7 +82,7 @@ def segment(
 ) -> str:
     """The text of NODE as it stands in SOURCE, dedented: with other expressions for the variables NAMES, HOLE left out as NUL."""
     names = names or {}
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     start = _offset(lines, node.lineno, node.col_offset)
     text = source[start : _offset(lines, node.end_lineno or 0, node.end_col_offset or 0)]
     found: list[tuple[int, int, str]] = []
@@ -97,6 +98,11 @@ def segment(
         text = text[: at - start] + other + text[at - start + length :]
     first = lines[node.lineno - 1]
     return textwrap.dedent(first[: len(first) - len(first.lstrip())] + text)
+
+
+def lines_of(source: str) -> list[str]:
+    """The lines of SOURCE with their ends, as ``ast`` counts them: a form feed ends none."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", source)
 
 
 def span(node: ast.expr, lines: Sequence[str]) -> Span:

@@ -56,7 +56,7 @@ def own_code(source: str, calls: Sequence[CallSite], place: Place, conversion: P
 class _File:
     def __init__(self, source: str, tree: ast.Module, calls: Sequence[CallSite]) -> None:
         self.source = source
-        self.lines = source.splitlines(keepends=True)
+        self.lines = names.lines_of(source)
         self.tree = tree
         found = [
             (call.function, node) for call in calls if (node := _call_at(tree, self.lines, call.place)) is not None
@@ -257,7 +257,7 @@ class _File:
 
     def _text(self, statement: ast.stmt) -> str:
         """A statement with the comment right above it, dedented; behind an empty line where it has one in the file."""
-        lines = self.source.splitlines()
+        lines = [line.rstrip("\r\n") for line in self.lines]
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
         head: list[str] = []
         number = first - 1
