@@ -11,11 +11,9 @@ from tslint.facts.coreml.table import Condition, Row, rows
 from tslint.facts.frame import Applied, Context
 from tslint.facts.kinds import (
     Constant,
-    FixedSize,
     Kind,
     List,
     NoneKind,
-    Size,
     Str,
     Tensor,
     Tuple,
@@ -96,7 +94,7 @@ def _rank(kind: Kind) -> int | None:
 
 
 def token(kind: Kind) -> str | None:
-    """A kind in the words of the table; None where the source does not tell."""
+    """A kind in the words of the table; None where the source does not tell, and of sizes: tracing makes tensors of them."""
     if isinstance(kind, NoneKind):
         return "None"
     if isinstance(kind, Constant):
@@ -105,8 +103,6 @@ def token(kind: Kind) -> str | None:
         return kind.type if isinstance(kind.value, (int, float)) else None
     if isinstance(kind, Str):
         return None if kind.value is None else repr(kind.value)
-    if isinstance(kind, (Size, FixedSize)):
-        return "int"
     if isinstance(kind, Tensor):
         return "tensor"
     return "tuple" if isinstance(kind, (Tuple, List)) else None
