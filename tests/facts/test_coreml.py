@@ -202,6 +202,12 @@ def ranks(body: str) -> list[tuple[str, int]]:
         ("x = x.reshape(2, 2, 2, 2, 2, 2)\nreturn x.mean((3, 5))", "x.reshape(2, 2, 2, 2, 2, 2)"),
         ("return torch.relu(x.view(2, 2, 2, 2, 2, 2)).view(8, 8)", "x.view(2, 2, 2, 2, 2, 2)"),
         ("return x.view(2, 2, 2, 2, 2, 2)", "x.view(2, 2, 2, 2, 2, 2)"),
+        (
+            "y = x.reshape(2, 2, 2, 2, 2, 2).transpose(2, 3)\ny = torch.relu(y).reshape(8, 2, 2, 2)\n"
+            "y = torch.relu(y).reshape(2, 2, 1, 2, 2, 4).transpose(2, 3)\nreturn y.reshape(8, 8)",
+            "x.reshape(2, 2, 2, 2, 2, 2)",
+        ),
+        ("for _ in range(2):\n    x = torch.relu(x.view(2, 2, 2, 2, 2, 2))\nreturn x", "x.view(2, 2, 2, 2, 2, 2)"),
         ("return self.conv(x)[:, :, None, None].sum(2)", "self.conv(x)[:, :, None, None]"),
         ("return self.conv(x).unsqueeze(1).unsqueeze(1).squeeze(1)", "self.conv(x).unsqueeze(1).unsqueeze(1)"),
     ],
