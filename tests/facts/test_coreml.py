@@ -40,6 +40,8 @@ def found(body: str, init: str = "pass", before: str = "") -> list[tuple[str, st
         ("nn.CrossEntropyLoss()(x, y)", "aten::cross_entropy_loss"),
         ("F.interpolate(x, scale_factor=2.0, mode='bicubic')", "aten::upsample_bicubic2d"),
         ("F.interpolate(x, None, 2.0, 'bicubic')", "aten::upsample_bicubic2d"),
+        ("F.interpolate(x, (4, 4), mode='bicubic', antialias=True)", "aten::_upsample_bicubic2d_aa"),
+        ("F.interpolate(x, (4, 4), mode='bicubic', antialias=False)", "aten::upsample_bicubic2d"),
         ("F.leaky_relu(x, 1)", "aten::leaky_relu"),
         ("F.leaky_relu(x, negative_slope=1)", "aten::leaky_relu"),
     ],
