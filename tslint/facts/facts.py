@@ -32,6 +32,7 @@ from tslint.facts.kinds import (
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
+from tslint.facts.readings import Readings
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.size_questions import SizeQuestions
@@ -312,6 +313,14 @@ class Facts(SizeQuestions):
             flow = self._flows[function] = Flow(self.tree, function)
         return flow.reaches(node)
 
+    @cached_property
+    def _readings(self) -> Readings:
+        return Readings(self.tree, self.kind, self.qualified)
+
+    def only_read(self, node: cst.CSTNode) -> bool:
+        """Whether each use of NODE's value ends in Python (``.item()``, a condition), so that its trace drops what made it."""
+        return self._readings.only_read(node)
+
     def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
         """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""
         views = Views(self.tree, function, self.kind, self.qualified)
@@ -355,7 +364,7 @@ class Facts(SizeQuestions):
         """The uses of the library that tracing records and coremltools does not convert, in source order."""
         contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
         found = unconvertible(contexts, self.tree, registered_ops(self.tree, self.names))
-        reaching = [one for one in found if self.reaches_output(one.node)]
+        reaching = [one for one in found if self.reaches_output(one.node) and not self.only_read(one.node)]
         registered = registered_by_imports(self.tree, self.project) if reaching else frozenset()
         return tuple(one for one in reaching if canonical(one.row.op) not in registered)
 

@@ -40,6 +40,15 @@ class Value:
         return self.name
 
 
+class StandIn(Value):
+    """A value that stands for any of several: what a use tells of one of them it does not tell of the others."""
+
+    __slots__ = ()
+
+    def learn_rank(self, rank: int) -> None:
+        pass
+
+
 class Dim(NamedTuple):
     """Dimension ``axis`` of a value (negative: counted from the end); None for all of it, or for a plain number handed in."""
 
