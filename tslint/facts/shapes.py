@@ -17,15 +17,16 @@ from tslint.facts.kinds import (
     Shape,
     ShapeOf,
     Size,
+    StandIn,
     Tensor,
     Tuple,
     Value,
     depends_of,
 )
 
-AMBIGUOUS = Value("?")
+AMBIGUOUS = StandIn("?")
 """Stands for a dimension that the source does not tell: no input's, never pinned."""
-PARAMETER = Value("parameter")
+PARAMETER = StandIn("parameter")
 """Stands for the dimensions of a parameter or buffer of the module: the same in every call."""
 OPEN: Dims = frozenset((Dim(AMBIGUOUS, None),))
 

@@ -6,7 +6,7 @@ so that the next independent error is found too and nothing that follows from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,6 +112,8 @@ class Compiler:
         self.refusals: list[Refusal] = []
         self.methods: dict[tuple[int, cst.FunctionDef], Compiled] = {}
         self.untyped: set[cst.CSTNode] = set()
+        self._twins: dict[int, Built] = {}
+        self._states: dict[Hashable, Built] = {}
         self.depth = 0
         self.left = MOST_METHODS
 
@@ -140,21 +142,31 @@ class Compiler:
         """The methods of a module that are compiled from the start: forward, and those marked for export."""
         from tslint.facts.torchscript.attributes import exported, hooks
 
+        if is_replaced(built):
+            return
         self.left = MOST_METHODS
         hooks(self, built)
         for method in exported(built.cls):
             self.method(built, method)
 
     def method(self, owner: Built, node: cst.FunctionDef) -> Compiled:
+        owner = self._twin(owner)
         key = (id(owner), node)
         found = self.methods.get(key)
         if found is None:
             found = self.methods[key] = Compiled()
-            if self.left > 0:
+            if self.left > 0 and not is_replaced(owner):
                 self.left -= 1
                 self._compile(found, node, owner)
             found.busy = False
         return found
+
+    def _twin(self, owner: Built) -> Built:
+        """The first instance with the same parts: what it compiles to, OWNER does."""
+        twin = self._twins.get(id(owner))
+        if twin is None:
+            twin = self._twins[id(owner)] = self._states.setdefault(owner.state(), owner)
+        return twin
 
     def function(self, node: cst.FunctionDef) -> Compiled:
         found = self.shared.get(node)
@@ -324,6 +336,11 @@ class Compiler:
 
     def owner_of(self, built: ModuleValue) -> Built | None:
         return built if type(built) is Built else None
+
+
+def is_replaced(built: Built) -> bool:
+    """Whether ``torch.jit.script`` compiles another module in its place (``torch/jit/_script.py``)."""
+    return built.cls.method("__prepare_scriptable__") is not None
 
 
 def _is_none(node: cst.BaseExpression) -> bool:
