@@ -234,7 +234,7 @@ class _Plan:
 
     def _for(self, root: str) -> Path:
         """The file that the script is for: OUTPUT, else one beside what it imports."""
-        if self.output is not None:
+        if self.output is not None and (self.output.is_file() or not self.output.exists()):  # no device, no pipe
             return self.output.absolute()
         path = (Path(root) if root else Path.cwd()) / NAME
         own = self.source is not None and self.source.path.resolve() == path.resolve()
