@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from tslint.facts.coreml.read_out import is_pure, is_read_out
 from tslint.facts.coreml.registered import canonical
 from tslint.facts.coreml.table import Condition, Row, rows
 from tslint.facts.frame import Applied, Context
 from tslint.facts.kinds import (
     Constant,
-    Data,
     FixedSize,
     Kind,
     List,
@@ -43,7 +43,7 @@ def unconvertible(contexts: Sequence[Context], tree: Tree, registered: frozenset
     found: dict[tuple[cst.CSTNode, str], Unconvertible] = {}
     for context in traced(contexts):
         for one in _in_context(context, registered):
-            if tree.own(one.node) and not _read_out(one.node, context, tree):
+            if tree.own(one.node) and not (is_pure(one.row.op) and is_read_out(one.node, context, tree)):
                 found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
@@ -61,14 +61,6 @@ def _in_context(context: Context, registered: frozenset[str]) -> Iterator[Unconv
     for node, several in failing.items():
         if len(several) >= context.choices.get(node, 1):
             yield from several
-
-
-def _read_out(node: cst.CSTNode, context: Context, tree: Tree) -> bool:
-    """Whether a result becomes a Python value at once (``torch.prod(x).item()``): the trace then holds that value alone."""
-    around = tree.parent.get(node)
-    while isinstance(around, (cst.Attribute, cst.Arg)):
-        around = tree.parent.get(around)
-    return isinstance(around, cst.Call) and isinstance(context.kinds.get(around), Data)
 
 
 def traced(contexts: Sequence[Context]) -> list[Context]:
