@@ -25,10 +25,12 @@ from tslint.facts.kinds import (
     Kind,
     List,
     Module,
+    NoneKind,
     Shape,
     Tensor,
     Unknown,
     Value,
+    options,
 )
 from tslint.facts.lasting import lasting
 from tslint.facts.names import Binding as NameBinding
@@ -160,7 +162,11 @@ class Analysis:
         cls = self._class_for(target, function)
         is_forward = isinstance(target, cst.FunctionDef) and target.name.value == "forward" and cls is not None
         handed = bind(self, frame, target, args)
-        assumptions = {n for n, k in handed.items() if is_forward and isinstance(k, Unknown)}
+        assumptions = {
+            name
+            for name, kind in handed.items()
+            if (is_forward and isinstance(kind, Unknown)) or self._believes(target, name, kind)
+        }
         closure = self._is_nested(target)
         outer: Env = frame.env if closure else {}
         untraced = frame.block.untraced or self._is_compiled(target)
@@ -205,6 +211,17 @@ class Analysis:
         context.callers.append(binding)
         frame.pin(pins_for(frame, node, context, binding))
         return substitute(frame, node, context.result or UNKNOWN, context, binding)
+
+    def _believes(self, function: cst.FunctionDef | cst.Lambda, name: str, handed: Kind) -> bool:
+        """Whether a parameter's annotation tells more than what it is HANDED: a tensor, or that a tensor was a wrong guess."""
+        param = _param(function, name)
+        if param is None or param.annotation is None:
+            return False
+        promised = annotation_kind(self, param.annotation.annotation, Value(name, None))
+        if isinstance(handed, Unknown):
+            return isinstance(promised, Tensor)
+        given = [option for option in options(handed) if not isinstance(option, NoneKind)]
+        return isinstance(promised, List) and bool(given) and all(isinstance(option, Tensor) for option in given)
 
     def _share_rank(self, given: Shape, value: Value) -> None:
         """What a function learned about the rank of what it is handed holds of the caller's tensor."""

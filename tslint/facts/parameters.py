@@ -106,7 +106,9 @@ def _generic(analysis: Analysis, node: cst.Subscript, value: Value) -> Kind | No
 
 def _union(kinds: list[Kind | None]) -> Kind | None:
     known = [k for k in kinds if k is not None]
-    if len(known) != len(kinds) or any(k is UNKNOWN for k in known):
+    if len(known) == len(kinds) and UNKNOWN in known and not any(isinstance(k, Tensor) for k in known):
+        return UNKNOWN
+    if len(known) != len(kinds) or UNKNOWN in known:
         return None
     parts: list[Kind] = []
     for kind in known:
