@@ -63,12 +63,14 @@ def _may_be_list(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
 
 
 def _runs_a_layer_each(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
-    """Whether each round of ``for i, x in enumerate(xs)`` runs its own ``self.layers[i]``: the layers are as many as ever."""
+    """Whether each round of ``for i, x in enumerate(xs)``, a list, runs its own ``self.layers[i]``: as many as ever."""
     around = loop if isinstance(loop, cst.For) else facts.parent(loop)
     if around is None or not isinstance(loop.target, cst.Tuple) or not isinstance(loop.iter, cst.Call):
         return False
     index = loop.target.elements[0].value
-    if facts.qualified(loop.iter.func) != "builtins.enumerate" or not isinstance(index, cst.Name):
+    if facts.qualified(loop.iter.func) != "builtins.enumerate" or not isinstance(index, cst.Name) or not loop.iter.args:
+        return False
+    if facts.may_be_tensor(loop.iter.args[0].value):
         return False
     return any(
         isinstance(node, cst.Subscript)

@@ -28,6 +28,7 @@ from tslint.facts.kinds import (
     NoneKind,
     Shape,
     Tensor,
+    Tuple,
     Unknown,
     Value,
     options,
@@ -220,7 +221,7 @@ class Analysis:
         promised = annotation_kind(self, param.annotation.annotation, Value(name, None))
         if isinstance(handed, Unknown):
             return isinstance(promised, Tensor)
-        given = [option for option in options(handed) if not isinstance(option, NoneKind)]
+        given = [option for option in options(handed) if not isinstance(option, (NoneKind, List, Tuple))]
         return isinstance(promised, List) and bool(given) and all(isinstance(option, Tensor) for option in given)
 
     def _share_rank(self, given: Shape, value: Value) -> None:
