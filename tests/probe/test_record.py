@@ -109,6 +109,18 @@ def test_rounds(function, count, other, tried):
     assert seen.of(ConstantBaked) == []
 
 
+@pytest.mark.parametrize("via", ["__iter__", "__len__"])
+def test_what_the_recorder_reads_itself_is_no_escape(via):
+    """A loop reads `unbind` and the recorder a size; both once stood beside the loop as values that left by themselves."""
+    function = {
+        "__iter__": lambda x: torch.stack([row * 2 for row in x]),
+        "__len__": lambda x: x * len(x),
+    }[via]
+    seen = observe(Do(function), X)
+    assert [(escape.via, escape.operator, escape.verdict) for escape in seen.of(Escape)] == [(via, None, "harmful")]
+    assert seen.of(Escape)[0].warned
+
+
 def test_columns_are_those_of_the_call():
     seen = observe(Do(lambda x: x / math.sqrt(x.size(2))), X)
     span = seen.one(ConstantBaked).place.span

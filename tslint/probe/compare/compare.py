@@ -325,6 +325,8 @@ def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
             note = "together with others on this input"
     elif verdict.harmless_on:
         outcome = "harmless"
+    elif verdict.innocent_on:
+        outcome, note = "harmless", f"the trace is wrong on {verdict.innocent_on[0]}, and not for this value"
     else:
         outcome = "not exercised"
         if verdict.unexplained_on:

@@ -233,18 +233,18 @@ class Recorder:
         before = len(self.warnings)
         self._inside += 1
         try:
-            answer = original(tensor, *args, **kwargs)
+            raw = answer = original(tensor, *args, **kwargs)
+            moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
             if name == "__len__":
-                answer = int(answer)
-            raw = int(tensor.shape[0]) if name == "__iter__" else answer
+                raw = answer = int(answer)
+            elif name == "__iter__":
+                raw = int(tensor.shape[0])
         finally:
             self._inside -= 1
-        if origin == "size":
-            if name in ("__len__", "__iter__"):
-                moment.sizes = (int(tensor.shape[0]),)
-            else:
-                moment.sizes, moment.numbers = self._origins.sizes(value)
-        moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
+        if name in ("__len__", "__iter__"):
+            moment.sizes = (raw,)
+        elif origin == "size":
+            moment.sizes, moment.numbers = self._origins.sizes(value)
         moment.note(raw)
         self.moments.append(moment)
         forced = None if name == "__iter__" else self._next_forced(moment.occasion)
@@ -276,7 +276,7 @@ class Recorder:
             self._baked(func, name, numbers, answer, began)
         if name in _ANSWERS and type(answer) in (bool, int, float, tuple):
             self._answered(name, args, answer)
-        elif type(answer) in (tuple, list) and len(answer) > 0 and isinstance(answer[0], torch.Tensor):
+        elif not self._inside and type(answer) in (tuple, list) and answer and isinstance(answer[0], torch.Tensor):
             self._listed(name, answer)
         return answer
 
