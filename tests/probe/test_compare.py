@@ -134,6 +134,52 @@ def test_a_size_that_changed_without_changing_the_value_says_nothing():
     assert rounded.note == "no input that the eager model accepts changed it"
 
 
+def _never(x):
+    return x.isnan().any()
+
+
+class Guarded(nn.Module):
+    """Conditions on which nothing but an error or a warning depends, in the model's own lines and in torch's."""
+
+    def forward(self, x, y):
+        assert not _never(x), "not a number"
+        if x.size(0) % 2 != 0 and x.size(1) > 1:
+            raise ValueError("odd")
+        return torch.nn.functional.mse_loss(x, y)
+
+
+def test_a_guard_is_harmless():
+    seen = observe(Guarded(), torch.rand(2, 6), torch.rand(2, 6))
+    found = seen.of(Escape)
+    assert {escape.verdict for escape in found} == {"harmless"}
+    assert len([e for e in found if e.note == "it decides only whether the eager model raises or warns"]) >= 2
+
+
+class Caught(nn.Module):
+    def forward(self, x):
+        try:
+            if x.isnan().any():
+                raise ValueError("not a number")
+        except ValueError:
+            return x * 0
+        return x
+
+
+class Said(nn.Module):
+    def forward(self, x):
+        if x.isnan().any():
+            print("not a number")
+        else:
+            x = x + 1
+        return x
+
+
+@pytest.mark.parametrize("kind", [Caught, Said])
+def test_what_leads_elsewhere_is_no_guard(kind):
+    (escape,) = observe(kind(), torch.rand(2, 6)).of(Escape)
+    assert escape.verdict == "not exercised"
+
+
 class Causal(nn.Module):
     def forward(self, x):
         square = x @ x.transpose(1, 2)
