@@ -121,6 +121,30 @@ def test_what_the_recorder_reads_itself_is_no_escape(via):
     assert seen.of(Escape)[0].warned
 
 
+class Weighted(torch.nn.Module):
+    """The tracer warns of four values, and an input reaches the last of them alone, which then makes another constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        if self.weight.sum() > 0:
+            x = x * float(self.weight[0]) + torch.tensor(2.0)
+        return x / torch.tensor(math.sqrt(x.size(2)))
+
+
+def test_a_warning_about_what_no_input_reaches_is_harmless():
+    seen = observe(Weighted(), X)
+    assert [(e.via, e.origin, e.verdict, e.warned) for e in seen.of(Escape)] == [
+        ("__float__", "size", "harmful", True),
+        ("__bool__", "constant", "harmless", True),
+        ("__float__", "constant", "harmless", True),
+        ("tensor", "constant", "harmless", True),
+    ]
+    assert {e.note for e in seen.of(Escape) if e.origin == "constant"} == {"no input changes it"}
+
+
 def test_columns_are_those_of_the_call():
     seen = observe(Do(lambda x: x / math.sqrt(x.size(2))), X)
     span = seen.one(ConstantBaked).place.span

@@ -49,6 +49,7 @@ class Comparison:
     subject: Subject
     territory: Territory
     settler: Settler
+    constants: escapes.Constants
     model: Any
     deadline: float
     trials: list[Trial] = field(default_factory=list)
@@ -154,7 +155,7 @@ class Comparison:
                 trial = self._held_against(inputs, axes, expected)
                 if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
                     return False
-                if not trial.right or self.settler.curious():
+                if not trial.right or self.settler.curious() or self.constants.curious():
                     tracing = record(self.model, inputs, self.territory)
         except KeyboardInterrupt:
             raise
@@ -172,6 +173,7 @@ class Comparison:
         if tracing is None:
             return True
         trial.positions, trial.program = positions(tracing.moments), tracing.program
+        self.constants.hold_against(tracing.constants)
         if not self.settler.settle(trial):
             self.unexplained.append(trial)
         return True
@@ -209,7 +211,7 @@ def compare(
     start, began = time.thread_time(), time.monotonic()
     expected = detached(answer(model, subject.example))
     settler = Settler(model, tracing.program, positions(tracing.moments), territory)
-    run = Comparison(subject, territory, settler, model, 0.0)
+    run = Comparison(subject, territory, settler, escapes.Constants(tracing.constants), model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
     cost = time.thread_time() - start + tracing.seconds
     run.patience = max(PATIENCE, 10 * (time.monotonic() - began + tracing.seconds))
@@ -273,6 +275,7 @@ def _report(run: Comparison, emit: Emit) -> None:
     sizes_tried = run.every_size_tried()
     for verdict in run.settler.verdicts.values():
         escapes.report(entry, verdict, run.trials, sizes_tried, emit)
+    run.constants.report(entry, emit)
     emit(Variations(entry, run.tried, run.refused))
     if run.slow:
         what = " and ".join(f"`{name}`" for name in run.slow)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tslint.evidence import Escape
-from tslint.probe.compare.settle import Trial, Verdict, positions
+from tslint.probe.compare.settle import Trial, Verdict, by_occasion, positions, same
 from tslint.probe.frames import only_guards
 from tslint.probe.subject import Emit, Subject
-from tslint.probe.trace.record import Moment
+from tslint.probe.trace.moment import Moment
+
+_NONE = "no other input could be tried"
 
 
 def report(entry: int, verdict: Verdict, trials: Sequence[Trial], every_size_tried: bool, emit: Emit) -> None:
@@ -26,6 +28,37 @@ def report_unsettled(subject: Subject, moments: Sequence[Moment], emit: Emit) ->
         if not all(m.quiet for m in group):
             values = {"example": group[0].value}
             emit(_escape(subject.entry, group, values, "not exercised", "no other input was tried"))
+
+
+class Constants:
+    """Values of the example's trace that no input reaches in the graph, and that the tracer warns of all the same.
+
+    One that another input changes was made from a value that left the graph before: that one is to blame.
+    """
+
+    ENOUGH = 2
+    """Further traces that none of them may change in."""
+
+    def __init__(self, moments: Sequence[Moment]) -> None:
+        self.left = by_occasion(moments)
+        self.traces = 0
+
+    def curious(self) -> bool:
+        return bool(self.left) and self.traces < self.ENOUGH
+
+    def hold_against(self, moments: Sequence[Moment]) -> None:
+        """Drops those that the trace of another input has otherwise."""
+        theirs = by_occasion(moments)
+        self.traces += 1
+        for occasion in list(self.left):
+            pairs = zip(self.left[occasion], theirs.get(occasion, ()), strict=False)
+            if not all(same(one.mark, two.mark) for one, two in pairs):
+                del self.left[occasion]
+
+    def report(self, entry: int, emit: Emit) -> None:
+        outcome, note = ("harmless", "no input changes it") if self.traces else ("not exercised", _NONE)
+        for group in positions([moment for moments in self.left.values() for moment in moments]).values():
+            emit(_escape(entry, group, {"example": group[0].value}, outcome, note))
 
 
 def _escape(entry: int, moments: Sequence[Moment], values: dict[str, object], outcome: str, note: str) -> Escape:
@@ -54,7 +87,7 @@ def _outcome(verdict: Verdict, trials: Sequence[Trial], every_size_tried: bool) 
         return "harmless", "it decides only whether the eager model raises or warns"
     if trials:
         return "not exercised", "no input that the eager model accepts changed it"
-    return "not exercised", "no other input could be tried"
+    return "not exercised", _NONE
 
 
 def _guards(moment: Moment) -> bool:

@@ -18,7 +18,7 @@ from tslint.probe.compare.graphs import Canonical, canonical, first_difference, 
 from tslint.probe.frames import Territory, context_of, range_arguments
 from tslint.probe.subject import Inputs
 from tslint.probe.trace.modes import place_of_node
-from tslint.probe.trace.record import Key, Moment, Occasion
+from tslint.probe.trace.moment import Key, Moment, Occasion
 from tslint.probe.trace.tracing import Tracing, record
 from tslint.probe.values import answer, difference
 
@@ -76,11 +76,11 @@ class Verdict:
 
     def changed_on(self, name: str) -> bool:
         """Whether the value was another one on the trial NAME, on any occasion."""
-        return any(not _same(one.mark, two.mark) for one, two in self.pairs.get(name, ()))
+        return any(not same(one.mark, two.mark) for one, two in self.pairs.get(name, ()))
 
     def values(self) -> dict[str, Any]:
         """The value with each input tried, on the first occasion on which any of them changed it."""
-        changed = (one for pairs in self.pairs.values() for one, two in pairs if not _same(one.mark, two.mark))
+        changed = (one for pairs in self.pairs.values() for one, two in pairs if not same(one.mark, two.mark))
         moment = next(changed, self.moments[0])
         found = {name: two.value for name, pairs in self.pairs.items() for one, two in pairs if one is moment}
         return {"example": moment.value, **found}
@@ -94,7 +94,8 @@ def positions(moments: Sequence[Moment]) -> Positions:
     return found
 
 
-def _same(one: Any, two: Any) -> bool:
+def same(one: Any, two: Any) -> bool:
+    """Whether two marks are of the same value."""
     return bool(one == two) or (one != one and two != two)
 
 
@@ -132,7 +133,7 @@ def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | No
                 return Change(key, moments[0], "rounds", *counts)
         return None
     for one, two in aligned(ours, theirs):
-        if (one.live and two.live) or _same(one.mark, two.mark):
+        if (one.live and two.live) or same(one.mark, two.mark):
             continue
         if one.via == "__bool__":
             return Change(key, one, "branch", bool(one.value), bool(two.value))

@@ -17,17 +17,19 @@ from tslint.evidence import InputRefused, OutputRefused, TraceRefused
 from tslint.probe.frames import Territory, place_of_code, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
-from tslint.probe.trace.record import Moment, Recorder
+from tslint.probe.trace.moment import Moment
+from tslint.probe.trace.record import Recorder
 from tslint.probe.values import describe, flatten, forwarding, fresh, traceable
 
 
 @dataclass
 class Tracing:
-    """One trace: ``program`` or ``error``, and what the recorder saw up to there."""
+    """One trace: ``program`` or ``error``, and what the recorder saw up to there; ``constants`` as in the recorder."""
 
     program: Any = None
     error: BaseException | None = None
     moments: list[Moment] = field(default_factory=list)
+    constants: list[Moment] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -69,7 +71,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
     """A trace under the recorder; an exception is kept in the answer. KeyboardInterrupt leaves."""
     recorder = Recorder.of(module, territory)
     recorder.forced = forced or {}
-    result = Tracing(moments=recorder.moments)
+    result = Tracing(moments=recorder.moments, constants=recorder.constants)
     start = time.thread_time()
     try:
         with recorder:
