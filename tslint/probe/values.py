@@ -13,7 +13,7 @@ import torch
 
 from tslint.evidence import OutputItem
 from tslint.probe.state import restore
-from tslint.probe.subject import Inputs, seed
+from tslint.probe.subject import Inputs, called, seed
 
 RTOL, ATOL = 1e-3, 1e-4
 
@@ -136,7 +136,7 @@ def forwarding(module: torch.nn.Module, inputs: Inputs) -> tuple[str, str]:
     """
     anything = "*args, **kwargs"
     try:
-        signature = inspect.signature(module.forward)
+        signature = inspect.signature(called(module))
         given = signature.bind(*inputs.args, **inputs.kwargs).arguments
     except (TypeError, ValueError):
         return anything, anything
@@ -255,7 +255,7 @@ def flatten(model: torch.nn.Module, output: Any) -> Flattened | None:
         return self.answer(*args, **kwargs)
 
     with contextlib.suppress(TypeError, ValueError):
-        parameters = list(inspect.signature(model.forward).parameters.values())
+        parameters = list(inspect.signature(called(model)).parameters.values())
         this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         if all(p.kind is not inspect.Parameter.POSITIONAL_ONLY for p in parameters):
             forward.__signature__ = inspect.Signature([this, *parameters])  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from tslint.diagnostic import Place
 from tslint.evidence import InputRefused, OutputRefused, TraceRefused
 from tslint.probe.frames import Territory, place_of_code, stack_of_traceback
 from tslint.probe.state import restore
-from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
+from tslint.probe.subject import Emit, Inputs, Settled, Subject, called, seed
 from tslint.probe.trace.moment import Moment
 from tslint.probe.trace.record import Recorder
 from tslint.probe.values import describe, flatten, forwarding, fresh, traceable
@@ -55,7 +55,7 @@ def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
 def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """The arguments in order, where naming none of them means the same; None where one between is left out."""
     try:
-        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+        bound = inspect.signature(called(module)).bind(*args, **kwargs)
     except (TypeError, ValueError):
         return None
     return None if bound.kwargs else bound.args
@@ -63,7 +63,7 @@ def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[s
 
 def named(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments by name: what `example_kwarg_inputs` takes."""
-    names = list(inspect.signature(module.forward).parameters)
+    names = list(inspect.signature(called(module)).parameters)
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
@@ -174,8 +174,8 @@ def _kind(output: Any) -> str:
 
 
 def _forward_place(subject: Subject) -> Place | None:
-    """The line on which the module's forward begins."""
-    code = getattr(type(subject.module).forward, "__code__", None)
+    """The line on which the module's forward begins, or whatever a call of it runs."""
+    code = getattr(called(subject.module), "__code__", None)
     return place_of_code(code) if code is not None else None
 
 
