@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional, TextIO
 
 from tslint import __version__, catalogue
 from tslint.settings import OPTIONS, OUTPUT_FORMATS, Option, Settings, SettingsError, check_rules, key_of, load, nearest
+from tslint.source import own_process
 
 if TYPE_CHECKING:
     import typer
@@ -31,8 +32,6 @@ PYTORCH = b"torch"
 """A file without this word in it has nothing to run."""
 
 INTERRUPTED = 130
-COLLECTIONS = (100_000, 10, 10)
-"""Syntax trees are many objects that stay: collecting as often as Python does by itself takes a sixth of the time to parse."""
 
 
 class Usage(Exception):
@@ -42,9 +41,12 @@ class Usage(Exception):
 def run() -> NoReturn:
     """The program: :func:`main`, then the end of the process.
 
-    What has to be written is written, and every child has been waited for; taking the syntax trees apart one object after
-    another would be a tenth of a static check's time.
+    Syntax trees are many objects without cycles: looking for some as often as Python does by itself takes a sixth of the time to
+    parse. At the end, what has to be written is written, and every child has been waited for; taking the last trees apart one
+    object after another would be a tenth of a static check's time.
     """
+    gc.disable()
+    own_process()
     status = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
@@ -54,7 +56,6 @@ def run() -> NoReturn:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status: 0, 1, 2 as the design has them, 130 where it was interrupted."""
-    gc.set_threshold(*COLLECTIONS)
     arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
     try:
         plain = read_check(arguments)

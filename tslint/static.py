@@ -84,7 +84,9 @@ def check_source(source: Source, job: Job) -> Checked:
         found = engine.weigh(found, facts, job.routes)
     except Exception as error:  # the severities stay those of each finding by itself
         found += crashed(path, "the weighing of severities", error)
-    return Checked(path, tuple(found), suppressions(source), facts.project.read)
+    reads = facts.project.read
+    facts.release()
+    return Checked(path, tuple(found), suppressions(source), reads)
 
 
 def crashed(path: str, what: str, error: Exception) -> list[Diagnostic]:
@@ -100,8 +102,8 @@ def facts_of(source: Source, root: str) -> Facts:
     """The facts of SOURCE, a file of the project at ROOT. Raises SourceSyntaxError or UnreadableFileError."""
     from tslint.facts import Facts
 
-    module = source.parse()
     load = project(root)
+    module = load.parsed(source)
     return deeply(lambda: Facts(source, module, load), DEEP)
 
 

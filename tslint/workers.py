@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tslint import static
 from tslint.cache import Cache, digest_of
-from tslint.source import matters
+from tslint.source import matters, own_process
 from tslint.static import Checked, Job
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 WORTH_BYTES = 200_000
 """Less source than this is checked before other processes have started."""
 
-TIDY_BYTES = 1_000_000
-"""Syntax trees are full of cycles; after so much source they are collected, which takes a hundredth of the time to make them."""
+TIDY_BYTES = 4_000_000
+"""What little refers to itself in a circle is collected after so much source, where Python does not collect by itself."""
 
 
 def check(files: Sequence[Path], job: Job, jobs: int | None = None, cache: Cache | None = None) -> list[Checked]:
@@ -70,9 +70,9 @@ _untidy = 0
 def _tidy(size: int) -> None:
     global _untidy
     _untidy += size
-    if _untidy > TIDY_BYTES:
+    if _untidy > TIDY_BYTES and not gc.isenabled():
         _untidy = 0
-        gc.collect()
+        gc.collect(0)  # what is older is kept on purpose: the trees of files that others import
 
 
 def processors() -> int:
@@ -139,7 +139,7 @@ def _pool(
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_quiet) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin) as pool:
         try:
             waiting = {pool.submit(check_one, path, job, cache): path for path in files}
             for future, path in waiting.items():
@@ -153,10 +153,12 @@ def _pool(
             raise
 
 
-def _quiet() -> None:
-    """An interruption ends the process without a word: the parent says it."""
+def _begin() -> None:
+    """A process of tslint's own. An interruption ends it without a word: the parent says it."""
     import signal
 
+    own_process()
+    gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

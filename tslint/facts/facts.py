@@ -81,6 +81,11 @@ class Facts(SizeQuestions):
     def _settler(self) -> Settler:
         return Settler()
 
+    def release(self) -> None:
+        """Breaks the circles among what was found out: it all goes with the last reference. Nothing can be asked any more."""
+        if "analysis" in self.__dict__:
+            self.analysis.release()
+
     # -- the tree ---------------------------------------------------------------------------------------------------
 
     def nodes(self, kind: type[Node]) -> Sequence[Node]:

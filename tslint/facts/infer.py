@@ -405,6 +405,12 @@ class Analysis:
             if function not in self.contexts and function.name.value != "__init__":
                 self.run_root(function, self.defining_class(function), in_forward=False)
 
+    def release(self) -> None:
+        """Lets go of what the contexts hold: a value knows its context, which holds the kinds that are made of values."""
+        for context in (self.module_context, *(c for several in self.contexts.values() for c in several)):
+            context.__dict__.clear()
+        self.__dict__.clear()
+
 
 def _merged(before: Kind, after: Kind) -> Kind:
     """An attribute that is set twice: a container grows, everything else is one or the other."""

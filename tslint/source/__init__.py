@@ -17,7 +17,7 @@ from tslint.source.errors import (
 )
 from tslint.source.look import matters
 from tslint.source.suppression import Suppression, suppressions
-from tslint.source.text import Source, deeply
+from tslint.source.text import Source, deeply, own_process
 
 __all__ = [
     "MissingPathError",
@@ -32,6 +32,7 @@ __all__ = [
     "discover",
     "is_torchscript",
     "matters",
+    "own_process",
     "suppressions",
     "unique",
 ]

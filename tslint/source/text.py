@@ -114,8 +114,12 @@ class Source:
     def _parse(self) -> cst.Module:
         import libcst as cst
 
+        from tslint.source.parser import parse, trust_the_parser
+
+        if _own_process:
+            trust_the_parser()
         try:
-            return cst.parse_module(self.data)
+            return parse(self.data)
         except cst.ParserSyntaxError as error:
             raise self._explained(error.raw_line, error.raw_column + 1) from None
         except (UnicodeError, SyntaxError, LookupError) as error:
@@ -150,6 +154,15 @@ class Source:
     def faithful(self, module: cst.Module) -> bool:
         """Whether MODULE writes this file's own bytes: LibCST loses a leading form feed. Else nothing may be fixed in it."""
         return module.bytes == self.data
+
+
+_own_process = False
+
+
+def own_process() -> None:
+    """Says that nobody but tslint uses LibCST in this process, so that it may be made faster for everybody in it."""
+    global _own_process
+    _own_process = True
 
 
 def _shown(size: int) -> str:

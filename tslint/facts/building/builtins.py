@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tslint.facts.building.machine import Frame, Machine, iterated
+from tslint.facts.building.iteration import iterated
+from tslint.facts.building.machine import Frame, Machine
 from tslint.facts.building.modules import set_by_name
 from tslint.facts.building.operations import as_value, computed, plain
 from tslint.facts.building.values import (
@@ -47,7 +48,7 @@ def _len(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
     if type(given) is Known:
         return computed(len, given.value)
     if type(given) in (Sequence, Mapping) or isinstance(given, ModuleValue):
-        items, exact = iterated(machine, given)
+        items, exact = iterated(given)
         return Known(len(items)) if exact else Unknown("int")
     return Unknown("int")
 
@@ -56,7 +57,7 @@ def _listed(kind: str) -> Callable[[Machine, Frame, Arguments], Value]:
     def make(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
         if not arguments.positional:
             return Sequence(kind, (), arguments.exact)
-        items, exact = iterated(machine, arguments.positional[0])
+        items, exact = iterated(arguments.positional[0])
         return Sequence(kind, items, exact)
 
     return make
@@ -83,7 +84,7 @@ def _dict(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
 
 
 def _enumerate(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
-    items, exact = iterated(machine, arguments.get(0, "iterable") or UNKNOWN)
+    items, exact = iterated(arguments.get(0, "iterable") or UNKNOWN)
     start = arguments.get(1, "start")
     first = start.value if type(start) is Known and isinstance(start.value, int) else 0
     pairs = [Sequence("tuple", [Known(first + i), item]) for i, item in enumerate(items)]
@@ -91,7 +92,7 @@ def _enumerate(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
 
 
 def _zip(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
-    columns = [iterated(machine, a) for a in arguments.positional]
+    columns = [iterated(a) for a in arguments.positional]
     exact = all(e for _, e in columns) and arguments.exact
     if any(not e and not items for items, e in columns):
         return Sequence("list", [Sequence("tuple", [UNKNOWN] * len(columns))], False)
@@ -111,7 +112,7 @@ def _extreme(function: Callable[..., Any]) -> Callable[[Machine, Frame, Argument
 
 
 def _sorted(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
-    items, exact = iterated(machine, arguments.get(0, "iterable") or UNKNOWN)
+    items, exact = iterated(arguments.get(0, "iterable") or UNKNOWN)
     values = [plain(item) for item in items]
     if exact and not arguments.keywords and all(v is not None for v in values):
         found = computed(lambda: sorted(v[0] for v in values if v is not None))
@@ -121,12 +122,12 @@ def _sorted(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
 
 
 def _reversed(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
-    items, exact = iterated(machine, arguments.get(0, "sequence") or UNKNOWN)
+    items, exact = iterated(arguments.get(0, "sequence") or UNKNOWN)
     return Sequence("list", items[::-1], exact)
 
 
 def _sum(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
-    items, exact = iterated(machine, arguments.get(0, "iterable") or UNKNOWN)
+    items, exact = iterated(arguments.get(0, "iterable") or UNKNOWN)
     values = [plain(item) for item in items]
     if exact and all(v is not None for v in values):
         return computed(lambda: sum(v[0] for v in values if v is not None))
@@ -222,7 +223,7 @@ def _type(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
 
 def _decided(function: Callable[..., bool]) -> Callable[[Machine, Frame, Arguments], Value]:
     def make(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
-        items, exact = iterated(machine, arguments.get(0, "iterable") or UNKNOWN)
+        items, exact = iterated(arguments.get(0, "iterable") or UNKNOWN)
         answers = [truth(item) for item in items]
         return Known(function(answers)) if exact and None not in answers else Unknown("bool")
 
@@ -232,7 +233,7 @@ def _decided(function: Callable[..., bool]) -> Callable[[Machine, Frame, Argumen
 def _map(machine: Machine, frame: Frame, arguments: Arguments) -> Value:
     if len(arguments.positional) != 2:
         return Sequence("list", (), False)
-    items, exact = iterated(machine, arguments.positional[1])
+    items, exact = iterated(arguments.positional[1])
     function = arguments.positional[0]
     return Sequence("list", [machine.call(frame, None, function, Arguments([i])) for i in items[:64]], exact)
 

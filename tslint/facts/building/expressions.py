@@ -7,7 +7,8 @@ from typing import Any
 
 import libcst as cst
 
-from tslint.facts.building.machine import Frame, Machine, iterated
+from tslint.facts.building.iteration import iterated
+from tslint.facts.building.machine import Frame, Machine
 from tslint.facts.building.operations import as_value, binary, compare, computed
 from tslint.facts.building.values import (
     NONE,
@@ -164,7 +165,7 @@ def _sequence(kind: str) -> Callable[[Machine, Frame, Any], Value]:
         for element in node.elements:
             value = machine.evaluate(frame, element.value)
             if type(element) is cst.StarredElement:
-                items, exact = iterated(machine, value)
+                items, exact = iterated(value)
                 result.items += items
                 result.exact = result.exact and exact
             else:
@@ -220,7 +221,7 @@ def _comprehension(machine: Machine, frame: Frame, node: Any) -> Value:
 
 def _rounds(machine: Machine, frame: Frame, part: cst.CompFor) -> Iterator[bool]:
     """Binds the targets for each round that is known; yields whether the rounds are all known so far."""
-    items, exact = iterated(machine, machine.evaluate(frame, part.iter))
+    items, exact = iterated(machine.evaluate(frame, part.iter))
     if not exact:
         items = [*items, UNKNOWN]
     for item in items[:MOST_ITEMS]:
@@ -327,7 +328,7 @@ def arguments_of(machine: Machine, frame: Frame, node: cst.Call) -> Arguments:
     for arg in node.args:
         value = machine.evaluate(frame, arg.value)
         if arg.star == "*":
-            items, exact = iterated(machine, value)
+            items, exact = iterated(value)
             result.positional += items
             result.exact = result.exact and exact
         elif arg.star == "**":

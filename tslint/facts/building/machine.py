@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import libcst as cst
@@ -31,6 +31,7 @@ from tslint.facts.building.values import (
     joined_slots,
     joined_variables,
     options,
+    signature_of,
 )
 from tslint.facts.classes import Classes, ModuleClass
 from tslint.facts.names import Names
@@ -38,8 +39,6 @@ from tslint.facts.tree import Tree
 
 FUEL = 6_000
 """Statements and calls that building one instance may take; what comes after is unknown."""
-MOST_ROUNDS = 40
-"""Of a loop over something known; the rest of its rounds are taken to be like these."""
 DEEPEST = 14
 """Calls within calls, and modules within modules."""
 
@@ -76,6 +75,7 @@ class Machine:
         self.uncertain = 0
         self.built: dict[ModuleClass, list[Built]] = {}
         self._globals: dict[cst.CSTNode, Value] = {}
+        self._twins: dict[Hashable, Built] = {}
 
     # -- instances ----------------------------------------------------------------------------------------------------
 
@@ -92,6 +92,24 @@ class Machine:
         """CLS(*arguments). OUTSIDE: what is missing among the required arguments is given, and unknown."""
         built = Built(cls, arguments, node)
         self.built.setdefault(cls, []).append(built)
+        key = None if outside else self._key(cls, arguments)
+        twin = self._twins.get(key) if key is not None else None
+        if twin is not None:
+            self.fuel -= 1
+            built.take_state(twin)
+            return built
+        self._construct(built, arguments, outside)
+        if key is not None and self.fuel > 0:
+            self._twins[key] = built
+        return built
+
+    def _key(self, cls: ModuleClass, arguments: Arguments) -> Hashable | None:
+        """Equal for instances that a constructor makes alike, since it is given the same; None for one like no other."""
+        given = signature_of(arguments)
+        return None if given is None else (cls, given, self.depth, self.uncertain > 0)
+
+    def _construct(self, built: Built, arguments: Arguments, outside: bool) -> None:
+        cls = built.cls
         init = cls.method("__init__")
         if self.depth >= DEEPEST or self.fuel <= 0:
             built.dynamic = True
@@ -102,7 +120,6 @@ class Machine:
             self.depth += 1
             self.call_function(Function(init, built), arguments, owner, outside)
             self.depth -= 1
-        return built
 
     def _library_constructor(self, built: Built, arguments: Arguments) -> None:
         """The constructor of a base that is not in the file."""
@@ -405,21 +422,3 @@ def _annotated(param: cst.Param) -> str | None:
     if type(annotation) is cst.Name and annotation.value in ("int", "float", "bool", "str"):
         return annotation.value
     return None
-
-
-def iterated(machine: Machine, value: Value) -> tuple[list[Value], bool]:
-    """The items of a loop over VALUE, and whether these are all."""
-    if type(value) is Sequence:
-        return list(value.items), value.exact
-    if type(value) is Mapping:
-        return [Known(key) for key in value.items], value.exact
-    if type(value) is Known and isinstance(value.value, str):
-        return [Known(letter) for letter in value.value[:MOST_ROUNDS]], len(value.value) <= MOST_ROUNDS
-    if isinstance(value, ModuleValue):
-        short = value.short if type(value) is Layer else ""
-        if short == "ModuleDict":
-            return [Known(name) for name in value.members], value.exact
-        return list(value.members.values()), value.exact
-    if type(value) is TensorValue:
-        return [TensorValue()], False
-    return [], False

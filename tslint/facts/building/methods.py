@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tslint.facts.building.machine import Machine, iterated
+from tslint.facts.building.iteration import iterated
+from tslint.facts.building.machine import Machine
 from tslint.facts.building.operations import computed, plain
 from tslint.facts.building.values import (
     NONE,
@@ -41,7 +42,7 @@ def _list_method(machine: Machine, owner: Sequence, name: str, arguments: Argume
         owner.exact = owner.exact and not machine.uncertain
         return NONE
     if name in ("extend", "update"):
-        items, exact = iterated(machine, arguments.get(0, "iterable") or UNKNOWN)
+        items, exact = iterated(arguments.get(0, "iterable") or UNKNOWN)
         owner.items += items
         owner.exact = owner.exact and exact and not machine.uncertain
         return NONE

@@ -5,7 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from tslint.facts.building.attributes import MODULE_METHODS, SAME
-from tslint.facts.building.machine import Frame, Machine, iterated
+from tslint.facts.building.iteration import iterated
+from tslint.facts.building.machine import Frame, Machine
 from tslint.facts.building.values import (
     NONE,
     UNKNOWN,
@@ -140,7 +141,7 @@ def _extend(machine: Machine, owner: ModuleValue, name: str, arguments: Argument
     if name == "append":
         owner.add(arguments.get(0, "module") or UNKNOWN)
     elif name == "extend":
-        items, exact = iterated(machine, arguments.get(0, "modules") or UNKNOWN)
+        items, exact = iterated(arguments.get(0, "modules") or UNKNOWN)
         for item in items:
             owner.add(item)
         owner.exact = owner.exact and exact

@@ -7,7 +7,8 @@ from typing import Any
 
 import libcst as cst
 
-from tslint.facts.building.machine import MOST_ROUNDS, Frame, Machine, iterated
+from tslint.facts.building.iteration import MOST_ROUNDS, iterated
+from tslint.facts.building.machine import Frame, Machine
 from tslint.facts.building.operations import BINARY, binary
 from tslint.facts.building.values import (
     NONE,
@@ -95,7 +96,7 @@ def _if(machine: Machine, frame: Frame, node: cst.If) -> None:
 
 def _for(machine: Machine, frame: Frame, node: cst.For) -> None:
     iterable = machine.evaluate(frame, node.iter)
-    items, exact = iterated(machine, iterable)
+    items, exact = iterated(iterable)
     if exact and not items:
         return
     for item in items[:MOST_ROUNDS]:

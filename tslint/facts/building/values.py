@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import libcst as cst
@@ -140,6 +140,20 @@ class Built(ModuleValue):
         self.base: Layer | None = None
         self.dynamic = False
 
+    def take_state(self, twin: Built) -> None:
+        """Becomes as TWIN is, which the same constructor made from the same arguments; their parts are the same objects."""
+        self.members = dict(twin.members)
+        self.exact, self.hooked, self.dynamic, self.base = twin.exact, twin.hooked, twin.dynamic, twin.base
+        self.attributes = dict(twin.attributes)
+
+    def state(self) -> Hashable:
+        """Equal for instances of a class that have the very same parts; while nothing is built any more."""
+        return (
+            self.cls, self.exact, self.hooked, self.dynamic, id(self.base),
+            tuple([(name, id(part)) for name, part in self.members.items()]),
+            tuple([(name, id(slot)) for name, slot in self.attributes.items()]),
+        )  # fmt: skip
+
 
 class Object(Value):
     """An instance of a class that is no module: of the file (``node``), or of a library by its qualified ``name``."""
@@ -207,6 +221,7 @@ class Either(Value):
 NONE = Known(None)
 UNKNOWN = Unknown()
 MOST_OPTIONS = 4
+PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), type(...)})
 
 
 def options(value: Value) -> tuple[Value, ...]:
@@ -271,6 +286,40 @@ def same_arguments(one: Arguments, two: Arguments) -> bool:
         and one.keywords.keys() == two.keywords.keys()
         and all(same(value, two.keywords[name]) for name, value in one.keywords.items())
     )
+
+
+def signature_of(arguments: Arguments) -> Hashable | None:
+    """The same for arguments that a constructor cannot tell apart; None where one of them is an object that it may change."""
+    positional = [signature(value) for value in arguments.positional]
+    keywords = [(name, signature(value)) for name, value in arguments.keywords.items()]
+    if None in positional or any(value is None for _, value in keywords):
+        return None
+    return arguments.exact, tuple(positional), tuple(keywords)
+
+
+def signature(value: Value) -> Hashable | None:
+    """The same for values that cannot be told apart and cannot be changed; None for all others."""
+    kind = type(value)
+    if kind is Known:
+        plain = type(value.value)  # type: ignore[attr-defined]
+        return (Known, plain, value.value) if plain in PLAIN else None  # type: ignore[attr-defined]
+    if kind is Unknown:
+        return (Unknown, value.type)  # type: ignore[attr-defined]
+    if kind is TensorValue:
+        return (TensorValue, value.role)  # type: ignore[attr-defined]
+    if kind is Library and value.owner is None:  # type: ignore[attr-defined]
+        return (Library, value.name)  # type: ignore[attr-defined]
+    if kind is Class:
+        return (Class, value.node)  # type: ignore[attr-defined]
+    if kind is Function and value.owner is None and not value.closure:  # type: ignore[attr-defined]
+        return (Function, value.node)  # type: ignore[attr-defined]
+    if kind is Partial:
+        of, given = signature(value.function), signature_of(value.arguments)  # type: ignore[attr-defined]
+        return None if of is None or given is None else (Partial, of, given)
+    if kind is Sequence and value.kind == "tuple":  # type: ignore[attr-defined]
+        items = [signature(item) for item in value.items]  # type: ignore[attr-defined]
+        return None if None in items else (Sequence, value.exact, tuple(items))  # type: ignore[attr-defined]
+    return None
 
 
 def plain_type(value: Value) -> str | None:

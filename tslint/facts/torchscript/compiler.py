@@ -6,7 +6,7 @@ so that the next independent error is found too and nothing that follows from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,6 +112,8 @@ class Compiler:
         self.refusals: list[Refusal] = []
         self.methods: dict[tuple[int, cst.FunctionDef], Compiled] = {}
         self.untyped: set[cst.CSTNode] = set()
+        self._twins: dict[int, Built] = {}
+        self._states: dict[Hashable, Built] = {}
         self.depth = 0
         self.left = MOST_METHODS
 
@@ -146,6 +148,7 @@ class Compiler:
             self.method(built, method)
 
     def method(self, owner: Built, node: cst.FunctionDef) -> Compiled:
+        owner = self._twin(owner)
         key = (id(owner), node)
         found = self.methods.get(key)
         if found is None:
@@ -155,6 +158,13 @@ class Compiler:
                 self._compile(found, node, owner)
             found.busy = False
         return found
+
+    def _twin(self, owner: Built) -> Built:
+        """The first instance with the same parts: what it compiles to, OWNER does."""
+        twin = self._twins.get(id(owner))
+        if twin is None:
+            twin = self._twins[id(owner)] = self._states.setdefault(owner.state(), owner)
+        return twin
 
     def function(self, node: cst.FunctionDef) -> Compiled:
         found = self.shared.get(node)

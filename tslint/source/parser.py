@@ -1,0 +1,71 @@
+"""LibCST's parser, and what makes it a sixth faster where the process is tslint's own.
+
+Relies on how LibCST (tried with 1.8 and 1.9) makes nodes: classes that are frozen dataclasses with slots, whose ``__init__`` sets
+each field through ``object.__setattr__`` and then calls ``__post_init__`` → ``_validate``. The parser writes in
+``CSTNode.__post_init__`` itself that what it makes needs no validation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import libcst as cst
+
+FREQUENT = (
+    cst.SimpleWhitespace, cst.Name, cst.Newline, cst.TrailingWhitespace, cst.Comma, cst.Arg, cst.Dot, cst.Attribute,
+    cst.EmptyLine,
+    cst.SimpleStatementLine, cst.ParenthesizedWhitespace, cst.Integer, cst.AssignEqual, cst.Call, cst.Param, cst.Element,
+    cst.SimpleString, cst.LeftParen, cst.RightParen, cst.Assign, cst.AssignTarget, cst.Expr, cst.Comment, cst.Float,
+)  # fmt: skip
+"""Nine in ten of the nodes of timm's models. The code of an ``__init__`` takes a tenth of a millisecond to make."""
+
+_trusting = False
+
+
+def parse(data: bytes) -> cst.Module:
+    """The tree of a file. Raises ParserSyntaxError, UnicodeError, SyntaxError, LookupError, or a panic of LibCST's Rust."""
+    return cst.parse_module(data)
+
+
+def trust_the_parser() -> None:
+    """From here on, nodes are made without validation, and can be changed: for processes in which nobody else uses LibCST."""
+    global _trusting
+    if _trusting:
+        return
+    _trusting = True
+    todo: list[type] = [cst.CSTNode]
+    while todo:
+        kind = todo.pop()
+        todo += kind.__subclasses__()
+        if "_validate" in kind.__dict__:
+            kind._validate = _accept  # type: ignore[attr-defined]
+    for kind in FREQUENT:
+        kind.__setattr__ = object.__setattr__  # type: ignore[method-assign]
+        kind.__init__ = _plain_init(kind)  # type: ignore[method-assign]
+
+
+def _accept(_: cst.CSTNode) -> None:
+    """Finds nothing wrong with a node."""
+
+
+def _plain_init(kind: type) -> Any:
+    """An ``__init__`` with the parameters of the dataclass's own that does nothing but set the fields."""
+    given: dict[str, Any] = {"missing": dataclasses.MISSING}
+    parameters, lines = [], []
+    for field in dataclasses.fields(kind):
+        name = field.name
+        assert field.init and not field.kw_only, f"{kind.__name__}.{name}"
+        value = name
+        if field.default_factory is not dataclasses.MISSING:
+            given[f"make_{name}"] = field.default_factory
+            value = f"make_{name}() if {name} is missing else {name}"
+            parameters.append(f"{name}=missing")
+        elif field.default is not dataclasses.MISSING:
+            given[f"default_{name}"] = field.default
+            parameters.append(f"{name}=default_{name}")
+        else:
+            parameters.append(name)
+        lines.append(f"    self.{name} = {value}\n")
+    exec(f"def __init__(self, {', '.join(parameters)}):\n{''.join(lines)}", given)
+    return given["__init__"]
