@@ -45,12 +45,24 @@ def detached(output: Any) -> Any:
     return map_tensors(torch.Tensor.detach, output)
 
 
+def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The arguments in order, where naming none of them means the same; None where one between is left out."""
+    try:
+        bound = inspect.signature(called(module)).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return None
+    return None if bound.kwargs else bound.args
+
+
 def answer(model: Any, inputs: Inputs, made_from: torch.nn.Module | None = None) -> Any:
     """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises.
 
-    A program shares its buffers with the module that it was MADE_FROM: it is that one's state to start from.
+    A program shares its buffers with the module that it was MADE_FROM: it is that one's state to start from. The names of
+    that one's parameters it may have lost.
     """
     args, kwargs = fresh(inputs)
+    if made_from is not None and kwargs and (bound := positional(made_from, args, kwargs)) is not None:
+        args, kwargs = bound, {}
     restore(model if made_from is None else made_from)
     seed()
     return model(*args, **kwargs)

@@ -19,7 +19,7 @@ from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Inputs, Settled, Subject, called, seed
 from tslint.probe.trace.moment import Moment
 from tslint.probe.trace.record import Recorder
-from tslint.probe.values import describe, flatten, forwarding, fresh, traceable
+from tslint.probe.values import describe, flatten, forwarding, fresh, positional, traceable
 
 
 @dataclass
@@ -50,15 +50,6 @@ def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
         if bound is not None:
             return _trace(module, bound, check_trace=False)
         return _trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
-
-
-def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """The arguments in order, where naming none of them means the same; None where one between is left out."""
-    try:
-        bound = inspect.signature(called(module)).bind(*args, **kwargs)
-    except (TypeError, ValueError):
-        return None
-    return None if bound.kwargs else bound.args
 
 
 def named(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
