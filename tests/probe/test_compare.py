@@ -341,6 +341,29 @@ def test_a_size_that_is_returned_differs_in_its_type_alone():
     assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
 
 
+class Writes(nn.Module):
+    """With gradients its trace raises from the second call on, as plain PyTorch's does; without them it is right."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.first = nn.Linear(4, 4)
+        self.act = nn.ReLU(inplace=True)
+        self.second = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return x + self.second(self.act(self.first(self.norm(x))))
+
+
+def test_a_program_is_asked_without_gradients():
+    model = Writes().eval()
+    plain = torch.jit.trace(model, torch.rand(2, 3, 4), check_trace=False)
+    plain(torch.rand(2, 3, 4))
+    with pytest.raises(RuntimeError, match="is being used in an in-place operation"):
+        plain(torch.rand(2, 3, 4))
+    assert observe(model, torch.rand(2, 3, 4)).settled.status == "works"
+
+
 class Cached(nn.Module):
     def __init__(self):
         super().__init__()

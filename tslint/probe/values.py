@@ -58,14 +58,16 @@ def answer(model: Any, inputs: Inputs, made_from: torch.nn.Module | None = None)
     """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises.
 
     A program shares its buffers with the module that it was MADE_FROM: it is that one's state to start from. The names of
-    that one's parameters it may have lost.
+    that one's parameters it may have lost. It is asked without gradients, as whoever deploys it does: with them PyTorch's
+    interpreter refuses some of what it runs otherwise, from the second call on (tried with torch 2.13).
     """
     args, kwargs = fresh(inputs)
     if made_from is not None and kwargs and (bound := positional(made_from, args, kwargs)) is not None:
         args, kwargs = bound, {}
     restore(model if made_from is None else made_from)
     seed()
-    return model(*args, **kwargs)
+    with contextlib.nullcontext() if made_from is None else torch.no_grad():
+        return model(*args, **kwargs)
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
