@@ -15,7 +15,7 @@ import re
 import sys
 import types
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -34,6 +34,9 @@ RTOL, ATOL = 1e-3, 1e-4
 
 Row = dict[str, Any]
 """A row of the truth, or what came out for one."""
+
+
+Make = Callable[[], torch.nn.Module]
 
 
 # -- a case's module and inputs ---------------------------------------------------------------------------------------
@@ -147,11 +150,11 @@ def alike(one: Any, two: Any) -> bool:
     return True
 
 
-def answer(model: Any, args: Sequence[Any]) -> Any:
-    """One call of a copy of MODEL, so that no state is left, with every generator in the same state."""
+def answer(model: torch.nn.Module, args: Sequence[Any]) -> Any:
+    """One call of MODEL with every generator in the same state."""
     torch.manual_seed(0)
     random.seed(0)
-    return copy.deepcopy(model)(*copy.deepcopy(args))
+    return model(*copy.deepcopy(args))
 
 
 def resembling(tensor: torch.Tensor, shape: Sequence[int], name: str, seed: int) -> torch.Tensor:
@@ -201,20 +204,23 @@ def of_shapes(
         yield name, tuple(args) if name == "example" else torch.utils._pytree.tree_unflatten(made, spec)
 
 
-def first_wrong(model: torch.nn.Module, args: Sequence[Any], inputs: Iterable[tuple[str, tuple[Any, ...]]]) -> str:
-    """The first of INPUTS that eager accepts and answers alike twice, and that a plain trace is wrong on; else nothing."""
+def first_wrong(make: Make, args: Sequence[Any], inputs: Iterable[tuple[str, tuple[Any, ...]]]) -> str:
+    """The first of INPUTS that eager accepts and answers alike twice, and that a plain trace is wrong on; else nothing.
+
+    MAKE builds the module anew for each call: none leaves state for the next.
+    """
     torch.manual_seed(0)
-    traced = torch.jit.trace(copy.deepcopy(model), copy.deepcopy(tuple(args)), check_trace=False)
+    traced = torch.jit.trace(make(), copy.deepcopy(tuple(args)), check_trace=False)
     for name, given in inputs:
         try:
-            expected = answer(model, given)
-            if not alike(expected, answer(model, given)):
+            expected = answer(make(), given)
+            if not alike(expected, answer(make(), given)):
                 continue
         except Exception:
             continue
         try:
-            torch.manual_seed(0)
-            right = alike(expected, traced(*copy.deepcopy(given)))
+            with torch.no_grad():
+                right = alike(expected, answer(traced, given))
         except Exception:
             right = False
         if not right:
@@ -245,7 +251,7 @@ def plainly(checkout: Path, row: Row, family: str, found: Row) -> str | bool:
     tried = [pair for pair in tried if pair[0] in found.get("tried", ())]
     for seed in range(4):
         inputs = like_the_truth(args, seed) if row[family] else of_shapes(args, tried, seed)
-        name = first_wrong(model, args, inputs)
+        name = first_wrong(lambda: built(checkout, row)[0], args, inputs)
         if name:
             return name
     return ""
