@@ -43,7 +43,6 @@ import tslint
 
 PAGE = Path(__file__).with_name("AGREEMENT.md")
 EXPLAINED = Path(__file__).with_name("agreement.json")
-START, END = "<!-- agreement -->", "<!-- end of agreement -->"
 FAMILIES = {"trace-fails": "trace", "trace-differs": "compare", "script-fails": "script"}
 """The truth's column → the step of tslint's that decides it."""
 WANTED, WANTED_PLACED = 0.99, 0.95
@@ -184,33 +183,49 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "none"
 
 
-def table(results: Sequence[tuple[Row, Row]], explained: dict[str, str], title: str) -> tuple[str, list[str]]:
-    """The page's part, and what disagrees."""
+def table(results: Sequence[tuple[Row, Row]], title: str) -> str:
+    """The page's part: a row a family, what share of the differences is placed, and what became of the tracer's warnings."""
     lines = [
-        "| verdict | cases | agree | differences the truth never tried | rows not repeated here | disagree | agreement |",
-        "|---|---|---|---|---|---|---|",
+        "| verdict | cases | agree | true, and never tried | rows not repeated here | disagree | agreement | of all rows |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    apart = []
     for family, step in FAMILIES.items():
         counts = Counter(judged(row, found, family) for row, found in results)
         right = counts["agrees"] + counts["true"]
         known = right + counts["disagrees"]
+        every = known + counts["unrepeated"]
         mark = "✓" if known and right / known >= WANTED else "✗"
-        cells = [counts[name] or "" for name in ("true", "unrepeated", "disagrees")]
-        lines.append(
-            f"| {step} (`{family}`) | {known + counts['unrepeated']} | {counts['agrees']} | {cells[0]} | {cells[1]} | {cells[2]} "
-            f"| {share(right, known)} {mark} |"
-        )
-        for row, found in results:
-            if judged(row, found, family) == "disagrees":
-                key = name_of(row, family)
-                apart.append(f"`{key}`: {explained.get(key) or 'unexplained'}")
+        cells = [f"{step} (`{family}`)", every, counts["agrees"]]
+        cells += [counts[name] or "" for name in ("true", "unrepeated", "disagrees")]
+        cells += [f"{share(right, known)} {mark}", share(right, every)]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     differences = sum(len(found.get("differences", ())) for _, found in results)
     placed = sum(found.get("placed", 0) for _, found in results)
     mark = "✓" if differences and placed / differences >= WANTED_PLACED else "✗"
     own = f"{placed} of {differences} differences stand on a line of the case's own file"
-    lines += ["", f"{title}; {own} ({share(placed, differences)} {mark})."]
-    return "\n".join(lines), apart
+    warned = Counter(verdict for _, found in results for _, _, _, verdict, said, _ in found.get("escapes", ()) if said)
+    settled = ", ".join(f"{warned[verdict]} {verdict}" for verdict in ("harmful", "harmless", "not exercised"))
+    lines += [
+        "",
+        f"{title}; {own} ({share(placed, differences)} {mark}).",
+        f"Places that the tracer warns of: {settled}.",
+    ]
+    return "\n".join(lines)
+
+
+def left(results: Sequence[tuple[Row, Row]], explained: dict[str, str]) -> str:
+    """What disagrees, each with its reason, and the rows that PyTorch does not repeat."""
+    names: dict[str, list[str]] = {"disagrees": [], "unrepeated": []}
+    for row, found in results:
+        for family in FAMILIES:
+            key = name_of(row, family)
+            reason = explained.get(key, "unexplained")
+            names.get(judged(row, found, family), []).append(f"- `{key}`: {reason}")
+    parts = {
+        "Disagree:": names["disagrees"],
+        "Not repeated here:": [line.split("`: ")[0] + "`" for line in names["unrepeated"]],
+    }
+    return "\n\n".join(f"{title}\n\n" + "\n".join(lines) for title, lines in parts.items() if lines)
 
 
 def told(row: Row, found: Row, family: str) -> str:
@@ -247,12 +262,9 @@ def run(checkout: Path, rows: Sequence[Row], kept: Path | None, jobs: int) -> li
         asked = [functools.partial(plainly, checkout, row, family, found) for family in unlike]
         found["plain"] = {unlike[number]: plain for number, plain in each(asked, 1)}
         known[name_of(row, "")] = found
-        left = [f"{family} {judged(row, found, family)}" for family in unlike]
-        print(
-            f"{done}/{len(todo)} {name_of(row, '')}{found.get('error', '')} {', '.join(left)}",
-            file=sys.stderr,
-            flush=True,
-        )
+        apart = ", ".join(f"{family} {judged(row, found, family)}" for family in unlike)
+        said = f"{done}/{len(todo)} {name_of(row, '')}{found.get('error', '')} {apart}"
+        print(said, file=sys.stderr, flush=True)
         if kept is not None:
             with kept.open("a", encoding="utf-8") as out:
                 out.write(json.dumps({name_of(row, ""): found}) + "\n")
@@ -285,22 +297,20 @@ def main() -> None:
                 print(f"misplaced {name_of(row, '')}: {difference}")
     kind = "drawn from those whose trace is wrong" if options.differing else "drawn at random"
     title = f"{len(rows)} cases {kind}, seed {options.seed}"
-    made, apart = table(results, explained, title)
+    made = "\n\n".join(filter(None, (table(results, title), left(results, explained))))
     print(f"\n{made}\n")
-    print("\n".join(apart))
     if options.write:
-        write(made, apart, options.differing)
+        write(made, options.differing)
 
 
-def write(made: str, apart: Sequence[str], differing: bool) -> None:
+def write(made: str, differing: bool) -> None:
     """Puts the table and what is left into the page, each kind of sample into its own part."""
-    mark = "-- differing" if differing else "-- random"
-    start, end = START.replace(" --", f" {mark} --"), END.replace(" --", f" {mark} --")
+    kind = "differing" if differing else "random"
+    start, end = f"<!-- agreement {kind} -->", f"<!-- end of agreement {kind} -->"
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("tslint", "torch", "numpy"))
-    left = "\n".join(["", "Left:", "", *(f"- {line}" for line in apart)]) if apart else ""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
     after = rest.partition(end)[2]
-    text = f"Made {datetime.date.today().isoformat()} with {versions}.\n\n{made}\n{left}"
+    text = f"Made {datetime.date.today().isoformat()} with {versions}.\n\n{made}"
     PAGE.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
 
 
