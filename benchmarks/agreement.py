@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import datetime
 import functools
+import importlib
 import importlib.metadata
 import json
 import multiprocessing
@@ -37,6 +38,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from corpus import Row, built, plainly, prepare
 
 import tslint
@@ -48,6 +50,13 @@ FAMILIES = {"trace-fails": "trace", "trace-differs": "compare", "script-fails": 
 WANTED, WANTED_PLACED = 0.99, 0.95
 PATIENCE = 120
 """Seconds that tslint may take for one case."""
+
+
+def warm() -> None:
+    """Imports, here and once, what every fork would import."""
+    for module in ("session", "routes", "__main__", "script.script", "compare.compare"):
+        importlib.import_module(f"tslint.probe.{module}")
+    tslint.check(torch.nn.Identity(), torch.rand(1), convert=False, routes=("trace",))
 
 
 # -- one case ---------------------------------------------------------------------------------------------------------
@@ -286,6 +295,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = chosen(options.truth, options)
     prepare(options.checkout.resolve())
+    warm()
     explained = json.loads(options.explained.read_text(encoding="utf-8")) if options.explained.exists() else {}
     results = run(options.checkout.resolve(), rows, options.results, max(1, options.jobs))
     for row, found in results:
