@@ -122,7 +122,7 @@ def test_what_the_recorder_reads_itself_is_no_escape(via):
 
 
 class Weighted(torch.nn.Module):
-    """The tracer warns of four values, and an input reaches the last of them alone, which then makes another constant."""
+    """The tracer warns of five values, and an input reaches the last of them alone, which then makes another constant."""
 
     def __init__(self):
         super().__init__()
@@ -131,6 +131,8 @@ class Weighted(torch.nn.Module):
     def forward(self, x):
         if self.weight.sum() > 0:
             x = x * float(self.weight[0]) + torch.tensor(2.0)
+        for each in self.weight:
+            x = x + each
         return x / torch.tensor(math.sqrt(x.size(2)))
 
 
@@ -141,6 +143,7 @@ def test_a_warning_about_what_no_input_reaches_is_harmless():
         ("__bool__", "constant", "harmless", True),
         ("__float__", "constant", "harmless", True),
         ("tensor", "constant", "harmless", True),
+        ("__iter__", "constant", "harmless", True),
     ]
     assert {e.note for e in seen.of(Escape) if e.origin == "constant"} == {"no input changes it"}
 

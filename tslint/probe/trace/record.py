@@ -21,7 +21,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from tslint.probe.frames import Territory, iterated, stack_here
-from tslint.probe.trace.moment import Moment, Occasion, is_paused, number_in
+from tslint.probe.trace.moment import Moment, Occasion, is_paused, number_in, paused
 from tslint.probe.trace.traced import Origins, is_tracing, traced_value
 from tslint.probe.values import Flattened
 
@@ -139,7 +139,9 @@ class Recorder:
             before = len(self.warnings)
             answer = original(tensor, *args, **kwargs)
             if not self._inside and self._warned_since(before):
-                self._constant(name, None, answer)
+                with paused():
+                    raw = int(tensor.shape[0]) if name == "__iter__" else answer
+                self._constant(name, None, raw)
             return answer
         moment = self._moment(name, None, origin, None)
         before = len(self.warnings)
