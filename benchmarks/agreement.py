@@ -25,6 +25,7 @@ import functools
 import importlib
 import importlib.metadata
 import json
+import linecache
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -76,6 +77,12 @@ def verdicts(report: tslint.Report) -> dict[str, bool | None]:
     }
 
 
+def on_a_line(difference: Row) -> bool:
+    """Whether it is placed: what has no place stands at the statement of the model's class."""
+    line = difference["line"]
+    return line is not None and not linecache.getline(difference["path"], line).lstrip().startswith("class ")
+
+
 def examine(checkout: Path, row: Row) -> Row:
     """Builds the case, checks it, and says what came out."""
     model, args, kwargs = built(checkout, row)
@@ -105,7 +112,7 @@ def examine(checkout: Path, row: Row) -> Row:
         "said": said,
         "seconds": round(time.monotonic() - start, 1),
         "differences": differences,
-        "placed": sum(d["path"] == own and d["line"] is not None for d in differences),
+        "placed": sum(d["path"] == own and on_a_line(d) for d in differences),
         "steps": {s.name: [s.status, s.message] for run in report.runs for s in run.steps},
         "notes": [*report.notes, *report.errors],
         "inputs": {i.name: [i.shapes, i.error] for run in report.runs for i in run.inputs},
@@ -303,7 +310,7 @@ def main() -> None:
             if judged(row, found, family) in ("disagrees", "unrepeated"):
                 print(f"{judged(row, found, family)} {told(row, found, family)}")
         for difference in found.get("differences", ()):
-            if Path(difference["path"] or "").name != row["file"] or difference["line"] is None:
+            if Path(difference["path"] or "").name != row["file"] or not on_a_line(difference):
                 print(f"misplaced {name_of(row, '')}: {difference}")
     kind = "drawn from those whose trace is wrong" if options.differing else "drawn at random"
     title = f"{len(rows)} cases {kind}, seed {options.seed}"

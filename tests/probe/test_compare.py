@@ -327,6 +327,20 @@ def test_a_difference_that_no_escape_explains_names_its_line():
     assert differed[0].place.symbol is None and differed[0].place.span.line
 
 
+class Draws(nn.Module):
+    """The first draw becomes a number and leaves the program; the second then draws what the first should have."""
+
+    def forward(self, x):
+        scale = int(torch.rand([]) * 0 + 2)
+        return x * scale + torch.randint(0, x.shape[1], ())  # drawn second
+
+
+def test_draws_that_shift_are_placed_on_the_first_that_is_left():
+    seen = observe(Draws(), torch.rand(2, 1))
+    differed = seen.of(TraceDiffered)
+    assert {item.place.span.line for item in differed} == {line_of(__file__, "drawn second")}
+
+
 class Counts(nn.Module):
     def forward(self, x):
         return x + 1, x.size(1)

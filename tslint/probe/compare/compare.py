@@ -28,7 +28,7 @@ from tslint.probe.entry.specs import describe_inputs
 from tslint.probe.frames import Territory, context_of
 from tslint.probe.limits import TooSlow, limited
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
-from tslint.probe.trace.modes import place_in
+from tslint.probe.trace.modes import first_draw, place_in
 from tslint.probe.trace.tracing import Tracing, first_line, record, runtime_line
 from tslint.probe.values import answer, detached, difference, items_of, shapes_text
 
@@ -270,7 +270,7 @@ def _report(run: Comparison, emit: Emit) -> None:
         place = None
         if trial.program is not None:
             place = place_of_difference(run.settler.graph, canonical(trial.program), run.territory)
-        place = place or trial.place
+        place = place or trial.place or first_draw(run.settler.program, run.territory)
         emit(TraceDiffered(entry, trial.inputs.name, place, trial.apart, trial.why if trial.apart is None else ""))
     sizes_tried = run.every_size_tried()
     for verdict in run.settler.verdicts.values():
