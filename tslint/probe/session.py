@@ -53,6 +53,10 @@ def _version(package: str) -> str | None:
 def run(request: Request, emit: Emit, given: Given | None = None) -> None:
     """Every step of every entry of REQUEST; a live model is GIVEN. Raises KeyboardInterrupt alone."""
     emit(versions())
+    if request.written is not None:
+        with cpu_instead():
+            importlib.import_module("tslint.probe.plan.rehearse").rehearse(request.written, emit)
+        return
     named = importing.is_named_target(request.target)
     files = () if named else (str(Path(request.target).resolve()),)
     territory = Territory(files, library=named)
@@ -64,6 +68,8 @@ def run(request: Request, emit: Emit, given: Given | None = None) -> None:
             with cpu_instead() as devices:
                 without_inputs(entry, request, emit)
             said = _say_device(devices, emit, said)
+            continue
+        if request.plan and not entry.converted:
             continue
         wanted = request if entry.converted else dataclasses.replace(request, convert=False)
         with Ahead(wanted) as ahead:

@@ -42,6 +42,19 @@ class RecordedConversion:
 
 
 @dataclass
+class Origin:
+    """Code for what a subject was made of: ``build`` gives the model with names of the module ``source``, ``example`` its inputs.
+
+    ``example`` is empty where the inputs are ours. ``inputs`` says what they are: tensor, sequence, keywords or pair.
+    """
+
+    build: str = ""
+    source: str = ""
+    example: str = ""
+    inputs: str = "tensor"
+
+
+@dataclass
 class Subject:
     """One entry in the child. ``module`` is the eager model in eval mode (after the eager step).
 
@@ -69,6 +82,7 @@ class Subject:
     wrapped: torch.nn.Module | None = None
     keys: tuple[str, ...] = ()
     user_files: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=Origin)
     traced: torch.jit.ScriptModule | None = None
     """The trace of ``module``, or of ``wrapped`` where there is one, on ``example``."""
 
