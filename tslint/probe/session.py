@@ -17,7 +17,7 @@ import torch
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
 from tslint.probe import eager
 from tslint.probe.ahead import Ahead
-from tslint.probe.compare import compare
+from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
 from tslint.probe.entry.absent import absent
 from tslint.probe.entry.arguments import unanswered
@@ -184,7 +184,7 @@ def run_entry(
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)
         if tracing.program is None or not steps.wanted("compare"):
-            compare.report_unsettled(subject, tracing.moments, emit)
+            escapes.report_unsettled(subject, tracing.moments, emit)
     if ahead is not None:
         ahead.begin(subject, tracing.moments)
     if subject.traced is not None and steps.wanted("compare"):
@@ -193,7 +193,7 @@ def run_entry(
                 compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
-                compare.report_unsettled(subject, tracing.moments, emit)
+                escapes.report_unsettled(subject, tracing.moments, emit)
     restore(subject.module)
     if ahead is not None and "works" in (settled.status, settled.wrapped):
         ahead.offer(subject)

@@ -25,6 +25,14 @@ class Inputs:
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
+def called(module: torch.nn.Module) -> Callable[..., Any]:
+    """What a call of MODULE runs, whose signature counts: the `__call__` of a class that has one of its own, else `forward`."""
+    own: Any = type(module).__call__
+    if own is torch.nn.Module.__call__ or isinstance(module, torch.jit.ScriptModule):
+        return module.forward
+    return own.__get__(module)  # type: ignore[no-any-return]
+
+
 @dataclass
 class RecordedConversion:
     """Arguments of the file's own ``ct.convert`` call: keyword arguments, ``inputs`` and ``outputs`` among them."""

@@ -14,7 +14,7 @@ import torch
 
 from tslint.evidence import InputSpec
 from tslint.probe.entry.importing import NotLiteral, parse_call
-from tslint.probe.subject import Inputs, seed
+from tslint.probe.subject import Inputs, called, seed
 from tslint.probe.values import dtype_name, items_of
 
 _INPUT = re.compile(
@@ -115,7 +115,7 @@ def inputs_of(
 
 def forward_names(module: torch.nn.Module) -> list[str]:
     try:
-        return list(inspect.signature(module.forward).parameters)
+        return list(inspect.signature(called(module)).parameters)
     except (TypeError, ValueError):
         return []
 
