@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from commandline import EXAMPLES, Outcome, environment, tslint
+from readme import README
 
 pytestmark = [pytest.mark.torch, pytest.mark.coreml]
 
@@ -110,8 +112,8 @@ def test_the_sentence_completer_is_scripted_around_a_traced_predictor(tmp_path: 
     assert "model = SentenceCompleter(predictor).eval()" in lines
     assert "model.predictor = torch.jit.trace(model.predictor, example)" in lines
     assert "scripted = torch.jit.script(model)" in lines
-    assert "ct.RangeDim(1, MAX_LENGTH)" in script
-    assert lines.index("scripted = torch.jit.script(model)") > lines.index("predictor = NextTokenPredictor().eval()")
+    (shown,) = re.findall(r"```python\n(torch\.manual_seed.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown in script, "README shows how it ends"
     assert proven(script, tmp_path, "model", "(torch.arange(1, 8),)", "(torch.tensor([5]),)") == [1, 1]
 
 

@@ -140,6 +140,32 @@ if __name__ == "__main__":
     assert found.taken == {"Net", "SIZES"}
 
 
+def test_what_stands_within_another_statement(tmp_path):
+    found = own(
+        HEAD
+        + """
+def main():
+    with torch.no_grad():
+        net = Net(4)
+        if SIZES:
+            example = torch.rand(1, 4)
+            traced = torch.jit.trace(net, example)
+    try:
+        mlmodel = ct.convert(traced)
+        mlmodel.save("a.mlpackage")
+    except ValueError:
+        raise
+
+
+main()
+""",
+        tmp_path,
+    )
+    assert found.before[-2:] == ["net = Net(4)", "example = torch.rand(1, 4)"]
+    assert found.conversion == ("ct.convert(", ")")
+    assert found.after == ['mlmodel.save("a.mlpackage")']
+
+
 def test_keywords_and_arguments_of_an_export(tmp_path):
     found = own(HEAD + '\ntorch.jit.trace(Net(4), example_kwarg_inputs={"x": torch.rand(1, 4)})\n', tmp_path)
     assert (found.example, found.inputs) == ('{"x": torch.rand(1, 4)}', "keywords")
@@ -167,6 +193,7 @@ def test_text_that_is_not_ascii_stays_in_its_place(tmp_path):
 @pytest.mark.parametrize(
     "source, said",
     [
+        ("for w in SIZES:\n    torch.jit.trace(Net(w), torch.rand(1, 4))\n", "stands in a loop"),
         (
             "class Tool:\n    def __init__(self):\n        torch.jit.trace(Net(4), torch.rand(1, 4))\n\n\nTool()\n",
             "inside of a class",

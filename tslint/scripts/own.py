@@ -80,10 +80,13 @@ class _File:
         if call is None:
             raise CannotWrite(f"the call on line {place.span.line} was not found in the source")
         before, block, outer = self._around(call)
+        block = list(self._flat(block))
         at = next(i for i, statement in enumerate(block) if _holds(statement, call))
+        if isinstance(block[at], (ast.For, ast.While)):
+            raise CannotWrite(f"line {call.lineno} stands in a loop: name one model with `--model` and `--input`")
         convert = _call_at(self.tree, self.lines, conversion) if conversion is not None else None
-        end = next((i for i, s in enumerate(block) if convert is not None and _holds(s, convert)), None)
-        if convert is not None and (end is None or convert.lineno < call.lineno):
+        end = next((i for i, s in enumerate(block) if convert is not None and _holds(s, convert)), -1)
+        if convert is not None and end < at:
             raise CannotWrite(
                 f"`ct.convert`, line {convert.lineno}, is not called where the model is, line {call.lineno}: name the model "
                 "with `--model` and `--input`"
@@ -105,6 +108,19 @@ class _File:
         raise CannotWrite(
             f"the model is built for line {call.lineno} inside of a class: name it with `--model` and `--input`"
         )
+
+    def _flat(self, statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+        """STATEMENTS as they run: those within a `with`, `if` or `try` that holds a call stand beside the others."""
+        for statement in statements:
+            if not isinstance(statement, (ast.With, ast.If, ast.Try)) or statement in self.guarded:
+                yield statement
+                continue
+            branches = [statement.body, getattr(statement, "orelse", []), getattr(statement, "finalbody", [])]
+            holding = [branch for branch in branches if any(_holds(s, call) for s in branch for call in self.calls)]
+            if not holding:
+                yield statement
+            for branch in holding:
+                yield from self._flat(branch)
 
     def _parameters(self, function: ast.FunctionDef) -> list[ast.stmt]:
         """Assignments for the parameters of FUNCTION: their defaults, and what the one call of it gives."""

@@ -87,13 +87,14 @@ class _Script:
             imports |= {"import sys", "from pathlib import Path"}
         standard = [line for line in imports if _top(line) in sys.stdlib_module_names]
         others = [line for line in imports if line not in standard]
-        groups = ["\n".join(sorted(group, key=_order)) for group in (standard, others) if group]
-        taken = self._taken()
+        groups = ["\n".join(sorted(standard, key=_order))]
         if self._path_needed():
             groups.append(f"sys.path.insert(0, str({_beside(self.root, self.path)}))")
+        groups.append("\n".join(sorted(others, key=_order)))
+        taken = self._taken()
         if taken:
             groups.append(_from(self._source(), sorted(taken, key=lambda name: (name.islower(), name))))
-        return "\n\n".join([self._docstring(), *groups]) + "\n"
+        return "\n\n".join([self._docstring(), *filter(None, groups)]) + "\n"
 
     def _docstring(self) -> str:
         how = HOW[self.plan.route]

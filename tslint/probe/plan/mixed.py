@@ -30,7 +30,7 @@ from tslint.probe.subject import Inputs, Settled, Subject
 NOTHING_TO_KEEP = "no module has control flow to keep"
 
 PATIENCE = 90.0
-"""Seconds after which nothing smaller is looked for."""
+"""Seconds after which neither another module nor a smaller plan is looked for."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,10 @@ class _Blocked(Exception):
         self.found = found
 
 
+class _TooLong(Exception):
+    """The search has taken its time."""
+
+
 @dataclass
 class _Search:
     subject: Subject
@@ -125,6 +129,8 @@ class _Search:
         if tried is None or tried.status != "works":
             try:
                 found = self.descend()
+            except _TooLong:
+                return tried or Plan("refused", message=f"nothing was found within {PATIENCE:.0f} s")
             except _Blocked as error:
                 failed = tried or Plan("refused", message=error.found.scripted)
                 failed.blocked = error.found
@@ -208,6 +214,8 @@ class _Search:
 
         The whole is traced in its wrapper, whose answers CALLS then hold, and scripted without.
         """
+        if time.monotonic() > self.deadline:
+            raise _TooLong
         to_trace = self.outer if module is self.root else module
         wrong = unfaithful(to_trace, calls)
         if not wrong:
