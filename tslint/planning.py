@@ -207,7 +207,7 @@ class _Plan:
         """What was asked, as it can be asked again."""
         given = ["--model", self.settings.model] if self.settings.model else []
         given += [word for text in self.settings.input for word in ("--input", text)]
-        return shlex.join(["tslint", "plan", self.target, *given])
+        return " ".join(map(_quoted, ["tslint", "plan", self.target, *given]))
 
     def _own(self, made: PlanMade) -> Own | None:
         if made.build or made.place is None or self.source is None or self.outline is None:
@@ -250,6 +250,12 @@ class _Plan:
             if isinstance(item, ProbeDied):
                 return ScriptRan(written.path, f"it ended its process: {item.how} {item.detail}".rstrip())
         return ScriptRan(written.path, "it came to no end")
+
+
+def _quoted(word: str) -> str:
+    """WORD for a shell, in the quotes that need no others inside."""
+    plain = shlex.quote(word)
+    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else plain
 
 
 def _said(ran: ScriptRan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -200,9 +201,24 @@ def test_names_that_the_file_has_taken_are_left_alone():
 
 
 def test_a_command_with_quotes_stays_within_the_docstring():
-    written = write(plan(), None, "tslint plan 'a:N(\"\\\\x\")'", Path("/project/c.py"), "").text
-    compile(written, "c.py", "exec")
-    assert written.count('"""') == 2 or '\\"' in written.partition("\n\n")[0] + written.split("\n")[2]
+    command = 'tslint plan \'a:N("""\\n")\''
+    written = write(plan(), None, command, Path("/project/c.py"), "").text
+    assert command.removeprefix("tslint") in (ast.get_docstring(ast.parse(written)) or "")
+
+
+def test_what_is_installed_is_imported_beside_the_rest():
+    written = write(plan(source="timm", build="create_model()", root=""), None, "c", Path("/project/c.py"), "").text
+    assert (
+        "import coremltools as ct\nimport torch\nfrom timm import create_model\n\nmodel = create_model().eval()\n"
+        in written
+    )
+
+
+def test_long_calls_have_an_argument_a_line():
+    build = f"Net(Net.config_class({', '.join(f'number_{n}={n}' for n in range(9))}), width=4)"
+    written = text(plan(build=build))
+    assert "\nmodel = Net(\n    Net.config_class(\n        number_0=0,\n" in written
+    assert "        number_8=8,\n    ),\n    width=4,\n).eval()\n" in written
 
 
 def test_a_model_that_nobody_says_how_to_build():

@@ -92,14 +92,17 @@ class _Script:
             groups.append(f"sys.path.insert(0, str({_beside(self.root, self.path)}))")
         groups.append("\n".join(sorted(others, key=_order)))
         taken = self._taken()
-        if taken:
+        if taken and not self.root and self.plan.source:  # it is installed, as the others are
+            imported = [*others, _from(self.plan.source, sorted(taken))]
+            groups[-1] = "\n".join(sorted(imported, key=_order))
+        elif taken:
             groups.append(_from(self._source(), sorted(taken, key=lambda name: (name.islower(), name))))
         return "\n\n".join([self._docstring(), *filter(None, groups)]) + "\n"
 
     def _docstring(self) -> str:
         how = HOW[self.plan.route]
         behind = ", behind a wrapper that returns its tensors" if self.wrapper else ""
-        command = self.command.removeprefix("tslint plan").replace("\\", "\\\\").replace('"', '\\"')
+        command = self.command.removeprefix("tslint plan").replace("\\", "\\\\").replace('"""', '\\"""')
         return f'"""Convert {self.plan.class_name} to Core ML: {how}{behind}.\n\n{MARK}{command}`.\n"""'
 
     def _source(self) -> str:
@@ -145,7 +148,8 @@ class _Script:
         if not build:
             raise CannotWrite("how it is built is not known: name it with `--model`")
         if build != self.model:
-            statements.append(f"{self.model} = {build}{'' if build.endswith('.eval()') else _eval(build)}")
+            made = build if own is not None else _broken(build)
+            statements.append(f"{self.model} = {made}{'' if build.endswith('.eval()') else '.eval()'}")
         elif not any(f"{build}.eval()" in text or _built_in_eval(text, build) for text in statements):
             at = max((i for i, text in enumerate(statements) if build in names.binds(ast.parse(text))), default=-1)
             statements.insert(at + 1, f"{build}.eval()")
@@ -223,7 +227,7 @@ class _Script:
         else:
             types = self.plan.types if self.flexible else self.plan.fixed
             sizes = [f"{name} = {code}" for name, code in self.plan.sizes] if self.flexible else []
-            lines = [*sizes, _call("mlmodel = ct.convert", [self.program, f"inputs={_list([*map(_wrapped, types)])}"])]
+            lines = [*sizes, _call("mlmodel = ct.convert", [self.program, f"inputs={_list([*map(_broken, types)])}"])]
             after = []
         result = own.result if own is not None else "mlmodel"
         if not any(f"{result}.save(" in text for text in after):
@@ -255,9 +259,14 @@ def _defines(text: str) -> bool:
     return bool(lines) and lines[0].startswith(("class ", "def ", "async def ", "@"))
 
 
-def _eval(build: str) -> str:
-    """Behind an expression that makes a module: ``.eval()`` where that reads well."""
-    return ".eval()" if build.endswith((")", "]")) or build.replace(".", "").isidentifier() else ""
+def _broken(code: str) -> str:
+    """A call, an argument a line where it is long."""
+    node = ast.parse(code, mode="eval").body
+    if len(code) <= WIDTH or not isinstance(node, ast.Call):
+        return code
+    given = [_broken(segment) for argument in node.args if (segment := ast.get_source_segment(code, argument))]
+    given += [f"{k.arg}={ast.get_source_segment(code, k.value)}" for k in node.keywords if k.arg]
+    return "\n".join([f"{ast.unparse(node.func)}(", *(f"    {_indented(argument)}," for argument in given), ")"])
 
 
 def _built_in_eval(text: str, name: str) -> bool:
@@ -271,15 +280,6 @@ def _call(function: str, arguments: Sequence[str]) -> str:
     return "\n".join(
         [f"{function}(", *(f"    {text}," for argument in arguments for text in [_indented(argument)]), ")"]
     )
-
-
-def _wrapped(code: str) -> str:
-    """A call, an argument a line where it is long."""
-    node = ast.parse(code, mode="eval").body
-    if len(code) <= WIDTH - 12 or not isinstance(node, ast.Call) or node.args:
-        return code
-    given = (f"{keyword.arg}={ast.get_source_segment(code, keyword.value)}" for keyword in node.keywords)
-    return "\n".join([f"{ast.unparse(node.func)}(", *(f"    {argument}," for argument in given), ")"])
 
 
 def _indented(text: str) -> str:

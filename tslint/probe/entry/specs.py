@@ -15,7 +15,7 @@ import torch
 from tslint.evidence import InputSpec
 from tslint.probe.entry.importing import NotLiteral, parse_call
 from tslint.probe.subject import Inputs, called, seed
-from tslint.probe.values import dtype_name, items_of
+from tslint.probe.values import dtype_name, items_of, literal
 
 _INPUT = re.compile(
     r"(?:(?P<name>[^\W\d]\w*)\s*:)?\s*(?:(?P<dtype>[a-z]+\d*)\s*\[(?P<dims>[^\]]*)\]|(?P<bare>[\d.,\s]+))\s*"
@@ -165,8 +165,12 @@ def built(namespace: ModuleType, text: str) -> str:
     named = ".".join(names)
     if isinstance(value, torch.nn.Module) or not callable(value):
         return named
-    given = ", ".join([*map(repr, args), *(f"{key}={item!r}" for key, item in kwargs.items())])
+    given = ", ".join([*map(_code, args), *(f"{key}={_code(item)}" for key, item in kwargs.items())])
     return f"{named}({named}.config_class({given}))" if _configures(value, args, kwargs) else f"{named}({given})"
+
+
+def _code(value: Any) -> str:
+    return literal(value) or repr(value)
 
 
 def describe_inputs(module: torch.nn.Module, inputs: Inputs) -> tuple[InputSpec, ...]:
