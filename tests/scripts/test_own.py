@@ -69,7 +69,6 @@ if __name__ == "__main__":
     assert sorted(found.imports) == ["import coremltools as ct", "import torch"]
     assert found.before == [
         "# The second size.\nnet = Net(SIZES[1])",
-        "print(net)",
         "net.load_state_dict({})",
         "\nexample = torch.rand(1, 8)",
     ]
@@ -138,6 +137,41 @@ if __name__ == "__main__":
     )
     assert found.before == ["width = SIZES[0]", "count = 2", "net = Net(width * count)"]
     assert found.taken == {"Net", "SIZES"}
+
+
+def test_a_model_that_is_trained_or_loaded_in_a_loop_stays_so(tmp_path):
+    found = own(
+        HEAD
+        + """
+if __name__ == "__main__":
+    net = Net(4)
+    optimizer = torch.optim.SGD(net.parameters())
+    history = []
+    for _ in range(3):
+        loss = net(torch.rand(1, 4)).sum()
+        loss.backward()
+        optimizer.step()
+    if SIZES:
+        net.load_state_dict({})
+    score = net(torch.rand(1, 4))
+    print(net(torch.rand(1, 4)), history)
+    torch.jit.trace(net.forward, torch.rand(1, 4))
+""",
+        tmp_path,
+    )
+    assert found.model == "net"
+    assert [text.split("\n")[0] for text in found.before] == [
+        "net = Net(4)",
+        "optimizer = torch.optim.SGD(net.parameters())",
+        "for _ in range(3):",
+        "if SIZES:",
+    ]
+
+
+def test_a_name_that_nothing_binds_comes_with_a_star(tmp_path):
+    source = "import torch\nfrom layers import *\n\ntraced = torch.jit.trace(Net(), torch.rand(1, 4))\n"
+    found = own(source, tmp_path)
+    assert found.imports == ["from layers import *", "import torch"]
 
 
 def test_what_stands_within_another_statement(tmp_path):

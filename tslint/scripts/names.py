@@ -46,20 +46,28 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own(child)
 
 
-def changes(statement: ast.AST) -> set[str]:
-    """The variables whose objects STATEMENT may change: it calls a method of theirs, passes them on, or sets a part of them."""
-    found: set[str] = set()
-    for node in _own(statement):
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
-            found |= {root} if (root := root_of(node)) else set()
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        call = statement.value
-        inner: Sequence[ast.expr] = [call.func.value] if isinstance(call.func, ast.Attribute) else []
-        given = [*inner, *call.args, *(keyword.value for keyword in call.keywords)]
-        found |= {root for item in given if (root := root_of(item))}
+def changes(statement: ast.stmt) -> set[str]:
+    """The variables whose objects STATEMENT may change: it sets a part of them, or hands them to a call for its effect.
+
+    A call whose answer is assigned is taken for one that changes nothing, but not within a loop or another compound
+    statement: a model is trained there.
+    """
+    found = {
+        root_of(node)
+        for node in (statement, *_own(statement))
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store)
+    }
     if isinstance(statement, ast.AugAssign):
-        found |= {root} if (root := root_of(statement.target)) else set()
-    return found
+        found.add(root_of(statement.target))
+    if isinstance(statement, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
+        calls = [node for node in _own(statement) if isinstance(node, ast.Call)]
+    else:
+        calls = [statement.value] if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else []
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id == "print":
+            continue
+        found |= {root_of(item) for item in (call.func, *call.args, *(keyword.value for keyword in call.keywords))}
+    return {name for name in found if name is not None}
 
 
 def root_of(node: ast.AST) -> str | None:

@@ -7,6 +7,7 @@ repeated. One that converts as it is imported has its definitions repeated, too,
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -223,10 +224,6 @@ class _File:
                 if target is not None and call.args and _holds(statement, call):
                     self.renames[target] = call.args[0]
 
-    def _eager(self, node: ast.expr) -> ast.expr:
-        found = ast.Tuple([node, *(self.renames[name] for name in names.reads(node) if name in self.renames)])
-        return ast.copy_location(found, node)
-
     def _backward(self, statements: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
         """Those of STATEMENTS that give NEEDED names their values; NEEDED grows by what they read themselves."""
         kept: list[ast.stmt] = []
@@ -251,6 +248,9 @@ class _File:
     def _import(self, found: Own, needed: set[str], top: Sequence[ast.stmt], importable: bool) -> None:
         """Fills in the imports that NEEDED names come from, and what is taken from the file itself."""
         relative = False
+        known = {n for s in top for n in names.binds(s)} | set(self.imported) | set(vars(builtins))
+        if needed - known:  # one of the stars may have it
+            needed.add("*")
         for name in sorted(needed & set(self.imported)):
             statement, alias = self.imported[name]
             if isinstance(statement, ast.Import):
@@ -328,6 +328,8 @@ def _given(call: ast.Call) -> tuple[ast.expr, ast.expr | None, str]:
     )
     if model is None:
         raise CannotWrite(f"the call on line {call.lineno} does not say which model it is about")
+    if isinstance(model, ast.Attribute) and model.attr == "forward":
+        model = model.value
     name = ast.unparse(call.func).rpartition(".")[2]
     if name == "export":
         args = call.args[1] if len(call.args) > 1 else keywords.get("args")
