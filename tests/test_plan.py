@@ -198,6 +198,35 @@ def test_what_stops_every_way_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "convert.py").exists()
 
 
+def test_a_model_that_only_exports_is_exported_for_the_sizes_asked_for(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        model="""
+        from torch import nn
+
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.linear = nn.Linear(4, 4)
+
+            def forward(self, x, *rest):
+                return {"out": self.linear(x) * round(x.shape[1] / 3)}
+        """,
+    )
+    script = planned("model.py", "--input", "2..5,4", cwd=tmp_path)
+    assert "exported = torch.export.export(model, (example,), dynamic_shapes=" in script
+    assert 'ct.TensorType(name="x", shape=(ct.RangeDim(2, 5, default=3), 4))' in script
+
+
+def test_an_archive_is_loaded_by_the_script(tmp_path: Path) -> None:
+    make = "import torch; torch.jit.save(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 2)).eval()), 'net.pt')"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", make], cwd=tmp_path, env=environment(), check=True)
+    script = planned("net.pt", "--input", "1..3,4", cwd=tmp_path)
+    assert 'model = torch.jit.load("net.pt", map_location="cpu").eval()\n' in script
+    assert "ct.RangeDim(1, 3, default=2)" in script
+
+
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 NAMED = """
