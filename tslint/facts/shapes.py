@@ -23,9 +23,19 @@ from tslint.facts.kinds import (
     depends_of,
 )
 
-AMBIGUOUS = Value("?")
+
+class Many(Value):
+    """Stands for the dimensions of many tensors: what one of them tells of its rank holds of no other."""
+
+    __slots__ = ()
+
+    def learn_rank(self, rank: int) -> None:
+        pass
+
+
+AMBIGUOUS = Many("?")
 """Stands for a dimension that the source does not tell: no input's, never pinned."""
-PARAMETER = Value("parameter")
+PARAMETER = Many("parameter")
 """Stands for the dimensions of a parameter or buffer of the module: the same in every call."""
 OPEN: Dims = frozenset((Dim(AMBIGUOUS, None),))
 
