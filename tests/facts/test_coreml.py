@@ -40,6 +40,8 @@ def found(body: str, init: str = "pass", before: str = "") -> list[tuple[str, st
         ("nn.CrossEntropyLoss()(x, y)", "aten::cross_entropy_loss"),
         ("F.interpolate(x, scale_factor=2.0, mode='bicubic')", "aten::upsample_bicubic2d"),
         ("F.interpolate(x, None, 2.0, 'bicubic')", "aten::upsample_bicubic2d"),
+        ("F.interpolate(x, (4, 4), mode='bicubic', antialias=True)", "aten::_upsample_bicubic2d_aa"),
+        ("F.interpolate(x, (4, 4), mode='bicubic', antialias=False)", "aten::upsample_bicubic2d"),
         ("F.leaky_relu(x, 1)", "aten::leaky_relu"),
         ("F.leaky_relu(x, negative_slope=1)", "aten::leaky_relu"),
     ],
@@ -204,6 +206,12 @@ def ranks(body: str) -> list[tuple[str, int]]:
         ("x = x.reshape(2, 2, 2, 2, 2, 2)\nreturn x.mean((3, 5))", "x.reshape(2, 2, 2, 2, 2, 2)"),
         ("return torch.relu(x.view(2, 2, 2, 2, 2, 2)).view(8, 8)", "x.view(2, 2, 2, 2, 2, 2)"),
         ("return x.view(2, 2, 2, 2, 2, 2)", "x.view(2, 2, 2, 2, 2, 2)"),
+        (
+            "y = x.reshape(2, 2, 2, 2, 2, 2).transpose(2, 3)\ny = torch.relu(y).reshape(8, 2, 2, 2)\n"
+            "y = torch.relu(y).reshape(2, 2, 1, 2, 2, 4).transpose(2, 3)\nreturn y.reshape(8, 8)",
+            "x.reshape(2, 2, 2, 2, 2, 2)",
+        ),
+        ("for _ in range(2):\n    x = torch.relu(x.view(2, 2, 2, 2, 2, 2))\nreturn x", "x.view(2, 2, 2, 2, 2, 2)"),
         ("return self.conv(x)[:, :, None, None].sum(2)", "self.conv(x)[:, :, None, None]"),
         ("return self.conv(x).unsqueeze(1).unsqueeze(1).squeeze(1)", "self.conv(x).unsqueeze(1).unsqueeze(1)"),
     ],

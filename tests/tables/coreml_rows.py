@@ -58,7 +58,9 @@ def rows(main: str, trials: list[dict[str, Any]], defaults: dict[str, str]) -> l
         for outcome, condition in conditions:
             bad = [one for one in _of(seen, outcome) if condition.holds(one) and one.ops]
             if bad and not any(condition.holds(one) for one in _otherwise(seen, outcome)):
-                found += [_line(name, bad, part, positions, defaults) for part in _by_op(condition, bad)]
+                for part in _by_op(condition, bad):
+                    found += _exceptions(name, _met(part, bad), part, positions) if outcome == "missing" else []
+                    found.append(_line(name, bad, part, positions, defaults))
     return found
 
 
@@ -138,6 +140,25 @@ def _by_op(condition: Condition, bad: list[Seen]) -> list[Condition]:
     return [Condition(condition.parameter, frozenset(several)) for several in values.values()]
 
 
+def _exceptions(name: str, met: list[Seen], part: Condition, positions: dict[str, set[int]]) -> Iterator[str]:
+    """The lines of the other ops that a condition leads to where another argument has a certain value, too."""
+    for op in sorted({one.ops[0] for one in met} - {_op(met)}):
+        others = [one for one in met if one.ops[0] != op]
+        for parameter in _parameters(met):
+            values = {one.arguments.get(parameter) for one in met} - {one.arguments.get(parameter) for one in others}
+            value = next(iter(values)) if len(values) == 1 else None
+            if value is not None and (parameter == RANK or len(positions[parameter]) == 1):
+                conditions = "\t".join(_written(c, positions) for c in (part, Condition(parameter, frozenset([value]))))
+                yield f"{name}\t{met[0].outcome} {op}\t{conditions}"
+                break
+
+
+def _written(condition: Condition, positions: dict[str, set[int]], left_out: bool = False) -> str:
+    place = "" if condition.parameter == RANK else f"@{min(positions[condition.parameter])}"
+    values = sorted(condition.values) + (["-"] if left_out else [])
+    return f"{condition.parameter}{place}={'|'.join(values)}"
+
+
 def _op(explained: list[Seen]) -> str:
     return collections.Counter(op for one in explained for op in one.ops[:1]).most_common(1)[0][0]
 
@@ -150,6 +171,4 @@ def _line(
     line = f"{name}\t{explained[0].outcome} {op}"
     if condition is None:
         return line
-    place = "" if condition.parameter == RANK else f"@{min(positions[condition.parameter])}"
-    values = sorted(condition.values) + (["-"] if defaults.get(condition.parameter) in condition.values else [])
-    return f"{line}\t{condition.parameter}{place}={'|'.join(values)}"
+    return f"{line}\t{_written(condition, positions, defaults.get(condition.parameter) in condition.values)}"

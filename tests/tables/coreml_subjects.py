@@ -43,6 +43,15 @@ UNTOLD = frozenset({"item", "tolist", "numpy", "backward", "to_sparse", "compile
 SHAPES = ((2, 4, 8, 8), (2, 4, 8), (4, 4), (4,), (2, 4, 4, 8, 8))
 SAME_DATA = {"torch.nn.functional.interpolate": "torch.nn.functional.upsample"}
 """Functions that take what another does, and have no test data of their own."""
+MORE: dict[str, tuple[Sample, ...]] = {
+    "torch.nn.functional.interpolate": tuple(
+        Sample((torch.rand(1, 2, 8, 8), size), {"mode": mode, "align_corners": True, "antialias": antialias})
+        for size in ((4, 4), (5, 6))
+        for mode in ("bilinear", "bicubic")
+        for antialias in (False, True)
+    ),
+}
+"""Samples that the test data lack: a flag that only some words of another argument can have."""
 MOST = 8
 """Samples of one callable, each unlike the others in the kinds of its arguments."""
 OTHERS: dict[str, tuple[Any, ...]] = {
@@ -142,7 +151,7 @@ def samples(name: str, main: str | None = None) -> list[Sample]:
         if len(distinct) >= 4 * MOST:
             break
     chosen = list(distinct.values())
-    return chosen[:: max(1, len(chosen) // MOST)][:MOST]
+    return [*chosen[:: max(1, len(chosen) // MOST)][:MOST], *MORE.get(main or name, ())]
 
 
 def _runs(name: str, sample: Sample) -> bool:

@@ -76,3 +76,17 @@ def test_another_name_has_the_conditions_that_its_own_trials_meet() -> None:
     ]
     assert rows("f", [*trials, trial(CUBIC, "ok", name="g")], {})[1:] == []
     assert rows("f", [*trials, cubic], {})[1:] == ["f_\tmissing aten::cubic_"]
+
+
+def test_another_op_where_a_flag_is_set_has_a_row_of_its_own_before() -> None:
+    plain, smooth = {"flag": (3, "False")}, {"flag": (3, "True")}
+    trials = [
+        trial(NEAREST | plain, "ok"),
+        trial(CUBIC | plain, "missing", "aten::cubic"),
+        trial(CUBIC | plain, "missing", "aten::cubic"),
+        trial(CUBIC | smooth, "missing", "aten::cubic_aa"),
+    ]
+    assert rows("f", trials, {"flag": "False"}) == [
+        "f\tmissing aten::cubic_aa\tmode@2='bicubic'\tflag@3=True",
+        "f\tmissing aten::cubic\tmode@2='bicubic'",
+    ]

@@ -78,7 +78,8 @@ def refused_returns(facts: Facts) -> Iterator[Refused]:
 
 
 def refused_part(kind: Kind) -> Kind | None:
-    """The first part of a value that the tracer refuses as an output, mappings first; None where it takes all of it.
+    """The first part of a value that the tracer refuses as an output, of those on every path if there are any, mappings first;
+    None where it takes all of it.
 
     Measured on torch 2.13: sizes are recorded and taken, an empty tuple too; an empty list or dict is not, nor is a list
     of lists or tuples, nor a parameter or buffer that is all there is.
@@ -88,6 +89,7 @@ def refused_part(kind: Kind) -> Kind | None:
     if isinstance(kind, Constant) and kind.argument:  # a number, or a tensor that no input decides: neither is taken
         return kind
     parts = [part for part, _ in _parts(kind)]
+    parts = list(_everywhere(kind)) or parts
     return next((part for part in parts if isinstance(part, Dict)), parts[0] if parts else None)
 
 
@@ -141,6 +143,15 @@ def _parts(kind: Kind, sure: bool = True) -> Iterator[tuple[Kind, bool]]:
         isinstance(kind, Constant) and kind.type is not None
     ):
         yield kind, sure
+
+
+def _everywhere(kind: Kind) -> Iterator[Kind]:
+    """The refused parts of a value that are there whichever path was taken: no ``targets`` that are None by default."""
+    if isinstance(kind, Tuple):
+        for item in kind.items:
+            yield from _everywhere(item)
+    elif not isinstance(kind, Either):
+        yield from (part for part, _ in _parts(kind))
 
 
 def returned(refused: Refused) -> str:

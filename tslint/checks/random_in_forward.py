@@ -30,8 +30,6 @@ TORCH = words("""
     torch.bernoulli torch.multinomial torch.normal torch.poisson torch.rand torch.rand_like torch.randint
     torch.randint_like torch.randn torch.randn_like torch.randperm torch.nn.functional.gumbel_softmax
 """)
-READING = words("item tolist numpy")
-NUMBERS = words("builtins.int builtins.float builtins.bool builtins.range")
 METHODS = words("""
     bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_
 """)
@@ -50,7 +48,7 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         return  # `if self.training and chance < self.rate`
     if not all(asks_inputs(test, facts) for test in deciding(call, facts)):
         return  # an option of the model, which only training sets as a rule
-    if not once and _is_read_at_once(call, facts):
+    if not once and facts.only_read(call):
         return  # a value that leaves the graph or decides a branch, whichever function made it: other rules say so
     yield Finding(
         call,
@@ -62,18 +60,6 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         severity=Severity.WARNING,
         help=_help(once),
     )
-
-
-def _is_read_at_once(call: cst.Call, facts: Facts) -> bool:
-    """Whether what is drawn becomes a Python number in the same expression, or is asked for by conditions alone."""
-    for parent, child in ancestors(call, facts):
-        if isinstance(parent, cst.BaseSmallStatement):
-            break
-        if isinstance(parent, cst.Attribute) and parent.attr.value in READING:
-            return True
-        if isinstance(parent, cst.Call) and child is not parent.func and facts.qualified(parent.func) in NUMBERS:
-            return True
-    return only_decides(call, facts)
 
 
 def _names(call: cst.Call, facts: Facts) -> list[cst.Name]:

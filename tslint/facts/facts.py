@@ -32,6 +32,7 @@ from tslint.facts.kinds import (
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
+from tslint.facts.readings import Readings
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.size_questions import SizeQuestions
@@ -169,8 +170,11 @@ class Facts(SizeQuestions):
         return found
 
     def calls_to(self, *functions: str) -> list[cst.Call]:
-        """The calls of the file to any of these, by qualified name (``torch.jit.trace``), in source order."""
-        found = [call for name in functions for call in self._calls.get(name, ())]
+        """The calls of the file to any of these, by qualified name (``torch.jit.trace``; ``onnx.`` for all), in source order."""
+        found = []
+        for wanted in functions:
+            names = [name for name in self._calls if name.startswith(wanted)] if wanted.endswith(".") else [wanted]
+            found += [call for name in names for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
     def is_autograd_call(self, call: cst.Call) -> bool:
@@ -284,12 +288,20 @@ class Facts(SizeQuestions):
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:
         """Whether tracing comes past NODE: reached from forward, and not only ``if self.training``."""
+        if node not in self._traced_nodes:
+            return False
         contexts = self.analysis.contexts
         for around in self.tree.ancestors(node):
             for context in contexts.get(around, ()):
                 if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
                     return True
         return False
+
+    @cached_property
+    def _traced_nodes(self) -> set[cst.CSTNode]:
+        """What some forward evaluates; each of them is run when the analysis begins, and none later."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        return {node for c in contexts for node, block in c.blocks.items() if not block.untraced}
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
@@ -300,6 +312,14 @@ class Facts(SizeQuestions):
         if flow is None:
             flow = self._flows[function] = Flow(self.tree, function)
         return flow.reaches(node)
+
+    @cached_property
+    def _readings(self) -> Readings:
+        return Readings(self.tree, self.kind, self.qualified)
+
+    def only_read(self, node: cst.CSTNode) -> bool:
+        """Whether each use of NODE's value ends in Python (``.item()``, a condition), so that its trace drops what made it."""
+        return self._readings.only_read(node)
 
     def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
         """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""
@@ -344,7 +364,7 @@ class Facts(SizeQuestions):
         """The uses of the library that tracing records and coremltools does not convert, in source order."""
         contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
         found = unconvertible(contexts, self.tree, registered_ops(self.tree, self.names))
-        reaching = [one for one in found if self.reaches_output(one.node)]
+        reaching = [one for one in found if self.reaches_output(one.node) and not self.only_read(one.node)]
         registered = registered_by_imports(self.tree, self.project) if reaching else frozenset()
         return tuple(one for one in reaching if canonical(one.row.op) not in registered)
 

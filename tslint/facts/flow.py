@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import libcst as cst
 
 from tslint.facts.tree import Tree, walk
@@ -166,10 +164,4 @@ def _root(node: cst.BaseExpression) -> str | None:
 
 
 def _names(node: cst.CSTNode) -> set[str]:
-    return set(_iter_names(node))
-
-
-def _iter_names(node: cst.CSTNode) -> Iterator[str]:
-    for found in walk(node):
-        if isinstance(found, cst.Name):
-            yield found.value
+    return {found.value for found in walk(node) if type(found) is cst.Name}

@@ -25,18 +25,15 @@ from tslint.facts.kinds import (
     Kind,
     List,
     Module,
-    NoneKind,
     Shape,
     Tensor,
-    Tuple,
     Unknown,
     Value,
-    options,
 )
 from tslint.facts.lasting import lasting
 from tslint.facts.names import Binding as NameBinding
 from tslint.facts.names import Names, canonical
-from tslint.facts.parameters import annotation_kind, assumed
+from tslint.facts.parameters import annotation_kind, assumed, believes, parameter
 from tslint.facts.signatures import COMPILED_BY
 from tslint.facts.statements import run_block, run_function
 from tslint.facts.tree import Tree, walk
@@ -166,7 +163,7 @@ class Analysis:
         assumptions = {
             name
             for name, kind in handed.items()
-            if (is_forward and isinstance(kind, Unknown)) or self._believes(target, name, kind)
+            if (is_forward and isinstance(kind, Unknown)) or believes(self, target, name, kind)
         }
         closure = self._is_nested(target)
         outer: Env = frame.env if closure else {}
@@ -191,7 +188,7 @@ class Analysis:
             values: list[Value] = []
             for name, kind in handed.items():
                 if name in assumptions:
-                    param = _param(target, name)
+                    param = parameter(target, name)
                     assert isinstance(target, cst.FunctionDef)
                     if param is not None:
                         context.params[name] = assumed(self, target, param, Value(name, context), True)
@@ -212,17 +209,6 @@ class Analysis:
         context.callers.append(binding)
         frame.pin(pins_for(frame, node, context, binding))
         return substitute(frame, node, context.result or UNKNOWN, context, binding)
-
-    def _believes(self, function: cst.FunctionDef | cst.Lambda, name: str, handed: Kind) -> bool:
-        """Whether a parameter's annotation tells more than what it is HANDED: a tensor, or that a tensor was a wrong guess."""
-        param = _param(function, name)
-        if param is None or param.annotation is None:
-            return False
-        promised = annotation_kind(self, param.annotation.annotation, Value(name, None))
-        if isinstance(handed, Unknown):
-            return isinstance(promised, Tensor)
-        given = [option for option in options(handed) if not isinstance(option, (NoneKind, List, Tuple))]
-        return isinstance(promised, List) and bool(given) and all(isinstance(option, Tensor) for option in given)
 
     def _share_rank(self, given: Shape, value: Value) -> None:
         """What a function learned about the rank of what it is handed holds of the caller's tensor."""
@@ -440,14 +426,6 @@ def _merged(before: Kind, after: Kind) -> Kind:
     ):
         return after
     return join(before, after)
-
-
-def _param(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
-    params = function.params
-    for param in (*params.posonly_params, *params.params, *params.kwonly_params):
-        if param.name.value == name:
-            return param
-    return None
 
 
 def _ranked(shape: Shape) -> bool:

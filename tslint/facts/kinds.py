@@ -40,6 +40,15 @@ class Value:
         return self.name
 
 
+class StandIn(Value):
+    """A value that stands for any of several: what a use tells of one of them it does not tell of the others."""
+
+    __slots__ = ()
+
+    def learn_rank(self, rank: int) -> None:
+        pass
+
+
 class Dim(NamedTuple):
     """Dimension ``axis`` of a value (negative: counted from the end); None for all of it, or for a plain number handed in."""
 
@@ -323,7 +332,7 @@ CONSTANT = Constant()
 
 def options(kind: Kind) -> tuple[Kind, ...]:
     """The alternatives of KIND: itself, where it is one."""
-    return kind.options if isinstance(kind, Either) else (kind,)
+    return kind.options if type(kind) is Either else (kind,)
 
 
 def depends_of(kind: Kind) -> Dims:

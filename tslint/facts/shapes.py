@@ -17,25 +17,16 @@ from tslint.facts.kinds import (
     Shape,
     ShapeOf,
     Size,
+    StandIn,
     Tensor,
     Tuple,
     Value,
     depends_of,
 )
 
-
-class Many(Value):
-    """Stands for the dimensions of many tensors: what one of them tells of its rank holds of no other."""
-
-    __slots__ = ()
-
-    def learn_rank(self, rank: int) -> None:
-        pass
-
-
-AMBIGUOUS = Many("?")
+AMBIGUOUS = StandIn("?")
 """Stands for a dimension that the source does not tell: no input's, never pinned."""
-PARAMETER = Many("parameter")
+PARAMETER = StandIn("parameter")
 """Stands for the dimensions of a parameter or buffer of the module: the same in every call."""
 OPEN: Dims = frozenset((Dim(AMBIGUOUS, None),))
 

@@ -6,7 +6,7 @@ from five dimensions to five by views and permutations, such as the windows of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import libcst as cst
 
@@ -41,16 +41,52 @@ def high_ranks(contexts: Sequence[Context], tree: Tree) -> list[HighRank]:
 
 
 def _in_context(context: Context) -> Iterator[HighRank]:
-    makers: list[tuple[HighRank, bool]] = []
-    stays = not context.callers and any(_rank(kind) for kind, _ in context.returns.values())
+    makers: list[tuple[HighRank, Kind, bool]] = []
+    chains = _Chains()
+    if not context.callers:
+        for kind, _ in context.returns.values():
+            chains.keep(_high(kind))
     for node, name, taken, made in _operations(context):
         rearranges = name in REARRANGING
-        high = [rank for kind in taken if (rank := _rank(kind))]
-        stays = stays or (bool(high) and not rearranges and _is_tensor(made))
+        high = [kind for option in taken for kind in _high(option)]
         rank = _rank(made)
         if rank and not high:
-            makers.append((HighRank(node, rank), rearranges))
-    yield from (one for one, rearranges in makers if stays or not rearranges)
+            makers.append((HighRank(node, rank), made, rearranges))
+        if rank:
+            chains.make(made, high if rearranges else [])
+        if high and not rearranges and _is_tensor(made):
+            chains.keep(high)
+    kept = chains.kept()
+    yield from (one for one, made, rearranges in makers if not rearranges or kept(made))
+
+
+class _Chains:
+    """Which tensors of high rank stay, with those that views and permutations made them of.
+
+    A tensor is known again by its kind, the very object; one that is not (a loop joined it) may be any.
+    """
+
+    def __init__(self) -> None:
+        self._sources: dict[int, list[Kind]] = {}
+        self._kept: list[Kind] = []
+
+    def make(self, made: Kind, sources: list[Kind]) -> None:
+        for kind in _high(made):
+            self._sources.setdefault(id(kind), [source for source in sources if source is not kind])
+
+    def keep(self, kinds: Iterable[Kind]) -> None:
+        self._kept += kinds
+
+    def kept(self) -> Callable[[Kind], bool]:
+        left, found = list(self._kept), set[int]()
+        while left:
+            kind = left.pop()
+            if id(kind) not in self._sources:
+                return lambda _: True
+            if id(kind) not in found:
+                found.add(id(kind))
+                left += self._sources[id(kind)]
+        return lambda made: any(id(kind) in found for kind in _high(made))
 
 
 def _operations(context: Context) -> Iterator[tuple[cst.CSTNode, str, list[Kind], Kind]]:
@@ -69,6 +105,14 @@ def _operations(context: Context) -> Iterator[tuple[cst.CSTNode, str, list[Kind]
 
 def _kinds(context: Context, *nodes: cst.CSTNode) -> list[Kind]:
     return [context.kinds[node] for node in nodes if node in context.kinds]
+
+
+def _high(kind: Kind) -> list[Kind]:
+    """The tensors of high rank that a kind is or holds."""
+    if isinstance(kind, (Tuple, List)):
+        items = kind.items if isinstance(kind, Tuple) else (kind.element,)
+        return [high for item in items or () for high in _high(item)]
+    return [kind] if _rank(kind) else []
 
 
 def _rank(kind: Kind) -> int | None:

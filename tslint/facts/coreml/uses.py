@@ -6,17 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from tslint.facts.coreml.read_out import is_pure, is_read_out
 from tslint.facts.coreml.registered import canonical
 from tslint.facts.coreml.table import Condition, Row, rows
 from tslint.facts.frame import Applied, Context
 from tslint.facts.kinds import (
     Constant,
-    FixedSize,
     Kind,
     List,
     NoneKind,
-    Size,
     Str,
     Tensor,
     Tuple,
@@ -43,7 +40,7 @@ def unconvertible(contexts: Sequence[Context], tree: Tree, registered: frozenset
     found: dict[tuple[cst.CSTNode, str], Unconvertible] = {}
     for context in traced(contexts):
         for one in _in_context(context, registered):
-            if tree.own(one.node) and not (is_pure(one.row.op) and is_read_out(one.node, context, tree)):
+            if tree.own(one.node):
                 found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
@@ -97,7 +94,7 @@ def _rank(kind: Kind) -> int | None:
 
 
 def token(kind: Kind) -> str | None:
-    """A kind in the words of the table; None where the source does not tell."""
+    """A kind in the words of the table; None where the source does not tell, and of sizes: tracing makes tensors of them."""
     if isinstance(kind, NoneKind):
         return "None"
     if isinstance(kind, Constant):
@@ -106,8 +103,6 @@ def token(kind: Kind) -> str | None:
         return kind.type if isinstance(kind.value, (int, float)) else None
     if isinstance(kind, Str):
         return None if kind.value is None else repr(kind.value)
-    if isinstance(kind, (Size, FixedSize)):
-        return "int"
     if isinstance(kind, Tensor):
         return "tensor"
     return "tuple" if isinstance(kind, (Tuple, List)) else None

@@ -142,6 +142,8 @@ class Compiler:
         """The methods of a module that are compiled from the start: forward, and those marked for export."""
         from tslint.facts.torchscript.attributes import exported, hooks
 
+        if is_replaced(built):
+            return
         self.left = MOST_METHODS
         hooks(self, built)
         for method in exported(built.cls):
@@ -153,7 +155,7 @@ class Compiler:
         found = self.methods.get(key)
         if found is None:
             found = self.methods[key] = Compiled()
-            if self.left > 0:
+            if self.left > 0 and not is_replaced(owner):
                 self.left -= 1
                 self._compile(found, node, owner)
             found.busy = False
@@ -334,6 +336,11 @@ class Compiler:
 
     def owner_of(self, built: ModuleValue) -> Built | None:
         return built if type(built) is Built else None
+
+
+def is_replaced(built: Built) -> bool:
+    """Whether ``torch.jit.script`` compiles another module in its place (``torch/jit/_script.py``)."""
+    return built.cls.method("__prepare_scriptable__") is not None
 
 
 def _is_none(node: cst.BaseExpression) -> bool:

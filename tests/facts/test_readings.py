@@ -1,0 +1,133 @@
+"""Whether Python alone reads what is drawn: what the source tells, and what the graph of the trace holds."""
+
+from __future__ import annotations
+
+import textwrap
+
+import libcst as cst
+import pytest
+from support import facts_of
+
+from tslint import engine
+
+CLASS = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
+"""
+READ = {
+    "a number": "x + torch.rand(1).item()",
+    "a number of what was computed with it": "x + torch.exp(torch.empty(1).uniform_(0.5, 1.0)).item()",
+    "a condition": "x.sum() if torch.rand(1) < 0.5 else x",
+    "a condition on a variable": """
+        chance = torch.rand(2)
+        if chance[0] < 0.5:
+            x = x + 1
+        return x
+    """,
+    "one of what a helper returns": """
+        order, chance = self.choose()
+        if chance < 0.5:
+            x = x + order
+        return x
+
+    def choose(self):
+        return 2, torch.rand(())
+    """,
+    "rounds that only ask": """
+        for index in torch.randperm(2):
+            if index == 0:
+                x = x + 1
+        return x
+    """,
+    "the index of a list": """
+        for index in torch.randperm(2):
+            x = self.layers[index](x)
+        return x
+    """,
+    "a number of a variable that shadows nothing": """
+        first = second = torch.rand(1)
+        return x * float(first) + int(second)
+    """,
+}
+KEPT = {
+    "added": "x + torch.rand(1)",
+    "added later": """
+        noise = torch.rand(1)
+        if noise < 2:
+            x = x + noise
+        return x
+    """,
+    "the other one of what a helper returns": """
+        noise, chance = self.choose()
+        if chance < 0.5:
+            x = x + 1
+        return x + noise
+
+    def choose(self):
+        return torch.rand(()), 0.25
+    """,
+    "written into what is returned": """
+        noise = torch.zeros(1)
+        noise.uniform_(0.5, 1.0).item()
+        return x + noise
+    """,
+    "the index of a tensor": "x[torch.randint(2, (1,))]",
+    "handed to a layer": "self.layers[0](torch.rand(2, 2)) + x",
+    "summed in rounds": """
+        for share in torch.rand(2):
+            x = x + share
+        return x
+    """,
+}
+CASES = [
+    *(pytest.param(body, True, id=name) for name, body in READ.items()),
+    *(pytest.param(body, False, id=name) for name, body in KEPT.items()),
+]
+DRAWING = ("rand", "uniform_", "randperm", "randint")
+
+
+def written(body: str) -> str:
+    """A module whose forward is BODY: an expression, or statements and perhaps a helper method."""
+    forward, _, helper = body.partition("\n    def ")
+    forward = textwrap.dedent(forward).strip() if "return" in body else f"return {body}"
+    methods = f"def forward(self, x):\n{textwrap.indent(forward, '    ')}\n"
+    if helper:
+        methods += textwrap.dedent(f"    def {helper}")
+    return CLASS + textwrap.indent(methods, "    ")
+
+
+def drawing(code: str) -> tuple[bool, list[str]]:
+    """Whether the one call that draws is only read, and the rules that speak of it."""
+    facts = facts_of(code, header="")
+    calls = [
+        call
+        for call in facts.nodes(cst.Call)
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in DRAWING
+    ]
+    found, crashes = engine.predict(facts)
+    assert crashes == []
+    (call,) = calls
+    return facts.only_read(call), [d.rule for d in found]
+
+
+@pytest.mark.parametrize(("body", "read"), CASES)
+def test_readings(body: str, read: bool) -> None:
+    answer, rules = drawing(written(body))
+    assert answer == read
+    assert ("random-in-forward" in rules) == (not read)
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("body", "read"), CASES)
+def test_the_trace_holds_what_is_not_only_read(body: str, read: bool) -> None:
+    torch = pytest.importorskip("torch")
+    space: dict[str, object] = {}
+    exec(written(body), space)
+    net = space["Net"]().eval()  # type: ignore[operator]
+    graph = str(torch.jit.trace(net, torch.rand(2, 2), check_trace=False).inlined_graph)
+    assert any(f"aten::{name}(" in graph for name in DRAWING) == (not read)
