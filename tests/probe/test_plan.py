@@ -270,6 +270,20 @@ def test_a_child_whose_trace_its_parent_cannot_use_is_compiled():
     assert (made.status, made.scripted, made.traced) == ("works", ("",), ("other",))
 
 
+class Rare(nn.Module):
+    """Its branch shows on one input in many."""
+
+    def forward(self, x):
+        return x * 0 if bool(x.abs().max() > 1e5) else x
+
+
+def test_what_shows_on_one_input_of_many_is_found():
+    subject = deep(None, Rare(), Amplified(), given=(1.0, 3.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 1e7, 60.0))
+    assert len(subject.others) > plan.FEW
+    made = searched(subject)
+    assert (made.status, made.scripted) == ("works", ("layers.2.inner.halving", "layers.1.inner"))
+
+
 class Stubborn(nn.Module):
     """Data decides, and the compiler does not take it."""
 

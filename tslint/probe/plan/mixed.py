@@ -29,6 +29,9 @@ from tslint.probe.subject import Inputs, Settled, Subject
 
 NOTHING_TO_KEEP = "no module has control flow to keep"
 
+FEW = 6
+"""Inputs that the search goes down the model with at first; the whole is held against all of them."""
+
 PATIENCE = 90.0
 """Seconds after which neither another module nor a smaller plan is looked for."""
 
@@ -126,9 +129,11 @@ class _Search:
     def smallest(self, first: tuple[str, ...]) -> Plan:
         """The plan with the fewest modules scripted: FIRST is tried first, and what of it is not needed left out."""
         tried = self.assemble(first) if first else None
-        if tried is None or tried.status != "works":
+        for number in sorted({min(FEW, len(self.expected)), len(self.expected)}):
+            if tried is not None and tried.status == "works":
+                break
             try:
-                found = self.descend()
+                found = self.descend(number)
             except _TooLong:
                 return tried or Plan("refused", message=f"nothing was found within {PATIENCE:.0f} s")
             except _Blocked as error:
@@ -137,9 +142,11 @@ class _Search:
                 return failed
             if not found:
                 return Plan(message=NOTHING_TO_KEEP)
-            tried = self.assemble(_inner_first({*found, *_by_author(self.subject)}))
-            if tried.status != "works":
-                return tried
+            targets = _inner_first({*found, *_by_author(self.subject)})
+            if tried is None or targets != tried.scripted:
+                tried = self.assemble(targets)
+        if tried is None or tried.status != "works":
+            return tried or Plan(message=NOTHING_TO_KEEP)
         return self.without_needless(tried)
 
     def without_needless(self, plan: Plan) -> Plan:
@@ -200,12 +207,22 @@ class _Search:
     def whole_calls(self) -> list[Call]:
         return [Call(given.args, given.kwargs, answer) for given, answer in self.expected]
 
-    def descend(self) -> set[str]:
-        """The paths of modules to script, found along what a trace does not reproduce. Raises _Blocked."""
+    def telling(self, number: int) -> list[Call]:
+        """NUMBER calls of the whole: the example, then those on which its trace is wrong, then others."""
+        calls = self.whole_calls()
+        trace = self.subject.traced
+        if len(calls) <= number or trace is None:
+            return calls[:number]
+        right = [not self.wrong_alone(trace, self.outer, [one]) for one in calls[1:]]
+        order = sorted(zip(right, range(1, len(calls)), strict=True))
+        return [calls[0], *(calls[index] for _, index in order[: number - 1])]
+
+    def descend(self, number: int) -> set[str]:
+        """The paths of modules to script, found on NUMBER inputs along what a trace does not reproduce. Raises _Blocked."""
         parts = Parts(self.outer, self.root, self.subject.author_traced)
         try:
             with compiler.fresh_types():
-                return self.solve(parts, "", self.root, self.whole_calls())
+                return self.solve(parts, "", self.root, self.telling(number))
         finally:
             parts.restore()
 
