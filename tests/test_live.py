@@ -584,7 +584,7 @@ def test_importing_tslint_imports_neither_torch_nor_the_rest_of_it() -> None:
 
 def example_of_readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?tslint\.check\(.*?)```", text, re.DOTALL)
+    (code,) = re.findall(r"```python\n((?:(?!```)[\s\S])*?tslint\.check\((?:(?!```)[\s\S])*?)```", text)
     return str(code)
 
 
