@@ -222,9 +222,9 @@ def test_a_model_that_only_exports_is_exported_for_the_sizes_asked_for(tmp_path:
 def test_an_archive_is_loaded_by_the_script(tmp_path: Path) -> None:
     make = "import torch; torch.jit.save(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 2)).eval()), 'net.pt')"
     subprocess.run([sys.executable, "-W", "ignore", "-c", make], cwd=tmp_path, env=environment(), check=True)
-    script = planned("net.pt", "--input", "1..3,4", cwd=tmp_path)
+    script = planned("net.pt", "--input", "rows:float32[1..3,4]", cwd=tmp_path)
     assert 'model = torch.jit.load("net.pt", map_location="cpu").eval()\n' in script
-    assert "ct.RangeDim(1, 3, default=2)" in script
+    assert 'ct.TensorType(name="rows", shape=(ct.RangeDim(1, 3, default=2), 4))' in script
 
 
 # -- inputs ----------------------------------------------------------------------------------------------------------

@@ -45,13 +45,15 @@ class RecordedConversion:
 class Origin:
     """Code for what a subject was made of: ``build`` gives the model with names of the module ``source``, ``example`` its inputs.
 
-    ``example`` is empty where the inputs are ours. ``inputs`` says what they are: tensor, sequence, keywords or pair.
+    ``example`` is empty where the inputs are ours. ``inputs`` says what they are: tensor, sequence, keywords or pair;
+    ``names`` how the user calls their tensors, empty where that is not said.
     """
 
     build: str = ""
     source: str = ""
     example: str = ""
     inputs: str = "tensor"
+    names: tuple[str, ...] = ()
 
 
 @dataclass

@@ -201,6 +201,8 @@ class Finder:
             except specs.BadInput as error:
                 raise Nothing(str(error)) from error
             example, ranges = specs.inputs_of(wanted, module)
+            in_order = sorted(wanted, key=lambda item: item.name in specs.forward_names(module))
+            origin.names = tuple(item.name or "" for item in in_order)
         else:
             found = conventions.own_inputs(module, origin)
             if found is not None:

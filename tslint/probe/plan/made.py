@@ -158,7 +158,14 @@ class _Writer:
             return sizes.types(self.subject, given, list(self.program.graph_signature.user_inputs), free)
         given = coreml.given(self.program, self.subject.example)
         names = [value.debugName().split(".")[0] for value in self.program.forward.graph.inputs()][1:]
-        return sizes.types(self.subject, given, names[: len(given)], free)
+        named = [self._named(value) or name for value, name in zip(given, names, strict=False)]
+        return sizes.types(self.subject, given, named, free)
+
+    def _named(self, value: Any) -> str:
+        """What the user calls a tensor of the example."""
+        tensors = list(values.tensors_in([self.subject.example.args, self.subject.example.kwargs]))
+        pairs = zip(tensors, self.subject.origin.names, strict=False)
+        return next((name for tensor, name in pairs if tensor is value), "")
 
     def _dynamic(self, free: tuple[sizes.Flexible, ...]) -> str:
         """Code for ``dynamic_shapes``, by parameter; empty where every size is the example's."""
