@@ -22,6 +22,7 @@ from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     FIXED,
     Callable,
+    Constant,
     Dims,
     Kind,
     Size,
@@ -299,8 +300,22 @@ class Facts(SizeQuestions):
             return True
         flow = self._flows.get(function)
         if flow is None:
-            flow = self._flows[function] = Flow(self.tree, function)
+            if self.reached(function):
+                flow = Flow(self.tree, function, self._is_taken, self._is_passed_by)
+            else:
+                flow = Flow(self.tree, function)
+            self._flows[function] = flow
         return flow.reaches(node)
+
+    def _is_taken(self, test: cst.BaseExpression) -> bool:
+        """Whether a condition holds whenever a module is traced."""
+        kind = self.kind(test)
+        return isinstance(kind, Constant) and kind.value is True
+
+    def _is_passed_by(self, node: cst.CSTNode) -> bool:
+        """Whether tracing is known to come past NODE in no way."""
+        places = self._places(node)
+        return bool(places) and all(block.untraced for _, block in places)
 
     @cached_property
     def _readings(self) -> Readings:
