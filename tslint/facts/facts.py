@@ -317,13 +317,9 @@ class Facts(SizeQuestions):
         places = self._places(node)
         return bool(places) and all(block.untraced for _, block in places)
 
-    @cached_property
-    def _readings(self) -> Readings:
-        return Readings(self.tree, self.kind, self.qualified)
-
     def only_read(self, node: cst.CSTNode) -> bool:
         """Whether each use of NODE's value ends in Python (``.item()``, a condition), so that its trace drops what made it."""
-        return self._readings.only_read(node)
+        return Readings(self.tree, self.kind, self.qualified).only_read(node)
 
     def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
         """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""

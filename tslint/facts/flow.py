@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
+from tslint.facts.replacements import Replacements
 from tslint.facts.tree import Tree, walk
 
 SILENT_CALLS = frozenset(["print", "warn", "warning", "info", "debug", "error", "log", "write", "isinstance"])
@@ -15,7 +16,7 @@ PURE = (cst.Expr,)
 class Flow:
     """The slice of one function. Conservative: what is not understood counts as reaching the output.
 
-    TAKEN tells whether tracing always takes the branch of a condition, PASSED_BY whether it never comes to an expression.
+    What tracing replaces at once does not count (:class:`Replacements`, which asks TAKEN and PASSED_BY).
     """
 
     def __init__(
@@ -27,17 +28,7 @@ class Flow:
     ) -> None:
         self.tree = tree
         self.function = function
-        self._taken = taken
-        self._passed_by = passed_by
-        self._assigned: dict[str, list[cst.Assign]] = {}
-        self._named: dict[str, list[cst.Name]] = {}
-        for node in walk(function.body):
-            if isinstance(node, cst.Name):
-                self._named.setdefault(node.value, []).append(node)
-            elif (
-                isinstance(node, cst.Assign) and len(node.targets) == 1 and isinstance(node.targets[0].target, cst.Name)
-            ):
-                self._assigned.setdefault(node.targets[0].target.value, []).append(node)
+        self._replaced = frozenset(Replacements(tree, function, taken, passed_by).found())
         self.relevant = self._relevant()
 
     def reaches(self, node: cst.CSTNode) -> bool:
@@ -70,50 +61,9 @@ class Flow:
 
     def _assignment_matters(self, node: cst.Assign | cst.AnnAssign | cst.AugAssign) -> bool:
         targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]
-        if isinstance(node, cst.Assign) and self._is_replaced(node):
+        if isinstance(node, cst.Assign) and node in self._replaced:
             return False
         return any(not _is_plain(t) or _names(t) & self.relevant for t in targets)
-
-    def _is_replaced(self, node: cst.Assign) -> bool:
-        """Whether tracing always assigns the variable anew before it comes past anything that reads it."""
-        target = node.targets[0].target
-        if len(node.targets) > 1 or not isinstance(target, cst.Name) or not self._is_straight(node):
-            return False
-        start = self.tree.index[node]
-        later = [a for a in self._assigned.get(target.value, ()) if self.tree.index[a] > start and self._is_straight(a)]
-        if not later:
-            return False
-        ends = later[0]
-        own = {name for inner in (node, ends) for name in walk(inner.targets[0])}
-        return not any(
-            name not in own
-            and (self._is_between(name, node, ends) or self._is_nested(name))
-            and not self._passed_by(name)
-            for name in self._named.get(target.value, ())
-        )
-
-    def _is_between(self, name: cst.Name, start: cst.Assign, end: cst.Assign) -> bool:
-        index = self.tree.index
-        return index[start] < index[name] < index[end] or end in self.tree.ancestors(name)
-
-    def _is_nested(self, name: cst.Name) -> bool:
-        """Whether a function within the function uses a variable, whenever that is called."""
-        around = next(a for a in self.tree.ancestors(name) if isinstance(a, (cst.FunctionDef, cst.Lambda)))
-        return around is not self.function
-
-    def _is_straight(self, node: cst.Assign) -> bool:
-        """Whether a statement runs exactly once when the function is traced: in its body, or a branch always taken there."""
-        child: cst.CSTNode = node
-        for around in self.tree.ancestors(node):
-            if around is self.function:
-                return True
-            if isinstance(around, cst.If):
-                if child is not around.body or not self._taken(around.test):
-                    return False
-            elif not isinstance(around, (cst.SimpleStatementLine, cst.IndentedBlock)):
-                return False
-            child = around
-        return False
 
     def _expression_matters(self, node: cst.Expr) -> bool:
         value = node.value
@@ -145,7 +95,7 @@ class Flow:
             if isinstance(node, (cst.Return, cst.Yield)) and node.value is not None:
                 wanted |= _names(node.value)
             elif isinstance(node, cst.Assign):
-                if self._is_replaced(node):
+                if node in self._replaced:
                     continue
                 read = _names(node.value)
                 for target in node.targets:
