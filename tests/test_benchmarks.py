@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -111,3 +112,73 @@ def test_the_memory_of_what_a_program_starts_counts(benchmark: ModuleType, tmp_p
     assert benchmark.peak(program, tmp_path, os.environ) > 60_000_000
     alone = benchmark.Program("alone", [sys.executable, "-c", "pass"])
     assert benchmark.cost(alone, tmp_path, os.environ).wall > 0
+
+
+@pytest.fixture
+def agreement(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    for name in ("agreement", "corpus"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module("agreement")
+
+
+TRUTH = {"file": "a.py", "cls": "Net", "case": 0, "trace-fails": False, "trace-differs": False, "script-fails": True}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("family", "said", "plain", "verdict"),
+    [
+        ("trace-fails", False, None, "agrees"),
+        ("trace-differs", True, "dimension 1 = 3", "true"),
+        ("trace-differs", True, "", "disagrees"),
+        ("script-fails", False, False, "unrepeated"),
+        ("script-fails", False, True, "disagrees"),
+        ("script-fails", False, {"error": "the process died"}, "disagrees"),
+        ("script-fails", None, True, "disagrees"),
+    ],
+)
+def test_a_verdict_held_against_the_truth(agreement: ModuleType, family: str, said, plain, verdict: str) -> None:
+    found = {"said": {family: said}, "plain": {} if plain is None else {family: plain}}
+    assert agreement.judged(TRUTH, found, family) == verdict
+    assert agreement.judged(TRUTH | {family: None}, found, family) == "unknown"
+
+
+@pytest.mark.torch
+def test_the_table_of_agreement(agreement: ModuleType) -> None:
+    said = {"trace-fails": False, "trace-differs": True, "script-fails": False}
+    found = {
+        "said": said,
+        "plain": {"trace-differs": "", "script-fails": False},
+        "differences": [{}, {}],
+        "placed": 2,
+        "escapes": [[3, "__int__", "size", "harmless", True, ""], [4, "__int__", "size", "harmful", False, ""]],
+    }
+    results = [(TRUTH, found), (TRUTH, {"said": {**said, "trace-differs": False, "script-fails": True}})]
+    assert agreement.table(results, "2 cases").splitlines()[2:] == [
+        "| trace (`trace-fails`) | 2 | 2 |  |  |  | 100.0 % ✓ | 100.0 % |",
+        "| compare (`trace-differs`) | 2 | 1 |  |  | 1 | 50.0 % ✗ | 50.0 % |",
+        "| script (`script-fails`) | 2 | 1 |  | 1 |  | 100.0 % ✓ | 50.0 % |",
+        "",
+        "2 cases; 2 of 2 differences stand on a line of the case's own file (100.0 % ✓).",
+        "Places that the tracer warns of: 0 harmful, 1 harmless, 0 not exercised.",
+    ]
+    assert agreement.left(results, {"a.py::Net[0] trace-differs": "why"}) == (
+        "Disagree:\n\n- `a.py::Net[0] trace-differs`: why\n\nNot repeated here:\n\n- `a.py::Net[0] script-fails`"
+    )
+
+
+@pytest.mark.torch
+def test_plain_pytorch_shows_a_difference(agreement: ModuleType) -> None:
+    torch = pytest.importorskip("torch")
+    corpus = sys.modules["corpus"]
+
+    class Scaled(torch.nn.Module):
+        def forward(self, x):
+            return x / int(x.shape[1])
+
+    inputs = (torch.rand(2, 4),)
+    assert corpus.first_wrong(Scaled, inputs, corpus.like_the_truth(inputs, 0)) == "dim1"
+    assert corpus.first_wrong(Scaled, inputs, corpus.of_shapes(inputs, [("dimension 0 = 3", "float32[3,4]")], 0)) == ""
+    assert corpus.first_wrong(Scaled, inputs, corpus.of_shapes(inputs, [("it", "float32[2,3]")], 0)) == "it"

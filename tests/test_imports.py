@@ -25,6 +25,7 @@ HOUSE = (
     ("engine",),
     ("merge",),
     ("fixes",),
+    ("scripts",),
     ("unused",),
     ("static",),
     ("cache",),
@@ -32,7 +33,7 @@ HOUSE = (
     ("report",),
     ("child", "process", "forked", "reaper", "interpreter"),
     ("runs", "live"),
-    ("api",),
+    ("api", "planning"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, row in enumerate(HOUSE) for name in row}

@@ -11,21 +11,26 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional, TextIO, TypeVar
 
 from tslint import __version__, catalogue
 from tslint.settings import OPTIONS, OUTPUT_FORMATS, Option, Settings, SettingsError, check_rules, key_of, load, nearest
 from tslint.source import own_process
 
 if TYPE_CHECKING:
+    import inspect
+
     import typer
 
     from tslint.evidence import Evidence
     from tslint.report import Options
     from tslint.report.content import Report
+    from tslint.runs import OnEvidence
+
+T = TypeVar("T")
 
 PIPE_WIDTH = 110
 PYTORCH = b"torch"
@@ -174,8 +179,13 @@ def _names_pytorch(path: Path) -> bool:
 def _check_with_progress(targets: list[str], settings: Settings) -> Report:
     from tslint.api import check_paths
 
+    return _with_progress(settings, lambda update: check_paths(targets, settings, update))
+
+
+def _with_progress(settings: Settings, work: Callable[[OnEvidence | None], T]) -> T:
+    """What WORK answers, which is given what shows its progress where somebody sees it."""
     if settings.static or settings.quiet or settings.show_output or not _is_terminal(sys.stderr):
-        return check_paths(targets, settings)
+        return work(None)
     progress: Any = None
 
     def update(evidence: Evidence) -> None:
@@ -187,7 +197,7 @@ def _check_with_progress(targets: list[str], settings: Settings) -> Report:
         progress.update(evidence)
 
     try:
-        return check_paths(targets, settings, update)
+        return work(update)
     finally:
         if progress is not None:
             progress.close()
@@ -212,6 +222,36 @@ def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+PLANNING = ("model", "input", "run", "python", "config", "quiet", "show_output", "timeout", "memory")
+"""The options of the settings' table that `plan` has, too."""
+
+
+def plan(target: str, output: str | None, given: Mapping[str, Any]) -> int:
+    """Write the script that takes a model to Core ML: what is scripted and what is traced, wrappers, the conversion.
+
+    The way is found by trying, in a process of its own, and the script is run before it is printed: its Core ML program must
+    agree with the model. The file is imported and run WITH YOUR RIGHTS. A file that -o names is replaced where an earlier
+    plan wrote it, and refused where not.
+
+    Exit status: 0 a script; 1 the model has no way that works, or fails by itself; 2 tslint could not do its job.
+    """
+    settings = load([target], given.get("config"), given)
+    with _child_of([target], settings):
+        from tslint import planning
+
+        path = Path(output) if output is not None else None
+        planned = _with_progress(settings, lambda update: planning.plan(target, path, settings, update))
+    for note in () if settings.quiet else planned.notes:
+        print(f"tslint: note: {note}", file=sys.stderr)
+    for sentence in (*planned.problems, *planned.errors):
+        print(f"tslint: error: {sentence}", file=sys.stderr)
+    if planned.script is not None:
+        _write(planned.script, output, "-o")
+        if not settings.quiet:
+            print(f"tslint: {planned.said}", file=sys.stderr)
+    return planned.exit_status
+
+
 def explain(rule: str) -> int:
     """Print the page of a rule: what it finds, why it matters, what to do."""
     known = catalogue.rules()
@@ -234,10 +274,10 @@ def rules(output_format: str) -> int:
     return 0
 
 
-def _write(text: str, path: str | None) -> None:
+def _write(text: str, path: str | None, option: str = "--output-file") -> None:
     """TEXT to PATH or standard output. A terminal that cannot show a character gets one that looks like it, or a `?`."""
     if path is not None:
-        _write_file(Path(path), text.encode("utf-8", "backslashreplace"))
+        _write_file(Path(path), text.encode("utf-8", "backslashreplace"), option)
         return
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -252,7 +292,7 @@ def _write(text: str, path: str | None) -> None:
         _let_go()
 
 
-def _write_file(path: Path, content: bytes) -> None:
+def _write_file(path: Path, content: bytes, option: str) -> None:
     from tslint import fixes
 
     try:
@@ -262,7 +302,7 @@ def _write_file(path: Path, content: bytes) -> None:
             path.touch()  # with the mode that the user's mask gives, which is then kept
             fixes.write(path, content)
     except OSError as error:
-        raise Usage(f"`--output-file {path}` cannot be written: {error.strerror}") from None
+        raise Usage(f"`{option} {path}` cannot be written: {error.strerror}") from None
 
 
 def _let_go() -> None:
@@ -323,6 +363,7 @@ def _app() -> typer.Typer:
     rules_command.__annotations__["output_format"] = Annotated[str, format_option]
     app.callback(invoke_without_command=True)(root)
     app.command("check", help=check.__doc__)(_check_command())
+    app.command("plan", help=plan.__doc__)(_plan_command())
     app.command("explain", help=explain.__doc__)(explain_command)
     app.command("rules", help=rules.__doc__)(rules_command)
     return app
@@ -345,13 +386,38 @@ def _check_command() -> Any:
         default=None,
         annotation=Annotated[Optional[list[str]], what],  # noqa: UP045 -- see above
     )
+    return _signed(command, [first], [name for name, known in OPTIONS.items() if known.cli])
+
+
+def _plan_command() -> Any:
+    """``plan`` as a function whose parameters are its target, ``-o`` and some options of the settings' table."""
+    import inspect
+
+    import typer
+
+    def command(target: str, output: str | None = None, **given: Any) -> int:
+        return plan(target, output, given)
+
+    what = typer.Argument(help="A file, `package.module:attribute`, or a TorchScript archive.")
+    where = typer.Option("-o", "--output", help="The file to write (default: standard output).", metavar="PATH")
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    first = inspect.Parameter("target", kind, annotation=Annotated[str, what])
+    second = inspect.Parameter("output", kind, default=None, annotation=Annotated[Optional[str], where])  # noqa: UP045
+    return _signed(command, [first, second], PLANNING)
+
+
+def _signed(command: Any, first: list[inspect.Parameter], options: Iterable[str]) -> Any:
+    """COMMAND with the parameters FIRST and those of OPTIONS, which Typer reads off it."""
+    import inspect
+
     others = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name, known))
-        for name, known in OPTIONS.items()
-        if known.cli
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name, OPTIONS[name])
+        )
+        for name in options
     ]
-    command.__signature__ = inspect.Signature([first, *others])  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in (first, *others)}
+    command.__signature__ = inspect.Signature([*first, *others])
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in (*first, *others)}
     return command
 
 

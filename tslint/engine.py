@@ -53,13 +53,17 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
         if kind is Facts:
             run(facts, wanted)
         elif isinstance(kind, type) and is_node_type(kind):
-            anywhere = [check for check in wanted if not check.traced]
+            anywhere = [check for check in wanted if not check.traced and not check.calls]
             in_traced_code = [check for check in wanted if check.traced]
             nodes: Iterable[Any] = facts.nodes(kind)
-            for node in nodes:
-                run(node, anywhere)
+            for node in nodes if anywhere or in_traced_code else ():
+                if anywhere:
+                    run(node, anywhere)
                 if in_traced_code and _is_traced(node, in_traced_code, facts, crashes):
                     run(node, in_traced_code)
+            for check in wanted:
+                for call in _calls_for(check, facts, crashes):
+                    run(call, (check,))
     try:
         refusals = facts.refusals
     except Exception as error:  # the other checks do not ask for them
@@ -78,6 +82,15 @@ def _is_traced(node: cst.CSTNode, wanted: Iterable[Check], facts: Facts, crashes
         for check in wanted:
             crashes.add(f"`{check.rule}`", error, _span_of(node, facts))
         return False
+
+
+def _calls_for(check: Check, facts: Facts, crashes: Crashes) -> Sequence[cst.Call]:
+    """The calls that CHECK wants, if it wants calls of some functions."""
+    try:
+        return facts.calls_to(*check.calls) if check.calls else ()
+    except Exception as error:
+        crashes.add(f"`{check.rule}`", error)
+        return ()
 
 
 class Crashes:

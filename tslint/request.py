@@ -70,11 +70,30 @@ class Pickled:
 
 
 @frozen
+class Written:
+    """A script to run before anybody else does: its ``text``, and the ``path`` of the file that it is for.
+
+    The model stands in the variable ``model`` once line ``built`` has run, behind ``wrapper`` (a class of the script) where
+    that is named; ``example`` is code for its inputs. ``ranges`` are (input, dimension, low, high) of the sizes that the
+    conversion is to serve.
+    """
+
+    path: str
+    text: str
+    built: int
+    model: str
+    example: str
+    wrapper: str = ""
+    ranges: tuple[tuple[int, int, int, int], ...] = ()
+
+
+@frozen
 class Request:
     """One run. ``target`` is a path, or ``package.module:attribute(...)``; for a live model what the report calls it.
 
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
-    one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one.
+    one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one. ``plan``: report the way that works as
+    code. With ``written`` a script is run, and nothing else.
     """
 
     target: str
@@ -87,3 +106,5 @@ class Request:
     deployment_target: str | None = None
     skip: tuple[str, ...] = ()
     pickled: Pickled | None = None
+    plan: bool = False
+    written: Written | None = None

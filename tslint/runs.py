@@ -20,7 +20,7 @@ from tslint.facts.context import Context
 from tslint.facts.entries import outline
 from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Run
-from tslint.request import ModelSpec, Outline, Pickled, Request
+from tslint.request import ModelSpec, Outline, Pickled, Request, Written
 from tslint.settings import ModelTable, Settings
 
 if TYPE_CHECKING:
@@ -62,22 +62,40 @@ class Ran:
         return assemble_runs(self.target, self.evidence, list(diagnostics))
 
 
-def run(target: str, path: Path | None, facts: Facts | None, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
-    """Runs TARGET: the file PATH, of which FACTS are known, or ``package.module:attribute`` where PATH is None."""
+def run(
+    target: str,
+    path: Path | None,
+    facts: Facts | None,
+    settings: Settings,
+    on_evidence: OnEvidence | None,
+    planning: bool = False,
+) -> Ran:
+    """Runs TARGET: the file PATH, of which FACTS are known, or ``package.module:attribute`` where PATH is None.
+
+    PLANNING asks for the way that works as code.
+    """
     ran = Ran(target, str(path.absolute()) if path else None)
     specs = _specs(target, settings)
-    plan: Outline | None = None
+    known: Outline | None = None
     if path is not None:
         if facts is None:
             return ran
-        plan = outline(facts)
-        if not specs and not _runnable(plan):
+        known = outline(facts)
+        if not specs and not _runnable(known):
             ran.notes.append(
                 f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
             )
             return ran
-    explicit = bool(specs) or settings.run or bool(settings.route) or path is None
-    _start(_request(ran.file or target, specs, plan, settings), settings, on_evidence, ran, explicit)
+    explicit = bool(specs) or settings.run or bool(settings.route) or path is None or planning
+    request = dataclasses.replace(_request(ran.file or target, specs, known, settings), plan=planning)
+    _start(request, settings, on_evidence, ran, explicit)
+    return ran
+
+
+def run_written(written: Written, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
+    """Runs a script that was written, and nothing else."""
+    ran = Ran(written.path)
+    _start(Request(written.path, written=written), settings, on_evidence, ran, True)
     return ran
 
 
@@ -93,7 +111,9 @@ def run_live(
     return ran
 
 
-def run_archive(target: str, path: Path, settings: Settings, on_evidence: OnEvidence | None) -> Ran:
+def run_archive(
+    target: str, path: Path, settings: Settings, on_evidence: OnEvidence | None, planning: bool = False
+) -> Ran:
     """Runs the TorchScript archive PATH, which was named as TARGET."""
     ran = Ran(target, str(path.absolute()))
     if settings.model:
@@ -101,15 +121,16 @@ def run_archive(target: str, path: Path, settings: Settings, on_evidence: OnEvid
             f"{target} is a TorchScript archive, which is a model itself: --model goes with a file of source"
         )
         return ran
-    _start(_request(str(path.absolute()), _specs(target, settings), None, settings), settings, on_evidence, ran, True)
+    request = _request(str(path.absolute()), _specs(target, settings), None, settings)
+    _start(dataclasses.replace(request, plan=planning), settings, on_evidence, ran, True)
     return ran
 
 
-def _request(target: str, specs: tuple[ModelSpec, ...], plan: Outline | None, settings: Settings) -> Request:
+def _request(target: str, specs: tuple[ModelSpec, ...], known: Outline | None, settings: Settings) -> Request:
     return Request(
         target=target,
         specs=specs,
-        outline=plan,
+        outline=known,
         run_side_effects=settings.run,
         routes=settings.route,
         convert=not settings.no_convert,
@@ -168,6 +189,6 @@ def _origin(table: ModelTable, settings: Settings) -> str:
     return f"[[tool.tslint.models]] in {where}"
 
 
-def _runnable(plan: Outline) -> bool:
+def _runnable(known: Outline) -> bool:
     """Whether a file holds anything that an entry could be made of."""
-    return bool(plan.calls or plan.roots or CONVENTIONS & set(plan.functions))
+    return bool(known.calls or known.roots or CONVENTIONS & set(known.functions))

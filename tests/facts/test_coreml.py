@@ -106,6 +106,8 @@ def test_a_subclass_of_a_layer_is_that_layer() -> None:
         "unused = torch.diag(x)\nreturn x",
         "print(torch.diag(x))\nreturn x",
         "return x.view(-1, torch.prod(y).item())",
+        "n = y.prod() // 4\nm = n + 1\nreturn x * int(m)",
+        "if torch.diag(y).max() > 3:\n    x = x + 1\nreturn x",
         "return x * float(torch.prod(y))",
         "if torch.jit.is_scripting():\n    x = torch.diag(x)\nreturn x",
     ],

@@ -232,3 +232,29 @@ def test_what_does_not_convert_is_reported_in_its_own_file_alone(tmp_path: Path)
     assert (facts_of(main).unconvertible, facts_of(main).high_ranks) == ((), ())
     layers = facts_of(tmp_path / "layers.py")
     assert (len(layers.unconvertible), len(layers.high_ranks)) == (1, 1)
+
+
+def test_syntax_that_scripting_refuses_in_an_inherited_method_is_no_fault_of_the_heir(tmp_path: Path) -> None:
+    main = project(
+        tmp_path,
+        layers="""
+            class Base(nn.Module):
+                def forward(self, x):
+                    sizes: Dict[str, int] = {**self.sizes, "rows": x.size(0)}
+                    return x * sizes["rows"]
+            """,
+        main="""
+            from layers import Base
+
+            class Net(Base):
+                def __init__(self):
+                    super().__init__()
+                    self.sizes = {"columns": 3}
+            """,
+    )
+    found, crashes = engine.predict(facts_of(main))
+    assert (found, crashes) == ([], [])
+    found, _ = engine.predict(facts_of(main.with_name("layers.py")))
+    assert [(d.rule, d.message) for d in found] == [
+        ("unsupported-syntax", "`**` in a dict, which TorchScript does not compile")
+    ]

@@ -75,8 +75,8 @@ def test_what_changed_and_does_not_matter_is_not_blamed():
     assert [baked.via for baked in seen.of(ConstantBaked)] == ["__float__"]
     by_via = {escape.via: escape for escape in seen.of(Escape)}
     assert by_via["__float__"].verdict == "harmful"
-    assert by_via["__int__"].verdict == "not exercised"
-    assert by_via["__int__"].note.startswith("changed only on inputs where the trace is wrong for another reason")
+    assert by_via["__int__"].verdict == "harmless"
+    assert by_via["__int__"].note == "the trace is wrong on dimension 2 = 4, and not for this value"
 
 
 class Harmless(nn.Module):
@@ -132,6 +132,52 @@ def test_a_size_that_changed_without_changing_the_value_says_nothing():
     rounded = next(escape for escape in seen.of(Escape) if escape.via == "__int__")
     assert rounded.verdict == "not exercised"
     assert rounded.note == "no input that the eager model accepts changed it"
+
+
+def _never(x):
+    return x.isnan().any()
+
+
+class Guarded(nn.Module):
+    """Conditions on which nothing but an error or a warning depends, in the model's own lines and in torch's."""
+
+    def forward(self, x, y):
+        assert not _never(x), "not a number"
+        if x.size(0) % 2 != 0 and x.size(1) > 1:
+            raise ValueError("odd")
+        return torch.nn.functional.mse_loss(x, y)
+
+
+def test_a_guard_is_harmless():
+    seen = observe(Guarded(), torch.rand(2, 6), torch.rand(2, 6))
+    found = seen.of(Escape)
+    assert {escape.verdict for escape in found} == {"harmless"}
+    assert len([e for e in found if e.note == "it decides only whether the eager model raises or warns"]) >= 2
+
+
+class Caught(nn.Module):
+    def forward(self, x):
+        try:
+            if x.isnan().any():
+                raise ValueError("not a number")
+        except ValueError:
+            return x * 0
+        return x
+
+
+class Said(nn.Module):
+    def forward(self, x):
+        if x.isnan().any():
+            print("not a number")
+        else:
+            x = x + 1
+        return x
+
+
+@pytest.mark.parametrize("kind", [Caught, Said])
+def test_what_leads_elsewhere_is_no_guard(kind):
+    (escape,) = observe(kind(), torch.rand(2, 6)).of(Escape)
+    assert escape.verdict == "not exercised"
 
 
 class Causal(nn.Module):
@@ -281,6 +327,20 @@ def test_a_difference_that_no_escape_explains_names_its_line():
     assert differed[0].place.symbol is None and differed[0].place.span.line
 
 
+class Draws(nn.Module):
+    """The first draw becomes a number and leaves the program; the second then draws what the first should have."""
+
+    def forward(self, x):
+        scale = int(torch.rand([]) * 0 + 2)
+        return x * scale + torch.randint(0, x.shape[1], ())  # drawn second
+
+
+def test_draws_that_shift_are_placed_on_the_first_that_is_left():
+    seen = observe(Draws(), torch.rand(2, 1))
+    differed = seen.of(TraceDiffered)
+    assert {item.place.span.line for item in differed} == {line_of(__file__, "drawn second")}
+
+
 class Counts(nn.Module):
     def forward(self, x):
         return x + 1, x.size(1)
@@ -293,6 +353,29 @@ def test_a_size_that_is_returned_differs_in_its_type_alone():
     assert seen.settled.message == "answers with a tensor for a Python number"
     assert seen.one(NumberAnswered).keys == ("1",)
     assert generalises(seen) == [("x", 0, True), ("x", 1, True)]
+
+
+class Writes(nn.Module):
+    """With gradients its trace raises from the second call on, as plain PyTorch's does; without them it is right."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.first = nn.Linear(4, 4)
+        self.act = nn.ReLU(inplace=True)
+        self.second = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return x + self.second(self.act(self.first(self.norm(x))))
+
+
+def test_a_program_is_asked_without_gradients():
+    model = Writes().eval()
+    plain = torch.jit.trace(model, torch.rand(2, 3, 4), check_trace=False)
+    plain(torch.rand(2, 3, 4))
+    with pytest.raises(RuntimeError, match="is being used in an in-place operation"):
+        plain(torch.rand(2, 3, 4))
+    assert observe(model, torch.rand(2, 3, 4)).settled.status == "works"
 
 
 class Cached(nn.Module):

@@ -109,6 +109,45 @@ def test_rounds(function, count, other, tried):
     assert seen.of(ConstantBaked) == []
 
 
+@pytest.mark.parametrize("via", ["__iter__", "__len__"])
+def test_what_the_recorder_reads_itself_is_no_escape(via):
+    """A loop reads `unbind` and the recorder a size; both once stood beside the loop as values that left by themselves."""
+    function = {
+        "__iter__": lambda x: torch.stack([row * 2 for row in x]),
+        "__len__": lambda x: x * len(x),
+    }[via]
+    seen = observe(Do(function), X)
+    assert [(escape.via, escape.operator, escape.verdict) for escape in seen.of(Escape)] == [(via, None, "harmful")]
+    assert seen.of(Escape)[0].warned
+
+
+class Weighted(torch.nn.Module):
+    """The tracer warns of five values, and an input reaches the last of them alone, which then makes another constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        if self.weight.sum() > 0:
+            x = x * float(self.weight[0]) + torch.tensor(2.0)
+        for each in self.weight:
+            x = x + each
+        return x / torch.tensor(math.sqrt(x.size(2)))
+
+
+def test_a_warning_about_what_no_input_reaches_is_harmless():
+    seen = observe(Weighted(), X)
+    assert [(e.via, e.origin, e.verdict, e.warned) for e in seen.of(Escape)] == [
+        ("__float__", "size", "harmful", True),
+        ("__bool__", "constant", "harmless", True),
+        ("__float__", "constant", "harmless", True),
+        ("tensor", "constant", "harmless", True),
+        ("__iter__", "constant", "harmless", True),
+    ]
+    assert {e.note for e in seen.of(Escape) if e.origin == "constant"} == {"no input changes it"}
+
+
 def test_columns_are_those_of_the_call():
     seen = observe(Do(lambda x: x / math.sqrt(x.size(2))), X)
     span = seen.one(ConstantBaked).place.span

@@ -13,6 +13,7 @@ from torch import nn
 
 from tslint.evidence import (
     CodeRan,
+    Generalises,
     InputRefused,
     ModelFailed,
     ModeWrong,
@@ -21,6 +22,7 @@ from tslint.evidence import (
     StepEnded,
     TraceRefused,
 )
+from tslint.probe.entry.given import given
 
 pytestmark = pytest.mark.torch
 HERE = Path(__file__)
@@ -29,6 +31,24 @@ X = torch.rand(1, 3, 8, 8)
 
 def line_of(text):
     return next(i for i, line in enumerate(HERE.read_text().splitlines(), 1) if line.strip() == text)
+
+
+class Called(nn.Module):
+    """Has no `forward`: what a call runs is its own."""
+
+    def __call__(self, image, target):
+        return (image - target).mean()
+
+
+def test_a_module_may_have_a_call_of_its_own():
+    assert given(Called(), (X, X)).example.args == (X, X)
+    with pytest.raises(
+        TypeError, match=r"^`example_inputs` does not fit `Called.__call__`: missing a required argument"
+    ):
+        given(Called(), X)
+    seen = observe(Called(), X, kwargs={"target": X})
+    assert seen.settled.status == "works"
+    assert {dimension.input for dimension in seen.of(Generalises)} == {"image", "target"}
 
 
 class Mapping(nn.Module):

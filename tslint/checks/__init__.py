@@ -22,22 +22,25 @@ Function = TypeVar("Function", bound=Callable[..., Iterator[Finding]])
 
 _MARK = "__tslint_on__"
 _TRACED = "__tslint_traced__"
+_CALLS = "__tslint_calls__"
 
 
 Subject = type | str
 """What a check is marked with: a type, or the code of a refusal."""
 
 
-def on(*kinds: Subject, traced: bool = False) -> Callable[[Function], Function]:
+def on(*kinds: Subject, traced: bool = False, calls: tuple[str, ...] = ()) -> Callable[[Function], Function]:
     """Marks a check with the node types, evidence types or codes of refusals it is to be called for.
 
     TRACED: of the nodes, with those alone that tracing comes past (``Facts.is_traced_code``), which is then asked once for
-    all checks.
+    all checks. CALLS: of the calls, with those to these functions alone, by their qualified names or with all of a package
+    (``Facts.calls_to``).
     """
 
     def mark(function: Function) -> Function:
         setattr(function, _MARK, kinds)
         setattr(function, _TRACED, traced)
+        setattr(function, _CALLS, calls)
         return function
 
     return mark
@@ -45,11 +48,15 @@ def on(*kinds: Subject, traced: bool = False) -> Callable[[Function], Function]:
 
 @frozen
 class Check:
-    """A marked function: ``rule`` is its module's name with dashes; ``traced``: it wants the nodes of traced code alone."""
+    """A marked function: ``rule`` is its module's name with dashes.
+
+    ``traced``: it wants the nodes of traced code alone; ``calls``: the calls to these functions.
+    """
 
     rule: str
     function: Callable[[Any, Any], Iterator[Finding]]
     traced: bool = False
+    calls: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -63,6 +70,10 @@ def checks() -> dict[Subject, tuple[Check, ...]]:
         for function in vars(module).values():
             if getattr(function, "__module__", None) == module.__name__:
                 for kind in getattr(function, _MARK, ()):
-                    check = Check(info.name.replace("_", "-"), function, getattr(function, _TRACED, False))
-                    table.setdefault(kind, []).append(check)
+                    rule, traced, calls = (
+                        info.name.replace("_", "-"),
+                        getattr(function, _TRACED),
+                        getattr(function, _CALLS),
+                    )
+                    table.setdefault(kind, []).append(Check(rule, function, traced, calls))
     return {kind: tuple(found) for kind, found in table.items()}

@@ -17,10 +17,10 @@ COLOUR = ("RGB", "BGR")
 GREY = ("GRAYSCALE", "GRAYSCALE_FLOAT16", "G")
 
 
-@on(cst.Call)
+@on(cst.Call, calls=("coremltools.",))
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     name = facts.qualified(call.func) or ""
-    if not (name.startswith("coremltools.") and name.endswith(".ImageType")) or any(arg.star for arg in call.args):
+    if not name.endswith(".ImageType") or any(arg.star for arg in call.args):
         return
     nodes = {"scale": facts.argument(call, 2, "scale"), "bias": facts.argument(call, 3, "bias")}
     values = {key: _spelled(node, facts) for key, node in nodes.items()}

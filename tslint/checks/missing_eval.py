@@ -22,7 +22,7 @@ ACTIONS = {
 HELP = "call `{model}.eval()` first: it switches dropout off and batch norm to what it has learned"
 
 
-@on(cst.Call)
+@on(cst.Call, calls=tuple(ACTIONS))
 def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     action, keyword = ACTIONS.get(facts.qualified(call.func) or "", ("", ""))
     model = facts.argument(call, 0, keyword) if action else None

@@ -16,7 +16,7 @@ CONVERTERS = ("coremltools.converters.onnx.", "onnx_coreml.")
 HELP = "convert what `torch.jit.trace` made: `ct.convert(traced, inputs=[ct.TensorType(shape=example.shape)])`"
 
 
-@on(cst.Call)
+@on(cst.Call, calls=(*CONVERTERS, CONVERT))
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     name = facts.qualified(call.func) or ""
     if name.startswith(CONVERTERS):

@@ -24,11 +24,9 @@ MKLDNN = ("Conv2d", "Conv3d", "ConvTranspose2d", "ConvTranspose3d")
 """Layers that ``optimize_for_inference`` turns into operators of oneDNN, on torch 2.13 for x86."""
 
 
-@on(cst.Call)
+@on(cst.Call, calls=("torch.jit.trace", "torch.jit.script"))
 def compiled(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    name = facts.qualified(call.func)
-    if name not in ("torch.jit.trace", "torch.jit.script"):
-        return
+    name = facts.qualified(call.func) or ""
     model = facts.argument(call, 0, "func" if name.endswith("trace") else "obj")
     refused = COMPILED if name.endswith("trace") else COMPILED[:1]
     done = step(options(facts.calling_kind(model)), *refused) if model is not None and _names_compile(facts) else None

@@ -14,10 +14,8 @@ from tslint.facts.kinds import Callable, Module
 HELP = "trace a module whose `forward` calls `{method}`: `trace_module` makes a program without `forward`, which does not convert"
 
 
-@on(cst.Call)
+@on(cst.Call, calls=("torch.jit.trace",))
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if facts.qualified(call.func) != "torch.jit.trace":
-        return
     given = facts.argument(call, 0, "func")
     kind = facts.kind(given) if isinstance(given, cst.Attribute) else None
     if (

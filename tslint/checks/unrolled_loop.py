@@ -13,14 +13,15 @@ from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import BakedSize, Data, Kind, Size, options
+from tslint.facts.kinds import BakedSize, Data, Kind, Module, Size, options
+from tslint.facts.tree import walk
 
 HELP = "write it as one operation on tensors, or script the loop around a traced body"
 
 
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
-    if facts.is_traced_code(loop.iter) and _varies(facts.rounds(loop.iter)):
+    if facts.is_traced_code(loop.iter) and _varies(facts.rounds(loop.iter)) and not _runs_a_layer_each(loop, facts):
         certain = facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter) and not _may_be_list(loop, facts)
         yield Finding(
             loop.iter,
@@ -59,6 +60,26 @@ def _may_be_list(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
     if not isinstance(looped, cst.Name) or function is None:
         return False
     return any(p.name.value == looped.value and p.annotation is None for p, _ in facts.parameters(function))
+
+
+def _runs_a_layer_each(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
+    """Whether each round of ``for i, x in enumerate(xs)``, a list, runs its own ``self.layers[i]``: as many as ever."""
+    around = loop if isinstance(loop, cst.For) else facts.parent(loop)
+    if around is None or not isinstance(loop.target, cst.Tuple) or not isinstance(loop.iter, cst.Call):
+        return False
+    index = loop.target.elements[0].value
+    if facts.qualified(loop.iter.func) != "builtins.enumerate" or not isinstance(index, cst.Name) or not loop.iter.args:
+        return False
+    if facts.may_be_tensor(loop.iter.args[0].value):
+        return False
+    return any(
+        isinstance(node, cst.Subscript)
+        and isinstance(part := node.slice[0].slice, cst.Index)
+        and isinstance(part.value, cst.Name)
+        and part.value.value == index.value
+        and all(isinstance(option, Module) for option in options(facts.kind(node.value)))
+        for node in walk(around)
+    )
 
 
 def _varies(rounds: Kind) -> bool:

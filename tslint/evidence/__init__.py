@@ -24,6 +24,7 @@ from tslint.evidence.outcomes import (
     ScriptRefused,
     TraceRefused,
 )
+from tslint.evidence.plans import PlanMade, PlannedPart, ScriptRan
 from tslint.evidence.steps import (
     CodeRan,
     EntryChosen,
@@ -76,9 +77,12 @@ __all__ = [
     "OpsCounted",
     "OutputItem",
     "OutputRefused",
+    "PlanMade",
+    "PlannedPart",
     "ProbeDied",
     "RouteEnded",
     "ScriptDiffered",
+    "ScriptRan",
     "ScriptRefused",
     "StepBegan",
     "StepEnded",

@@ -14,7 +14,8 @@ class Escape(Evidence):
     """A moment when a traced value became a plain Python value, settled by the comparisons.
 
     ``via`` is the method (``__float__``, ``item`` …) or ``argument`` for a traced number passed where an operator takes
-    a Python number, which ``operator`` names. ``origin`` is ``size`` or ``data``. ``values`` maps the name of each input
+    a Python number, which ``operator`` names. ``origin`` is ``size`` or ``data`` of an input, or ``constant``: the tracer
+    warns of a value that no input reaches. ``values`` maps the name of each input
     tried to the value read there (a number, a bool, or text). ``verdict`` is harmful, harmless (the value changed, the
     trace was right all the same) or not exercised (no input changed it; ``note`` says why). ``warned``: PyTorch issued
     a TracerWarning here. ``stack`` runs from the entry's forward down to the library frame below ``place``.

@@ -206,6 +206,8 @@ def _identity(left: Kind, right: Kind, positive: bool) -> object:
                 return positive
             if isinstance(one, (Tensor, Size, FixedSize, BakedSize, Module, Tuple, List, Dict, Str, ShapeOf)):
                 return not positive
+            if isinstance(one, Constant) and one.value is not MISSING:
+                return not positive
     return MISSING
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -78,8 +79,12 @@ class ModuleClass:
     @property
     def lineage(self) -> tuple[ModuleClass, ...]:
         """The class, then its bases in this file, nearest first."""
+        return (self, *self._ancestors)
+
+    @cached_property
+    def _ancestors(self) -> tuple[ModuleClass, ...]:
         found: list[ModuleClass] = []
-        todo = [self]
+        todo = list(self.parents)
         while todo:
             current = todo.pop(0)
             if current not in found:

@@ -81,7 +81,7 @@ def _left_out(analysis: Analysis, param: cst.Param, args: Args) -> Kind:
 def skeleton(kind: Kind) -> object:
     """What tells two ways of calling apart: the kind without the tensors and sizes that it is about."""
     if isinstance(kind, Tensor):
-        return ("tensor", shapes.rank_of(kind.shape), kind.role)
+        return ("tensor", shapes.rank_of(kind.shape), kind.role, shapes.is_lasting(kind.shape))
     if isinstance(kind, (Size, FixedSize)):
         return "size"
     if isinstance(kind, BakedSize):
@@ -145,7 +145,10 @@ def instantiate(kind: Kind, name: str, context: Context, values: list[Value]) ->
         return made
 
     if isinstance(kind, Tensor):
-        return Tensor(Shape(value(shapes.rank_of(kind.shape))), kind.role, origin=kind.origin)
+        rank = shapes.rank_of(kind.shape)
+        own = value(rank)
+        base = shapes.PARAMETER if shapes.is_lasting(kind.shape) else own
+        return Tensor(Shape(base, rank), kind.role, origin=kind.origin)
     if isinstance(kind, ShapeOf):
         return ShapeOf(Shape(value(shapes.rank_of(kind.shape))), kind.start, kind.stop, origin=kind.origin)
     if isinstance(kind, (Size, FixedSize)):

@@ -30,6 +30,8 @@ from tslint.facts.kinds import (
     Str,
     Tensor,
     Tuple,
+    Unknown,
+    options,
     present,
 )
 from tslint.facts.literals import string_of
@@ -138,8 +140,10 @@ def _half_precision(frame: Frame, node: cst.Comparison) -> bool | None:
     )
     if not types or any(frame.analysis.names.qualified(one) not in HALF for one in types):
         return None
-    owner = frame.context.kinds.get(node.left.value)
-    return operator in (cst.NotEqual, cst.NotIn) if isinstance(owner, Tensor) else None
+    owner = frame.context.kinds.get(node.left.value, UNKNOWN)
+    if not all(isinstance(option, (Tensor, Module, Unknown)) for option in options(owner)):
+        return None
+    return operator in (cst.NotEqual, cst.NotIn)
 
 
 def _comparison(frame: Frame, node: cst.Comparison) -> Kind:

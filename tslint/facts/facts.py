@@ -171,8 +171,11 @@ class Facts(SizeQuestions):
         return found
 
     def calls_to(self, *functions: str) -> list[cst.Call]:
-        """The calls of the file to any of these, by qualified name (``torch.jit.trace``), in source order."""
-        found = [call for name in functions for call in self._calls.get(name, ())]
+        """The calls of the file to any of these, by qualified name (``torch.jit.trace``; ``onnx.`` for all), in source order."""
+        found = []
+        for wanted in functions:
+            names = [name for name in self._calls if name.startswith(wanted)] if wanted.endswith(".") else [wanted]
+            found += [call for name in names for call in self._calls.get(name, ())]
         return sorted(found, key=self.tree.index.__getitem__)
 
     def is_autograd_call(self, call: cst.Call) -> bool:
@@ -286,12 +289,20 @@ class Facts(SizeQuestions):
 
     def is_traced_code(self, node: cst.CSTNode) -> bool:
         """Whether tracing comes past NODE: reached from forward, and not only ``if self.training``."""
+        if node not in self._traced_nodes:
+            return False
         contexts = self.analysis.contexts
         for around in self.tree.ancestors(node):
             for context in contexts.get(around, ()):
                 if context.in_forward and node in context.kinds and not context.blocks[node].untraced:
                     return True
         return False
+
+    @cached_property
+    def _traced_nodes(self) -> set[cst.CSTNode]:
+        """What some forward evaluates; each of them is run when the analysis begins, and none later."""
+        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
+        return {node for c in contexts for node, block in c.blocks.items() if not block.untraced}
 
     def reaches_output(self, node: cst.CSTNode) -> bool:
         """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
@@ -300,17 +311,13 @@ class Facts(SizeQuestions):
             return True
         flow = self._flows.get(function)
         if flow is None:
-            if self.reached(function):
-                flow = Flow(self.tree, function, self._is_taken, self._is_passed_by)
-            else:
-                flow = Flow(self.tree, function)
-            self._flows[function] = flow
+            asked = (self._is_taken, self._is_passed_by) if self.reached(function) else ()
+            flow = self._flows[function] = Flow(self.tree, function, *asked)
         return flow.reaches(node)
 
     def _is_taken(self, test: cst.BaseExpression) -> bool:
         """Whether a condition holds whenever a module is traced."""
-        kind = self.kind(test)
-        return isinstance(kind, Constant) and kind.value is True
+        return self.kind(test) == Constant("bool", True)
 
     def _is_passed_by(self, node: cst.CSTNode) -> bool:
         """Whether tracing is known to come past NODE in no way."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import libcst as cst
 
@@ -10,7 +10,8 @@ from tslint.facts.replacements import Replacements
 from tslint.facts.tree import Tree, walk
 
 SILENT_CALLS = frozenset(["print", "warn", "warning", "info", "debug", "error", "log", "write", "isinstance"])
-PURE = (cst.Expr,)
+CONDITIONS = (cst.Comparison, cst.BooleanOperation)
+WORDS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Lambda)
 
 
 class Flow:
@@ -55,9 +56,10 @@ class Flow:
     def _is_silent(self, call: cst.Call) -> bool:
         func = call.func
         name = func.attr.value if isinstance(func, cst.Attribute) else func.value if isinstance(func, cst.Name) else ""
-        if name not in SILENT_CALLS:
-            return False
-        return isinstance(self.tree.parent.get(call), cst.Expr) or isinstance(func, cst.Name)
+        result_dropped = isinstance(self.tree.parent.get(call), cst.Expr)
+        if name in SILENT_CALLS:
+            return result_dropped or isinstance(func, cst.Name)
+        return result_dropped and _only_checks(call)
 
     def _assignment_matters(self, node: cst.Assign | cst.AnnAssign | cst.AugAssign) -> bool:
         targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]
@@ -142,6 +144,16 @@ class Flow:
         return self.relevant
 
 
+def _only_checks(call: cst.Call) -> bool:
+    """Whether a function is given conditions and words alone: it may raise, and has nothing to leave a result in."""
+    if not isinstance(call.func, cst.Name):
+        return False
+    given = [argument.value for argument in call.args]
+    return any(isinstance(value, CONDITIONS) for value in given) and all(
+        isinstance(value, (*CONDITIONS, *WORDS)) for value in given
+    )
+
+
 def _mutated(target: cst.BaseExpression, read: set[str], edges: list[tuple[set[str], set[str]]]) -> set[str]:
     """An item or attribute is assigned: what is read matters if the owner does; state of ``self`` always does."""
     root = _root(target)
@@ -167,10 +179,4 @@ def _root(node: cst.BaseExpression) -> str | None:
 
 
 def _names(node: cst.CSTNode) -> set[str]:
-    return set(_iter_names(node))
-
-
-def _iter_names(node: cst.CSTNode) -> Iterator[str]:
-    for found in walk(node):
-        if isinstance(found, cst.Name):
-            yield found.value
+    return {found.value for found in walk(node) if type(found) is cst.Name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,7 @@ class Frame:
         self.context = context
         self.env: Env = env
         self.pins: set[Dim] = set()
+        self.joined: dict[Value, list[tuple[Value, int]]] = {}
         self.dead = False
         self.block = context.root
         self.exits: list[set[Dim]] = []
@@ -156,6 +157,15 @@ class Frame:
         for dim in dims:
             if dim.value is not AMBIGUOUS:
                 self.pins.add(dim)
+                self.pins.update(
+                    Dim(other, dim.axis) for other, along in self.joined.get(dim.value, ()) if _differ(dim, along)
+                )
+
+    def join(self, tensors: Sequence[Tensor], along: int) -> None:
+        """Eager joins tensors that agree in all dimensions but ALONG: what pins one of the first pins those of the others."""
+        first, *others = [None if tensor.shape.known else tensor.shape.base for tensor in tensors]
+        if first is not None:
+            self.joined.setdefault(first, []).extend((other, along) for other in others if other is not None)
 
     def pin_dimension(self, kind: Kind, index: int) -> None:
         for option in options(kind):
@@ -288,3 +298,12 @@ class Args:
     @property
     def all(self) -> list[Kind]:
         return [*self.positional, *self.keywords.values()]
+
+
+def _differ(dim: Dim, along: int) -> bool:
+    """Whether a dimension is surely another one than ALONG."""
+    if dim.axis is None:
+        return False
+    if dim.value.rank is not None:
+        return dim.axis % dim.value.rank != along % dim.value.rank
+    return dim.axis != along and (dim.axis < 0) == (along < 0)

@@ -33,7 +33,7 @@ from tslint.facts.kinds import (
 from tslint.facts.lasting import lasting
 from tslint.facts.names import Binding as NameBinding
 from tslint.facts.names import Names, canonical
-from tslint.facts.parameters import annotation_kind, assumed
+from tslint.facts.parameters import annotation_kind, assumed, believes, parameter
 from tslint.facts.signatures import COMPILED_BY
 from tslint.facts.statements import run_block, run_function
 from tslint.facts.tree import Tree, walk
@@ -160,7 +160,11 @@ class Analysis:
         cls = self._class_for(target, function)
         is_forward = isinstance(target, cst.FunctionDef) and target.name.value == "forward" and cls is not None
         handed = bind(self, frame, target, args)
-        assumptions = {n for n, k in handed.items() if is_forward and isinstance(k, Unknown)}
+        assumptions = {
+            name
+            for name, kind in handed.items()
+            if (is_forward and isinstance(kind, Unknown)) or believes(self, target, name, kind)
+        }
         closure = self._is_nested(target)
         outer: Env = frame.env if closure else {}
         untraced = frame.block.untraced or self._is_compiled(target)
@@ -184,7 +188,7 @@ class Analysis:
             values: list[Value] = []
             for name, kind in handed.items():
                 if name in assumptions:
-                    param = _param(target, name)
+                    param = parameter(target, name)
                     assert isinstance(target, cst.FunctionDef)
                     if param is not None:
                         context.params[name] = assumed(self, target, param, Value(name, context), True)
@@ -422,14 +426,6 @@ def _merged(before: Kind, after: Kind) -> Kind:
     ):
         return after
     return join(before, after)
-
-
-def _param(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
-    params = function.params
-    for param in (*params.posonly_params, *params.params, *params.kwonly_params):
-        if param.name.value == name:
-            return param
-    return None
 
 
 def _ranked(shape: Shape) -> bool:

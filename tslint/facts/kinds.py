@@ -332,7 +332,7 @@ CONSTANT = Constant()
 
 def options(kind: Kind) -> tuple[Kind, ...]:
     """The alternatives of KIND: itself, where it is one."""
-    return kind.options if isinstance(kind, Either) else (kind,)
+    return kind.options if type(kind) is Either else (kind,)
 
 
 def depends_of(kind: Kind) -> Dims:

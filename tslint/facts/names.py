@@ -33,7 +33,6 @@ class Binding:
     node: cst.CSTNode
     imported: str | None = None
     value: cst.BaseExpression | None = None
-    fallback: bool = False
 
 
 class Names:
@@ -55,8 +54,9 @@ class Names:
 
     def scope(self, node: cst.CSTNode) -> Scope:
         """The function, lambda, comprehension, class or module whose names NODE's own binding joins."""
+        parent = self.tree.parent
         trail = []
-        current = self.tree.parent.get(node)
+        current = parent.get(node)
         found: Scope | None = None
         below: cst.CSTNode = node
         while current is not None and found is None:
@@ -72,7 +72,7 @@ class Names:
                     found = current
             elif kind in SCOPES or kind is cst.Module:
                 found = current
-            below, current = current, self.tree.parent.get(current)
+            below, current = current, parent.get(current)
         result = found or self.tree.module_of(node)
         for item in trail:
             self._scope_of[item] = result
@@ -87,16 +87,22 @@ class Names:
 
     def _bind_targets(self, target: cst.CSTNode, value: cst.BaseExpression | None) -> None:
         if isinstance(target, cst.Name):
-            self._bind(target.value, Binding(target, value=value, fallback=self._is_fallback(target)))
+            self._bind(target.value, Binding(target, value=value))
         elif isinstance(target, (cst.Tuple, cst.List)):
             for element in target.elements:
                 self._bind_targets(element.value, None)
         elif isinstance(target, cst.StarredElement):
             self._bind_targets(target.value, None)
 
-    def _is_fallback(self, node: cst.CSTNode) -> bool:
-        """Whether NODE stands in an ``except`` or ``else`` branch, as what replaces a failed import does."""
-        for around in self.tree.ancestors(node):
+    def _firm(self, found: list[Binding]) -> list[Binding]:
+        """Those of FOUND that replace nothing; all of them where each does."""
+        return [binding for binding in found if not self._is_fallback(binding)] or found
+
+    def _is_fallback(self, binding: Binding) -> bool:
+        """Whether a binding stands in an ``except`` or ``else`` branch, as what replaces a failed import does."""
+        if binding.imported is not None or type(binding.node) is cst.Param:
+            return False
+        for around in self.tree.ancestors(binding.node):
             kind = type(around)
             if kind is cst.ExceptHandler or kind is cst.Else:
                 return True
@@ -135,11 +141,9 @@ class Names:
         for param in tree.all(cst.Param):
             self._bind(param.name.value, Binding(param))
         for function in tree.all(cst.FunctionDef):
-            self._bind(
-                function.name.value, Binding(function, fallback=self._is_fallback(function)), self.scope(function)
-            )
+            self._bind(function.name.value, Binding(function), self.scope(function))
         for cls in tree.all(cst.ClassDef):
-            self._bind(cls.name.value, Binding(cls, fallback=self._is_fallback(cls)), self.scope(cls))
+            self._bind(cls.name.value, Binding(cls), self.scope(cls))
 
     def _import_from(self, origin: cst.ImportFrom) -> None:
         module = dotted(origin.module) if origin.module is not None else ""
@@ -164,10 +168,10 @@ class Names:
         scope: Scope = self.scope(node)
         first = True
         while True:
-            if first or not isinstance(scope, cst.ClassDef):
-                found = self.bindings(scope, node.value)
+            if first or type(scope) is not cst.ClassDef:
+                found = self.scopes[scope].get(node.value) if scope in self.scopes else None
                 if found:
-                    return self._latest(found, node)
+                    return found[0] if len(found) == 1 else self._latest(found, node)
             if type(scope) is cst.Module:
                 return None
             first = False
@@ -175,12 +179,10 @@ class Names:
 
     def _latest(self, found: list[Binding], node: cst.CSTNode) -> Binding:
         """What holds at NODE: an import outlives what replaces it when it fails; else the last before NODE counts."""
-        if len(found) == 1:
-            return found[0]
         index = self.tree.index
         ordered = self._ordered.get(id(found))
         if ordered is None:
-            firm = sorted([b for b in found if not b.fallback] or found, key=lambda b: index[b.node])
+            firm = sorted(self._firm(found), key=lambda b: index[b.node])
             ordered = self._ordered[id(found)] = (firm, [index[b.node] for b in firm])
         bindings, places = ordered
         for place in range(bisect(places, index.get(node, len(index)) - 1) - 1, -1, -1):
@@ -277,7 +279,7 @@ class Names:
         bindings = self.bindings(module, name)
         if not bindings:
             return self._starred(module, name, steps + 1)
-        binding = ([b for b in bindings if not b.fallback] or bindings)[-1]
+        binding = self._firm(bindings)[-1]
         return binding if binding.imported is None else self._origin(binding, steps + 1)
 
     def _starred(self, module: cst.Module, name: str, steps: int) -> Binding | None:

@@ -28,7 +28,7 @@ from tslint.facts.kinds import (
     depends_of,
     options,
 )
-from tslint.facts.ops_base import Handler, as_untraced, elementwise, made, tensor_of, untraced
+from tslint.facts.ops_base import Handler, as_lasting, as_untraced, elementwise, is_lasting, made, tensor_of, untraced
 from tslint.facts.ops_neural import as_tuple
 from tslint.facts.shapes import as_dims, flat_sizes, from_sizes
 from tslint.facts.signatures import (
@@ -46,6 +46,8 @@ from tslint.facts.signatures import (
 def operate(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     """The kind of calling operator NAME; the tensor of a method call is the first of ARGS."""
     result = _operate(frame, node, name, args)
+    if is_lasting(args):
+        result = as_lasting(result)
     return as_untraced(result) if untraced(args.all) else result
 
 

@@ -11,7 +11,21 @@ import libcst as cst
 from tslint.facts import shapes
 from tslint.facts.frame import Args, Frame
 from tslint.facts.hidden import inner_kinds
-from tslint.facts.kinds import BakedSize, Kind, List, Shape, Size, Tensor, Tuple, options
+from tslint.facts.kinds import (
+    BakedSize,
+    Constant,
+    FixedSize,
+    Instance,
+    Kind,
+    List,
+    NoneKind,
+    Shape,
+    Size,
+    Str,
+    Tensor,
+    Tuple,
+    options,
+)
 
 UNTRACED = frozenset({"untraced", "constant"})
 """Roles of tensors that the tracer takes for constants."""
@@ -47,6 +61,24 @@ def as_untraced(kind: Kind) -> Kind:
     if isinstance(kind, List):
         items = None if kind.items is None else tuple(map(as_untraced, kind.items))
         return replace(kind, element=as_untraced(kind.element), items=items)
+    return kind
+
+
+def is_lasting(args: Args) -> bool:
+    """Whether an operator is given tensors whose shapes are the same in every call, and nothing else that can change one."""
+    parts = [option for kind in args.all for part in inner_kinds(kind) for option in options(part)]
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    if args.opaque or not tensors or not all(shapes.is_lasting(tensor.shape) for tensor in tensors):
+        return False
+    return all(isinstance(part, (Tensor, Constant, FixedSize, Str, NoneKind, Instance, Tuple)) for part in parts)
+
+
+def as_lasting(kind: Kind) -> Kind:
+    """What an operator makes of lasting shapes alone, where it does not tell the dimensions."""
+    if isinstance(kind, Tensor) and kind.shape.base is not None:
+        return replace(kind, shape=Shape(shapes.PARAMETER, shapes.rank_of(kind.shape)))
+    if isinstance(kind, Tuple):
+        return replace(kind, items=tuple(map(as_lasting, kind.items)))
     return kind
 
 

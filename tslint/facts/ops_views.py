@@ -21,6 +21,8 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
+    Unknown,
+    options,
 )
 from tslint.facts.ops_base import counted, made, tensor_of
 from tslint.facts.shapes import as_dims, dims_at, flat_sizes, from_sizes, rank_of
@@ -156,6 +158,7 @@ def cat(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     index = args.literal(1, "dim", args.literal(1, "axis", 0))
     if not parts or not isinstance(index, int):
         return frame.unknown_tensor(node)
+    frame.join(parts, index)
     shape = parts[0].shape
     joined: Dims = dims_at(shape, index)
     for part in parts[1:]:
@@ -169,9 +172,11 @@ def stack(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     given = args.get(0, "tensors")
     parts = tensors_in(given)
     index = args.literal(1, "dim", 0)
-    if not parts or not isinstance(index, int):
-        return frame.unknown_tensor(node)
     count = as_dims(given.length) if isinstance(given, List) and not isinstance(given.length, Constant) else FIXED
+    if not isinstance(index, int):
+        return frame.unknown_tensor(node)
+    if not parts:  # of unknown tensors, as many as ever: a list that grows with a size is known
+        return Tensor(shapes.changed(frame.unknown_tensor(node).shape, index, count))
     return made(frame, node, shapes.inserted(parts[0].shape, index, count))
 
 
@@ -196,8 +201,10 @@ def pieces(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     sizes = _section_sizes(given)
     if sizes is not None:
         return Tuple(tuple(Tensor(shapes.changed(tensor.shape, index, as_dims(s))) for s in sizes))
-    if isinstance(given, (List, Tuple)):
+    if any(isinstance(option, (List, Tuple)) for option in options(given or UNKNOWN)):
         return List(Tensor(shapes.changed(tensor.shape, index, FIXED)), CONSTANT, name="tuple")
+    if isinstance(given or UNKNOWN, Unknown):
+        return List(Tensor(shapes.changed(tensor.shape, index, shapes.OPEN)), UNKNOWN, name="tuple")
     piece = Tensor(shapes.changed(tensor.shape, index, as_dims(given) if given is not None else shapes.OPEN))
     # How many pieces of a size that is none of one's own: nothing that needs a number of them pins either.
     length = shapes.OPEN if isinstance(given, (Size, BakedSize)) else along

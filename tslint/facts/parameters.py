@@ -16,11 +16,14 @@ from tslint.facts.kinds import (
     Kind,
     List,
     Module,
+    NoneKind,
     Shape,
     Str,
     Tensor,
     Tuple,
+    Unknown,
     Value,
+    options,
 )
 from tslint.facts.tree import walk, words
 
@@ -106,7 +109,9 @@ def _generic(analysis: Analysis, node: cst.Subscript, value: Value) -> Kind | No
 
 def _union(kinds: list[Kind | None]) -> Kind | None:
     known = [k for k in kinds if k is not None]
-    if len(known) != len(kinds) or any(k is UNKNOWN for k in known):
+    if len(known) == len(kinds) and UNKNOWN in known and not any(isinstance(k, Tensor) for k in known):
+        return UNKNOWN
+    if len(known) != len(kinds) or UNKNOWN in known:
         return None
     parts: list[Kind] = []
     for kind in known:
@@ -155,6 +160,27 @@ def _by_default(default: cst.BaseExpression) -> Kind:
     if isinstance(default, (cst.Tuple, cst.List, cst.Dict)):
         return UNKNOWN
     return CONSTANT if isinstance(default, cst.Attribute) else UNKNOWN
+
+
+def believes(analysis: Analysis, function: cst.FunctionDef | cst.Lambda, name: str, handed: Kind) -> bool:
+    """Whether a parameter's annotation tells more than what it is HANDED: a tensor, or that a tensor was a wrong guess."""
+    param = parameter(function, name)
+    if param is None or param.annotation is None:
+        return False
+    promised = annotation_kind(analysis, param.annotation.annotation, Value(name, None))
+    if isinstance(handed, Unknown):
+        return isinstance(promised, Tensor)
+    given = [option for option in options(handed) if not isinstance(option, (NoneKind, List, Tuple))]
+    return isinstance(promised, List) and bool(given) and all(isinstance(option, Tensor) for option in given)
+
+
+def parameter(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
+    """The parameter of FUNCTION called NAME."""
+    params = function.params
+    for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+        if param.name.value == name:
+            return param
+    return None
 
 
 NO_TENSOR = words("""

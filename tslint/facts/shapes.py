@@ -79,6 +79,11 @@ def total(shape: Shape) -> Dims:
     return rest.union(*(d for _, d in shape.known))
 
 
+def is_lasting(shape: Shape) -> bool:
+    """Whether this is the shape of a parameter or buffer, or made of nothing else: the same in every call."""
+    return shape.base is PARAMETER and not any(dims for _, dims in shape.known)
+
+
 def of(dims: Iterable[Dims], base: Value | None = None) -> Shape:
     """A shape whose dimensions are all known."""
     listed = tuple(enumerate(dims))

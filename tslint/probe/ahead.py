@@ -41,7 +41,7 @@ from tslint.request import AHEAD, Request
 if TYPE_CHECKING:
     from tslint.probe.convert.convert import Conversion
     from tslint.probe.subject import Emit, Outcome, Subject
-    from tslint.probe.trace.record import Moment
+    from tslint.probe.trace.moment import Moment
     from tslint.probe.verify import Verdict
 
 STEPS = ("convert", "verify")

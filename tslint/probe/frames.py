@@ -222,7 +222,7 @@ def node_span(path: str, node: ast.expr | ast.stmt) -> Span:
     )
 
 
-def _inside(path: str, node: ast.expr, span: Span) -> bool:
+def _inside(path: str, node: ast.expr | ast.stmt, span: Span) -> bool:
     return node_span(path, node).contains(span)
 
 
@@ -254,6 +254,43 @@ def context_of(place: Place) -> str:
                 ):
                     found = "range"
     return found
+
+
+_SAYS = frozenset({"warn", "print"})
+
+
+@functools.lru_cache(maxsize=4096)
+def only_guards(place: Place) -> bool:
+    """Whether the condition at PLACE decides only if something is raised or said: of an assertion, or of an ``if`` above that.
+
+    What is raised inside a ``try`` of the same file may lead elsewhere, and is no guard.
+    """
+    tree = _tree(place.path)
+    for node in ast.walk(tree) if tree is not None else ():
+        if (
+            isinstance(node, ast.Try)
+            and node.handlers
+            and any(_inside(place.path, line, place.span) for line in node.body)
+        ):
+            return False
+    return tree is not None and any(
+        _inside(place.path, node.test, place.span)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assert) or (isinstance(node, ast.If) and _is_guard(node))
+    )
+
+
+def _is_guard(node: ast.If) -> bool:
+    """Whether NODE raises or says something, and whoever comes past it goes on alike in either case."""
+    return all(map(_raises_or_says, node.body)) and (isinstance(node.body[-1], ast.Raise) or not node.orelse)
+
+
+def _raises_or_says(statement: ast.stmt) -> bool:
+    if isinstance(statement, (ast.Raise, ast.Pass)):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    name = call.func if isinstance(call, ast.Call) else None
+    return (name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")) in _SAYS
 
 
 @functools.lru_cache(maxsize=1024)

@@ -14,13 +14,15 @@ from typing import Any
 import torch
 
 from tslint.evidence import Attempt, Evidence, ExportRefused, Note, RouteEnded
-from tslint.probe import plan, values
+from tslint.probe import values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.convert import Conversion, convert
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.plan import mixed as plan
+from tslint.probe.plan.made import made, none
 from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
 from tslint.request import Request
@@ -52,6 +54,7 @@ class Table:
     lines: dict[str, Attempt] = field(default_factory=lambda: {route: Attempt() for route in ROUTES})
     wrapped: Attempt | None = None
     recommended: str | None = None
+    exported: list[Candidate] = field(default_factory=list)
 
     def of(self, candidate: Candidate) -> Attempt:
         return self.wrapped or Attempt() if candidate.wrapped else self.lines[candidate.route]
@@ -78,16 +81,29 @@ def run_routes(
         table.wrapped = Attempt(settled.wrapped, keys=subject.keys)
     try:
         scripted = _script(subject, asked, table, steps, emit)
-        mixed = _plan(subject, settled, asked, table, steps, emit)
-        order = _candidates(subject, settled, scripted, mixed)
+        trace = _traced(subject, settled)
+        enough = (trace is not None and trace.right) or (scripted is not None and scripted.status == "works")
+        mixed = _plan(subject, settled, asked, enough, table, steps, emit)
+        order = _candidates(subject, settled, trace, scripted, mixed)
         if _answers_nothing(subject):
             emit(Note(subject.entry, "the model returns no tensor, so a converted program would have no outputs"))
         elif request.convert:
             _convert(subject, settled, request, asked, order, table, steps, emit, ahead or Ahead(request))
         else:
             _recommend_unconverted(subject, asked, order, table, emit)
+        if request.plan and request.convert:
+            _tell(subject, table, [*order, *table.exported], mixed, emit)
     finally:
         _end(subject, table, emit)
+
+
+def _tell(subject: Subject, table: Table, candidates: list[Candidate], mixed: plan.Plan | None, emit: Emit) -> None:
+    """The route that is recommended, as code; or why there is none."""
+    best = [candidate for candidate in candidates if candidate.route == table.recommended and candidate.right]
+    if best:
+        emit(made(subject, best[0].route, best[0].program, best[0].module, mixed))
+    else:
+        emit(none(subject, table.lines, table.wrapped, mixed))
 
 
 def run_script_alone(subject: Subject, request: Request, steps: Steps, emit: Emit) -> None:
@@ -142,49 +158,61 @@ def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit:
 
 
 def _plan(
-    subject: Subject, settled: Settled, asked: set[str], table: Table, steps: Steps, emit: Emit
+    subject: Subject, settled: Settled, asked: set[str], enough: bool, table: Table, steps: Steps, emit: Emit
 ) -> plan.Plan | None:
-    enough = "works" in (settled.status, settled.wrapped)
+    """The mixed program, where it is asked for; where the trace loses control flow; where else nothing is ENOUGH."""
+    lost = bool(settled.control_flow) and "works" not in (settled.status, settled.wrapped)
     by_author = subject.author_route == "script" and bool(subject.author_traced)
-    needed = (bool(settled.control_flow) and not enough) or by_author
-    if not ("mixed" in asked or (not asked and needed)):
-        works = enough or table.lines["script"].status == "works"
+    stuck = not enough and settled.status in ("refused", "differs") and not isinstance(subject.module, FunctionModule)
+    if not ("mixed" in asked or (not asked and (lost or by_author or stuck))):
+        works = "works" in (settled.status, settled.wrapped, table.lines["script"].status)
         if not asked and not works and settled.status in ("refused", "differs"):
-            table.lines["mixed"] = Attempt(message=plan.NOTHING_TO_KEEP)
+            table.lines["mixed"] = Attempt(message=plan.NOTHING_TO_KEEP)  # right at its size, whatever is scripted
         return None
     if not steps.wanted("plan"):
         table.lines["mixed"] = Attempt("died")
         return None
-    made = None
+    built = None
     with _step(steps, "plan") as outcome:
-        made = plan.build(subject, settled)
-        parts = plan.names(made.scripted, subject.module)
-        table.lines["mixed"] = Attempt(made.status, message=made.message or made.conditions, parts=parts)
-        if made.status == "untried":
-            outcome.status, outcome.message = "skipped", made.message
-        elif made.status == "works":
+        built = plan.build(subject, settled)
+        parts = plan.names(built.scripted, subject.module)
+        table.lines["mixed"] = Attempt(built.status, message=built.message or built.conditions, parts=parts)
+        if built.status == "untried":
+            outcome.status, outcome.message = "skipped", built.message
+        elif built.status == "works":
             outcome.detail = f"scripts {', '.join(parts)}"
         else:
-            outcome.status, outcome.message = "failed", made.message
-    return made
+            outcome.status, outcome.message = "failed", built.message
+    return built
+
+
+def _traced(subject: Subject, settled: Settled) -> Candidate | None:
+    """The trace, in its wrapper where it has one."""
+    wrapped = settled.wrapped is not None
+    status = settled.wrapped or settled.status
+    if subject.traced is None or status not in ("works", "differs"):
+        return None
+    found = Candidate("trace", (subject.wrapped if wrapped else None) or subject.module, subject.traced, wrapped)
+    found.right = status == "works" or settled.differs_in_type or _right_at_its_size(found, subject)
+    return found
 
 
 def _candidates(
-    subject: Subject, settled: Settled, scripted: Scripted | None, mixed: plan.Plan | None
+    subject: Subject,
+    settled: Settled,
+    traced: Candidate | None,
+    scripted: Scripted | None,
+    mixed: plan.Plan | None,
 ) -> list[Candidate]:
     """What can be converted, best first: trace as much as possible, script only what has control flow; wrong ones last."""
-    found: list[Candidate] = []
-    wrapped = settled.wrapped is not None
-    status = settled.wrapped or settled.status
-    if subject.traced is not None and status in ("works", "differs"):
-        traced = Candidate("trace", (subject.wrapped if wrapped else None) or subject.module, subject.traced, wrapped)
-        traced.right = status == "works" or settled.differs_in_type or _right_at_its_size(traced, subject)
-        found.append(traced)
+    found = [traced] if traced is not None else []
     if mixed is not None and mixed.program is not None:
         outer = subject.wrapped or subject.module
         found.append(Candidate("mixed", outer, mixed.program, right=mixed.status == "works"))
     if scripted is not None and scripted.program is not None:
         found.append(Candidate("script", subject.module, scripted.program, right=scripted.status == "works"))
+
+    status = settled.wrapped or settled.status
 
     def rank(candidate: Candidate) -> tuple[bool, bool]:
         specialised = candidate.route == "trace" and status == "differs" and bool(settled.control_flow)
@@ -329,7 +357,8 @@ def _export(
             emit(evidence)
     candidate = Candidate("export", module, exported, conversion=conversion)
     table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
-    return [candidate] if conversion.status == "works" else []
+    table.exported = [candidate] if conversion.status == "works" else []
+    return table.exported
 
 
 def _refuse_export(subject: Subject, reported: bool, error: Exception, table: Table, emit: Emit) -> None:

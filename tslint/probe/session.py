@@ -17,7 +17,7 @@ import torch
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
 from tslint.probe import eager
 from tslint.probe.ahead import Ahead
-from tslint.probe.compare import compare
+from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
 from tslint.probe.entry.absent import absent
 from tslint.probe.entry.arguments import unanswered
@@ -53,6 +53,10 @@ def _version(package: str) -> str | None:
 def run(request: Request, emit: Emit, given: Given | None = None) -> None:
     """Every step of every entry of REQUEST; a live model is GIVEN. Raises KeyboardInterrupt alone."""
     emit(versions())
+    if request.written is not None:
+        with cpu_instead():
+            importlib.import_module("tslint.probe.plan.rehearse").rehearse(request.written, emit)
+        return
     named = importing.is_named_target(request.target)
     files = () if named else (str(Path(request.target).resolve()),)
     territory = Territory(files, library=named)
@@ -64,6 +68,8 @@ def run(request: Request, emit: Emit, given: Given | None = None) -> None:
             with cpu_instead() as devices:
                 without_inputs(entry, request, emit)
             said = _say_device(devices, emit, said)
+            continue
+        if request.plan and not entry.converted:
             continue
         wanted = request if entry.converted else dataclasses.replace(request, convert=False)
         with Ahead(wanted) as ahead:
@@ -178,7 +184,7 @@ def run_entry(
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)
         if tracing.program is None or not steps.wanted("compare"):
-            compare.report_unsettled(subject, tracing.moments, emit)
+            escapes.report_unsettled(subject, tracing.moments, emit)
     if ahead is not None:
         ahead.begin(subject, tracing.moments)
     if subject.traced is not None and steps.wanted("compare"):
@@ -187,7 +193,7 @@ def run_entry(
                 compare.compare(subject, entry.candidates, tracing, territory, emit, settled, outcome, result.returned)
             else:
                 outcome.status, outcome.message = "skipped", "the eager model does not agree with itself"
-                compare.report_unsettled(subject, tracing.moments, emit)
+                escapes.report_unsettled(subject, tracing.moments, emit)
     restore(subject.module)
     if ahead is not None and "works" in (settled.status, settled.wrapped):
         ahead.offer(subject)

@@ -25,12 +25,33 @@ class Inputs:
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
+def called(module: torch.nn.Module) -> Callable[..., Any]:
+    """What a call of MODULE runs, whose signature counts: the `__call__` of a class that has one of its own, else `forward`."""
+    own: Any = type(module).__call__
+    if own is torch.nn.Module.__call__ or isinstance(module, torch.jit.ScriptModule):
+        return module.forward
+    return own.__get__(module)  # type: ignore[no-any-return]
+
+
 @dataclass
 class RecordedConversion:
     """Arguments of the file's own ``ct.convert`` call: keyword arguments, ``inputs`` and ``outputs`` among them."""
 
     kwargs: dict[str, Any]
     place: Place | None
+
+
+@dataclass
+class Origin:
+    """Code for what a subject was made of: ``build`` gives the model with names of the module ``source``, ``example`` its inputs.
+
+    ``example`` is empty where the inputs are ours. ``inputs`` says what they are: tensor, sequence, keywords or pair.
+    """
+
+    build: str = ""
+    source: str = ""
+    example: str = ""
+    inputs: str = "tensor"
 
 
 @dataclass
@@ -61,6 +82,7 @@ class Subject:
     wrapped: torch.nn.Module | None = None
     keys: tuple[str, ...] = ()
     user_files: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=Origin)
     traced: torch.jit.ScriptModule | None = None
     """The trace of ``module``, or of ``wrapped`` where there is one, on ``example``."""
 

@@ -13,7 +13,7 @@ import torch
 
 from tslint.evidence import OutputItem
 from tslint.probe.state import restore
-from tslint.probe.subject import Inputs, seed
+from tslint.probe.subject import Inputs, called, seed
 
 RTOL, ATOL = 1e-3, 1e-4
 
@@ -45,15 +45,29 @@ def detached(output: Any) -> Any:
     return map_tensors(torch.Tensor.detach, output)
 
 
+def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The arguments in order, where naming none of them means the same; None where one between is left out."""
+    try:
+        bound = inspect.signature(called(module)).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return None
+    return None if bound.kwargs else bound.args
+
+
 def answer(model: Any, inputs: Inputs, made_from: torch.nn.Module | None = None) -> Any:
     """One call of MODEL on fresh copies, from the same state every time. Raises what the model raises.
 
-    A program shares its buffers with the module that it was MADE_FROM: it is that one's state to start from.
+    A program shares its buffers with the module that it was MADE_FROM: it is that one's state to start from. The names of
+    that one's parameters it may have lost. It is asked without gradients, as whoever deploys it does: with them PyTorch's
+    interpreter refuses some of what it runs otherwise, from the second call on (tried with torch 2.13).
     """
     args, kwargs = fresh(inputs)
+    if made_from is not None and kwargs and (bound := positional(made_from, args, kwargs)) is not None:
+        args, kwargs = bound, {}
     restore(model if made_from is None else made_from)
     seed()
-    return model(*args, **kwargs)
+    with contextlib.nullcontext() if made_from is None else torch.no_grad():
+        return model(*args, **kwargs)
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
@@ -136,7 +150,7 @@ def forwarding(module: torch.nn.Module, inputs: Inputs) -> tuple[str, str]:
     """
     anything = "*args, **kwargs"
     try:
-        signature = inspect.signature(module.forward)
+        signature = inspect.signature(called(module))
         given = signature.bind(*inputs.args, **inputs.kwargs).arguments
     except (TypeError, ValueError):
         return anything, anything
@@ -255,7 +269,7 @@ def flatten(model: torch.nn.Module, output: Any) -> Flattened | None:
         return self.answer(*args, **kwargs)
 
     with contextlib.suppress(TypeError, ValueError):
-        parameters = list(inspect.signature(model.forward).parameters.values())
+        parameters = list(inspect.signature(called(model)).parameters.values())
         this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         if all(p.kind is not inspect.Parameter.POSITIONAL_ONLY for p in parameters):
             forward.__signature__ = inspect.Signature([this, *parameters])  # type: ignore[attr-defined]

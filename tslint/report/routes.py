@@ -171,7 +171,7 @@ def _converted(route: Route) -> str:
         return ""
     why = "" if route.status != "works" else ", ".join(route.stopped_by) or _short(route.message)
     composed = f" with composites for {', '.join(route.composed)}" if route.composed else ""
-    difference = f" (max difference {_number(route.difference)})" if route.difference is not None else ""
+    difference = f" (max difference {number(route.difference)})" if route.difference is not None else ""
     if route.converts == "works":
         return f"converts{composed}, {'verified' if route.verified else 'not verified'}{difference}"
     if route.converts == "differs":
@@ -189,7 +189,7 @@ def _colon(text: str, why: str) -> str:
     return f"{text}: {why}" if text and why else text or why
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """``3e-4``: one digit says enough of a difference."""
     if value == 0:
         return "0"

@@ -309,10 +309,9 @@ def to_list(kind: Type, wanted: Type) -> bool:
 
 
 def _fits(formal: Argument, given: Given, bound: dict[str, Type], conversions: bool) -> Mismatch | None:
-    actual = given.type
-    if actual is types.UNKNOWN:
+    actual, wanted = given.type, formal.type
+    if actual is types.UNKNOWN or actual is wanted:
         return None
-    wanted = formal.type
     if formal.fill:
         element = types.unwrapped(wanted)
         if element.kind == "List" and element.args[0] is actual and actual in (types.INT, types.FLOAT):

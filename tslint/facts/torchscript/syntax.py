@@ -6,12 +6,12 @@ Read off ``torch/jit/frontend.py`` (torch 2.13): every node that it builds, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import libcst as cst
 
-from tslint.facts.tree import Tree
+from tslint.facts.tree import Tree, walk
 
 STATEMENTS: dict[type, str] = {
     cst.FunctionDef: "a nested function",
@@ -42,22 +42,30 @@ class RefusedSyntax:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._found: dict[cst.FunctionDef, list[tuple[cst.CSTNode, str]]] = {}
-        for kind in (*STATEMENTS, *EXPRESSIONS, *CONDITIONS):
-            room = CONDITIONS.get(kind)
+        for kind in REFUSED:
             nodes: Sequence[cst.CSTNode] = tree.all(kind)
-            for node in nodes:
-                construct = room(node) if room is not None else STATEMENTS.get(kind) or EXPRESSIONS[kind]
-                function = None if construct is None else self._function(node)
-                if construct is not None and function is not None:
-                    self._found.setdefault(function, []).append((node, construct))
+            self._add(nodes)
         for found in self._found.values():
             found.sort(key=lambda one: tree.index[one[0]])
 
     def of(self, function: cst.FunctionDef) -> Iterator[tuple[cst.CSTNode, str]]:
         if function.asynchronous is not None:
             yield function.name, "`async def`"
+        if function not in self._found and not self.tree.own(function):
+            self._found[function] = []
+            self._add(node for node in walk(function.body) if type(node) in REFUSED)
         for node, construct in self._found.get(function, ()):
             yield _small(node), construct
+
+    def _add(self, nodes: Iterable[cst.CSTNode]) -> None:
+        """Those of NODES that are refused, each to the function that holds it."""
+        for node in nodes:
+            kind = type(node)
+            room = CONDITIONS.get(kind)
+            construct = room(node) if room is not None else STATEMENTS.get(kind) or EXPRESSIONS[kind]
+            function = None if construct is None else self._function(node)
+            if construct is not None and function is not None:
+                self._found.setdefault(function, []).append((node, construct))
 
     def _function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The function whose body holds NODE; None where it stands in something that is itself refused, or in no function."""
@@ -157,6 +165,7 @@ CONDITIONS: dict[type, Callable[[Any], str | None]] = {
     cst.SimpleString: _bytes,
     cst.FormattedStringExpression: _formatted,
 }
+REFUSED = (*STATEMENTS, *EXPRESSIONS, *CONDITIONS)
 
 
 SPECIFIERS = re.compile(r"%(.)")

@@ -13,7 +13,6 @@ from tslint.diagnostic import Place
 from tslint.evidence import (
     BranchTaken,
     ConstantBaked,
-    Escape,
     Generalises,
     LoopUnrolled,
     Note,
@@ -21,15 +20,15 @@ from tslint.evidence import (
     TraceDiffered,
     Variations,
 )
+from tslint.probe.compare import escapes
 from tslint.probe.compare.graphs import canonical, place_of_difference
-from tslint.probe.compare.settle import Change, Settler, Trial, Verdict, positions
+from tslint.probe.compare.settle import Change, Settler, Trial, positions
 from tslint.probe.compare.variations import Axis, Choice, Group, Variator
 from tslint.probe.entry.specs import describe_inputs
 from tslint.probe.frames import Territory, context_of
 from tslint.probe.limits import TooSlow, limited
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Subject
-from tslint.probe.trace.modes import place_in
-from tslint.probe.trace.record import Moment
+from tslint.probe.trace.modes import first_draw, place_in
 from tslint.probe.trace.tracing import Tracing, first_line, record, runtime_line
 from tslint.probe.values import answer, detached, difference, items_of, shapes_text
 
@@ -50,6 +49,7 @@ class Comparison:
     subject: Subject
     territory: Territory
     settler: Settler
+    constants: escapes.Constants
     model: Any
     deadline: float
     trials: list[Trial] = field(default_factory=list)
@@ -155,7 +155,7 @@ class Comparison:
                 trial = self._held_against(inputs, axes, expected)
                 if not trial.right and not difference(expected, answer(self.model, inputs))[0]:
                     return False
-                if not trial.right or self.settler.curious():
+                if not trial.right or self.settler.curious() or self.constants.curious():
                     tracing = record(self.model, inputs, self.territory)
         except KeyboardInterrupt:
             raise
@@ -173,6 +173,7 @@ class Comparison:
         if tracing is None:
             return True
         trial.positions, trial.program = positions(tracing.moments), tracing.program
+        self.constants.hold_against(tracing.constants)
         if not self.settler.settle(trial):
             self.unexplained.append(trial)
         return True
@@ -210,7 +211,7 @@ def compare(
     start, began = time.thread_time(), time.monotonic()
     expected = detached(answer(model, subject.example))
     settler = Settler(model, tracing.program, positions(tracing.moments), territory)
-    run = Comparison(subject, territory, settler, model, 0.0)
+    run = Comparison(subject, territory, settler, escapes.Constants(tracing.constants), model, 0.0)
     at_home = run._held_against(subject.example, (), expected)
     cost = time.thread_time() - start + tracing.seconds
     run.patience = max(PATIENCE, 10 * (time.monotonic() - began + tracing.seconds))
@@ -269,10 +270,12 @@ def _report(run: Comparison, emit: Emit) -> None:
         place = None
         if trial.program is not None:
             place = place_of_difference(run.settler.graph, canonical(trial.program), run.territory)
-        place = place or trial.place
+        place = place or trial.place or first_draw(run.settler.program, run.territory)
         emit(TraceDiffered(entry, trial.inputs.name, place, trial.apart, trial.why if trial.apart is None else ""))
+    sizes_tried = run.every_size_tried()
     for verdict in run.settler.verdicts.values():
-        _emit_escape(run, verdict, emit)
+        escapes.report(entry, verdict, run.trials, sizes_tried, emit)
+    run.constants.report(entry, emit)
     emit(Variations(entry, run.tried, run.refused))
     if run.slow:
         what = " and ".join(f"`{name}`" for name in run.slow)
@@ -316,49 +319,6 @@ def _emit_change(entry: int, shown: tuple[Change, Trial, Place | None], differs:
         )  # fmt: skip
 
 
-def _emit_escape(run: Comparison, verdict: Verdict, emit: Emit) -> None:
-    moment = verdict.moments[0]
-    note = ""
-    if verdict.harmful is not None:
-        outcome = "harmful"
-        if verdict.joint:
-            note = "together with others on this input"
-    elif verdict.harmless_on:
-        outcome = "harmless"
-    else:
-        outcome = "not exercised"
-        if verdict.unexplained_on:
-            note = f"changed only on inputs where the trace is wrong for another reason: {verdict.unexplained_on[0]}"
-        elif any(m.live for m in verdict.moments):
-            outcome, note = _live(run, verdict)
-        elif moment.sizes and not verdict.sizes_changed and run.every_size_tried():
-            outcome, note = (
-                "harmless",
-                "the sizes it comes from are the same on every input that the eager model accepts",
-            )
-        elif run.trials:
-            note = "no input that the eager model accepts changed it"
-        else:
-            note = "no other input could be tried"
-    if all(m.quiet for m in verdict.moments) and not any(verdict.changed_on(name) for name in verdict.pairs):
-        return
-    values = verdict.values()
-    warned = any(m.warned for m in verdict.moments)
-    emit(
-        Escape(
-            run.subject.entry, moment.place, moment.via, moment.origin, values, outcome, moment.operator, warned,
-            moment.stack.frames, note,
-        )
-    )  # fmt: skip
-
-
-def _live(run: Comparison, verdict: Verdict) -> tuple[str, str]:
-    """A value that the graph kept: harmless once an input changed it and the trace was right there."""
-    if any(trial.right and verdict.changed_on(trial.inputs.name) for trial in run.trials):
-        return "harmless", "the graph keeps the value"
-    return "not exercised", "the graph keeps the value, and no input that the eager model accepts changed it"
-
-
 def _emit_generalises(run: Comparison, emit: Emit) -> None:
     specs = describe_inputs(run.subject.module, run.subject.example)
     variator = Variator(run.subject)
@@ -398,16 +358,3 @@ def _showing(run: Comparison, axis: Axis) -> list[Trial]:
     having = [trial for trial in run.trials if axis in trial.axes]
     fewest = min((len(trial.axes) for trial in having), default=0)
     return [trial for trial in having if len(trial.axes) == fewest]
-
-
-def report_unsettled(subject: Subject, moments: Sequence[Moment], emit: Emit) -> None:
-    """Every escape of a trace that nothing was compared with."""
-    for group in positions(moments).values():
-        moment = group[0]
-        if not all(m.quiet for m in group):
-            emit(
-                Escape(
-                    subject.entry, moment.place, moment.via, moment.origin, {"example": moment.value}, "not exercised",
-                    moment.operator, any(m.warned for m in group), moment.stack.frames, "no other input was tried",
-                )
-            )  # fmt: skip

@@ -2,7 +2,7 @@
 
 An escape that changed on an input for which the trace is wrong need not be the reason. So it is tried: the other input is
 traced once more with this one value forced to what the example gave. If that trace is wrong there too, the escape alone
-does it.
+does it; if it is right, the escape is harmless.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tslint.probe.compare.graphs import Canonical, canonical, first_difference, 
 from tslint.probe.frames import Territory, context_of, range_arguments
 from tslint.probe.subject import Inputs
 from tslint.probe.trace.modes import place_of_node
-from tslint.probe.trace.record import Key, Moment, Occasion
+from tslint.probe.trace.moment import Key, Moment, Occasion
 from tslint.probe.trace.tracing import Tracing, record
 from tslint.probe.values import answer, difference
 
@@ -59,7 +59,8 @@ class Change:
 class Verdict:
     """What is known of one position: ``harmful`` and ``specialised`` hold the trial that showed it, and where it is used.
 
-    ``moments`` are the example's own; ``pairs`` holds for each trial those that both traces came to.
+    ``moments`` are the example's own; ``pairs`` holds for each trial those that both traces came to. On the trials of
+    ``innocent_on`` the trace is wrong, and not for this value.
     """
 
     moments: list[Moment]
@@ -67,6 +68,7 @@ class Verdict:
     harmful: tuple[Change, Trial, Place | None] | None = None
     specialised: tuple[Change, Trial, Place | None] | None = None
     harmless_on: list[str] = field(default_factory=list)
+    innocent_on: list[str] = field(default_factory=list)
     unexplained_on: list[str] = field(default_factory=list)
     joint: bool = False
     live_seen: bool = False
@@ -74,11 +76,11 @@ class Verdict:
 
     def changed_on(self, name: str) -> bool:
         """Whether the value was another one on the trial NAME, on any occasion."""
-        return any(not _same(one.mark, two.mark) for one, two in self.pairs.get(name, ()))
+        return any(not same(one.mark, two.mark) for one, two in self.pairs.get(name, ()))
 
     def values(self) -> dict[str, Any]:
         """The value with each input tried, on the first occasion on which any of them changed it."""
-        changed = (one for pairs in self.pairs.values() for one, two in pairs if not _same(one.mark, two.mark))
+        changed = (one for pairs in self.pairs.values() for one, two in pairs if not same(one.mark, two.mark))
         moment = next(changed, self.moments[0])
         found = {name: two.value for name, pairs in self.pairs.items() for one, two in pairs if one is moment}
         return {"example": moment.value, **found}
@@ -92,7 +94,8 @@ def positions(moments: Sequence[Moment]) -> Positions:
     return found
 
 
-def _same(one: Any, two: Any) -> bool:
+def same(one: Any, two: Any) -> bool:
+    """Whether two marks are of the same value."""
     return bool(one == two) or (one != one and two != two)
 
 
@@ -130,7 +133,7 @@ def change_at(key: Key, ours: list[Moment], theirs: list[Moment]) -> Change | No
                 return Change(key, moments[0], "rounds", *counts)
         return None
     for one, two in aligned(ours, theirs):
-        if (one.live and two.live) or _same(one.mark, two.mark):
+        if (one.live and two.live) or same(one.mark, two.mark):
             continue
         if one.via == "__bool__":
             return Change(key, one, "branch", bool(one.value), bool(two.value))
@@ -208,7 +211,7 @@ class Settler:
         """Sizes at which a value that did not change with the sizes it comes from may: 1, and around each number in it."""
         found: dict[int, None] = {}
         for verdict in self.verdicts.values():
-            settled = verdict.harmful or verdict.harmless_on or verdict.live_seen
+            settled = verdict.harmful or verdict.harmless_on or verdict.innocent_on or verdict.live_seen
             if verdict.sizes_changed and not settled and not all(m.quiet for m in verdict.moments):
                 for number in (0, *(n for moment in verdict.moments for n in _whole(moment.numbers))):
                     found.update(dict.fromkeys((number + 1, number, number - 1)))
@@ -257,6 +260,7 @@ class Settler:
         if not changed:
             return False
         guilty: list[tuple[Change, Place | None]] = []
+        innocent: set[Key] = set()
         guilty += [(c, None) for c in changed if self.verdicts[c.key].harmful is not None]
         known = {change.key for change, _ in guilty}
         forcible = [c for c in changed if c.moment.via != "__iter__" and c.key not in known]
@@ -269,6 +273,8 @@ class Settler:
                 tried = False
             elif outcome[0]:
                 guilty.append((change, outcome[1]))
+            else:
+                innocent.add(change.key)
         known = {change.key for change, _ in guilty}
         loops = [c for c in changed if c.moment.via == "__iter__" and c.key not in known]
         guilty += [(c, None) for c in self._by_themselves([c for c in loops if self._unpacked(c)], known, trial)]
@@ -281,7 +287,8 @@ class Settler:
         keys = {change.key for change, _ in guilty}
         for change in changed:
             if change.key not in keys:
-                self.verdicts[change.key].unexplained_on.append(trial.inputs.name)
+                verdict = self.verdicts[change.key]
+                (verdict.innocent_on if change.key in innocent else verdict.unexplained_on).append(trial.inputs.name)
         for change, use in guilty:
             verdict = self.verdicts[change.key]
             if verdict.harmful is None:

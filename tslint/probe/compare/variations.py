@@ -173,6 +173,10 @@ class Variator:
         """AXIS alone, at SIZE."""
         return self._choice((axis,), size)
 
+    def together(self, axes: tuple[Axis, ...], size: int) -> Choice:
+        """All of AXES, at SIZE."""
+        return self._choice(axes, size)
+
     def _choice(self, axes: tuple[Axis, ...], size: int) -> Choice:
         return Choice(f"{self._label(axes)} = {size}", tuple((axis, size) for axis in axes))
 

@@ -56,7 +56,7 @@ def arguments(ct: Any, subject: Subject, request: Request, program: Any, float32
         found["inputs"] = input_types(ct, subject, given(program, subject.example))
     if request.deployment_target:
         found["minimum_deployment_target"] = getattr(ct.target, request.deployment_target)
-    if float32 and _computes_in_a_choice(ct, found):
+    if float32 and computes_in_a_choice(ct, found):
         found["compute_precision"] = ct.precision.FLOAT32
     return found
 
@@ -69,7 +69,7 @@ def _copy(value: Any) -> Any:
         return value
 
 
-def _computes_in_a_choice(ct: Any, found: dict[str, Any]) -> bool:
+def computes_in_a_choice(ct: Any, found: dict[str, Any]) -> bool:
     if found.get("convert_to") == "neuralnetwork":
         return False
     target = found.get("minimum_deployment_target")

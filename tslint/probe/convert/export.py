@@ -25,7 +25,7 @@ from tslint.probe.convert.convert import Conversion, refused
 from tslint.probe.convert.placeholder import Observation, Shape
 from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.sites import Frame, locate
-from tslint.probe.subject import Emit, Inputs, Subject, seed
+from tslint.probe.subject import Emit, Inputs, Subject, called, seed
 from tslint.request import Request
 
 Axis = tuple[int, int]
@@ -104,7 +104,7 @@ def _dynamic(module: torch.nn.Module, args: Any, kwargs: Any, axes: Collection[A
         return {axis: automatic for tensor, axis in axes if tensor == index} or None
 
     found, named = pytree.tree_map(described, (args, kwargs))
-    return dict(inspect.signature(module.forward).bind(*found, **named).arguments)
+    return dict(inspect.signature(called(module)).bind(*found, **named).arguments)
 
 
 def _hold(subject: Subject, module: torch.nn.Module, exported: Any, axes: Collection[Axis]) -> None:

@@ -17,7 +17,7 @@ import torch
 from tslint.diagnostic import Place
 from tslint.probe.entry.infer import infer
 from tslint.probe.frames import place_of_code
-from tslint.probe.subject import Inputs, seed
+from tslint.probe.subject import Inputs, Origin, seed
 from tslint.request import Outline
 
 INPUTS = ("example_inputs", "get_inputs")
@@ -35,6 +35,7 @@ class Found:
     place: Place | None = None
     built_by_user: bool = False
     others: list[Inputs] = field(default_factory=list)
+    origin: Origin = field(default_factory=Origin)
 
 
 def applies(path: Path, outline: Outline | None) -> bool:
@@ -57,6 +58,7 @@ def find(module: ModuleType, outline: Outline | None) -> Found | None:
     if build is not None:
         name, function = build
         model = function()
+        origin = Origin(f"{name}()")
         code = getattr(function, "__code__", None)
         place = place_of_code(code) if code is not None else None
         built = f"`{name}()`"
@@ -67,6 +69,7 @@ def find(module: ModuleType, outline: Outline | None) -> Found | None:
         args, kwargs = _init_arguments(module)
         model = cls(*args, **kwargs)
         built = f"`{cls.__name__}` with `get_init_inputs()`" if args or kwargs else f"`{cls.__name__}()`"
+        origin = Origin(f"{cls.__name__}({_unpacked(bool(args), bool(kwargs))})")
     if not isinstance(model, torch.nn.Module):
         return None
     others = (
@@ -74,25 +77,40 @@ def find(module: ModuleType, outline: Outline | None) -> Found | None:
     )
     if example is not None:
         name, function = example
-        return Found(
-            model, as_inputs("example", function()), f"{built} on `{name}()`", place, build is not None, others
-        )
-    own = own_inputs(model)
+        value = function()
+        origin.example, origin.inputs = f"{name}()", kind_of(value)
+        how = f"{built} on `{name}()`"
+        return Found(model, as_inputs("example", value), how, place, build is not None, others, origin)
+    own = own_inputs(model, origin)
     if own is not None:
-        return Found(model, own[0], f"{built} on {own[1]}", place, build is not None, others)
+        return Found(model, own, f"{built} on its `{_attribute(origin)}`", place, build is not None, others, origin)
     inferred = infer(model).inputs
     if inferred is None:
         return None
-    return Found(model, inferred, f"{built}, inputs inferred from its first layers", place, build is not None, others)
+    how = f"{built}, inputs inferred from its first layers"
+    return Found(model, inferred, how, place, build is not None, others, origin)
 
 
-def own_inputs(model: torch.nn.Module) -> tuple[Inputs, str] | None:
-    """The inputs that MODEL itself carries, and where."""
+def own_inputs(model: torch.nn.Module, origin: Origin) -> Inputs | None:
+    """The inputs that MODEL itself carries; ORIGIN is told where."""
     for name in ATTRIBUTES:
         value = getattr(model, name, None)
         if value is not None and not callable(value):
-            return as_inputs("example", value), f"its `{name}`"
+            origin.example, origin.inputs = f"model.{name}", kind_of(value)
+            return as_inputs("example", value)
     return None
+
+
+def _attribute(origin: Origin) -> str:
+    return origin.example.removeprefix("model.")
+
+
+def _unpacked(args: bool, kwargs: bool) -> str:
+    """Code for the arguments that ``get_init_inputs()`` gives."""
+    given = "get_init_inputs()"
+    if args and kwargs:
+        return f"*{given}[0], **{given}[1]"
+    return f"*{given}" if args else f"**{given}" if kwargs else ""
 
 
 def _from_attributes(module: ModuleType, outline: Outline | None) -> Found | None:
@@ -105,9 +123,10 @@ def _from_attributes(module: ModuleType, outline: Outline | None) -> Found | Non
             model = cls()
         except TypeError:
             continue
-        own = own_inputs(model)
+        origin = Origin(f"{name}()")
+        own = own_inputs(model, origin)
         if own is not None:
-            return Found(model, own[0], f"`{name}()` on {own[1]}")
+            return Found(model, own, f"`{name}()` on its `{_attribute(origin)}`", origin=origin)
     return None
 
 
@@ -151,3 +170,12 @@ def as_inputs(name: str, value: Any) -> Inputs:
             return Inputs(name, tuple(value[0]), dict(value[1]))
         return Inputs(name, tuple(value))
     return Inputs(name, (value,))
+
+
+def kind_of(value: Any) -> str:
+    """What :func:`as_inputs` takes VALUE for: one tensor, a sequence of arguments, keywords, or a pair of both."""
+    if isinstance(value, Mapping):
+        return "keywords"
+    if isinstance(value, (tuple, list)):
+        return "pair" if as_inputs("", value).kwargs else "sequence"
+    return "tensor"

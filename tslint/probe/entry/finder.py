@@ -21,7 +21,7 @@ from tslint.probe.entry.recorded import RecordedModel, models
 from tslint.probe.entry.recorders import record_file
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, class_place
-from tslint.probe.subject import Emit, Inputs, Subject
+from tslint.probe.subject import Emit, Inputs, Origin, Subject
 from tslint.request import ModelSpec, Outline, Request
 
 
@@ -145,8 +145,10 @@ class Finder:
         except BaseException as error:
             raise UserError(error) from error
         for spec in self.request.specs or (ModelSpec(),):
-            module = self._resolve(namespace, spec.model or text)
-            self._with_inputs(module, spec, f"`{spec.model or text}` of `{name}`", named=text)
+            chosen = spec.model or text
+            module = self._resolve(namespace, chosen)
+            origin = Origin(specs.built(namespace, chosen), name)
+            self._with_inputs(module, spec, f"`{chosen}` of `{name}`", named=text, origin=origin)
 
     def _live(self) -> None:
         try:
@@ -164,7 +166,9 @@ class Finder:
             module = _load(str(path), map_location="cpu")
         except Exception as error:
             raise Nothing(f"`{path.name}` is no TorchScript archive: {str(error).splitlines()[0]}") from error
-        self._with_inputs(module, (self.request.specs or (ModelSpec(),))[0], f"the TorchScript archive `{path.name}`")
+        spec = (self.request.specs or (ModelSpec(),))[0]
+        origin = Origin(f"torch.jit.load({str(path)!r}, map_location='cpu')")
+        self._with_inputs(module, spec, f"the TorchScript archive `{path.name}`", origin=origin)
 
     def _spec(self, module: ModuleType, spec: ModelSpec) -> None:
         outline = self.request.outline
@@ -178,10 +182,19 @@ class Finder:
             else:
                 raise Nothing("`--input` was given, but the file defines no `nn.Module`: name one with `--model`")
         model = self._resolve(module, text)
-        self._with_inputs(model, dataclasses.replace(spec, model=text), f"{spec.origin} `{text}`")
+        origin = Origin(specs.built(module, text), self._source())
+        self._with_inputs(model, dataclasses.replace(spec, model=text), f"{spec.origin} `{text}`", origin=origin)
 
-    def _with_inputs(self, module: torch.nn.Module, spec: ModelSpec, how: str, named: str | None = None) -> None:
+    def _with_inputs(
+        self,
+        module: torch.nn.Module,
+        spec: ModelSpec,
+        how: str,
+        named: str | None = None,
+        origin: Origin | None = None,
+    ) -> None:
         ranges: dict[tuple[int, int], tuple[int, int]] = {}
+        origin = origin or Origin()
         if spec.inputs:
             try:
                 wanted = [specs.parse_input(text) for text in spec.inputs]
@@ -189,10 +202,10 @@ class Finder:
                 raise Nothing(str(error)) from error
             example, ranges = specs.inputs_of(wanted, module)
         else:
-            found = conventions.own_inputs(module)
+            found = conventions.own_inputs(module, origin)
             if found is not None:
-                example, source = found
-                how += f", inputs from {source}"
+                example = found
+                how += f", inputs from its `{origin.example.removeprefix('model.')}`"
             else:
                 guess = infer(module)
                 if guess.inputs is None:
@@ -202,11 +215,12 @@ class Finder:
                 example = guess.inputs
                 how += ", inputs inferred from its first layers"
         command = self._command(None if named is not None else spec.model, module, spec.inputs, example)
-        subject = Subject(len(self.entries), module, example, ranges=ranges)
+        subject = Subject(len(self.entries), module, example, ranges=ranges, origin=origin)
         self._add(Entry(subject), how, command)
 
     def _convention(self, found: conventions.Found) -> None:
-        subject = Subject(len(self.entries), found.module, found.inputs, call_site=found.place)
+        origin = dataclasses.replace(found.origin, source=self._source())
+        subject = Subject(len(self.entries), found.module, found.inputs, call_site=found.place, origin=origin)
         entry = Entry(subject, report_training=found.built_by_user, candidates=found.others)
         self._add(entry, found.how, self._command(None, found.module, (), found.inputs, inferred=False))
 
@@ -295,13 +309,18 @@ class Finder:
                 continue
             how = f"`{name}`, which no other class of the file builds, inputs inferred from its first layers"
             command = self._command(name, model, (), guess.inputs)
-            self._add(Entry(Subject(len(self.entries), model, guess.inputs)), how, command)
+            origin = Origin(specs.built(module, name), self._source())
+            self._add(Entry(Subject(len(self.entries), model, guess.inputs, origin=origin)), how, command)
         if not self.entries:
             if self.error is not None:
                 raise UserError(self.error)
             raise Nothing(f"{'; '.join(failures)}: name a model with `--model` and its inputs with `--input`")
         for failure in failures:
             self.emit(Note(0, f"not run: {failure}"))
+
+    def _source(self) -> str:
+        """The name that the file is imported under."""
+        return importing.dotted_name(Path(self.request.target).resolve())[0]
 
     # -- shared -----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import torch
 from tslint.diagnostic import Place
 from tslint.probe.entry.conventions import as_inputs
 from tslint.probe.frames import place_of_frame
-from tslint.probe.subject import Inputs
+from tslint.probe.subject import Inputs, called
 from tslint.request import Pickled
 
 
@@ -71,9 +71,10 @@ def _fits(model: torch.nn.Module, inputs: Inputs, name: str) -> None:
     if isinstance(model, torch.jit.ScriptModule):
         return
     try:
-        inspect.signature(model.forward).bind(*inputs.args, **inputs.kwargs)
+        inspect.signature(called(model)).bind(*inputs.args, **inputs.kwargs)
     except TypeError as error:
-        raise TypeError(f"`{name}` does not fit `{type(model).__name__}.forward`: {error}") from None
+        method = getattr(called(model), "__name__", "forward")
+        raise TypeError(f"`{name}` does not fit `{type(model).__name__}.{method}`: {error}") from None
     except ValueError:  # no signature to be had
         return
 

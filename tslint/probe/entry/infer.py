@@ -15,7 +15,7 @@ from torch import nn
 from tslint.probe.agree import first_line
 from tslint.probe.entry.specs import random_tensor
 from tslint.probe.limits import TooSlow, limited
-from tslint.probe.subject import Inputs, seed
+from tslint.probe.subject import Inputs, called, seed
 from tslint.probe.values import answer, shapes_text
 
 _SPATIAL = (64, 32, 224, 16, 128, 28)
@@ -75,7 +75,7 @@ def _vectors(width: int) -> list[Candidate]:
 def required(module: nn.Module) -> int | None:
     """How many positional arguments forward needs; None where it also needs one by name."""
     try:
-        parameters = inspect.signature(module.forward).parameters.values()
+        parameters = inspect.signature(called(module)).parameters.values()
     except (TypeError, ValueError):
         return 1
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -14,7 +14,7 @@ import torch
 
 from tslint.evidence import InputSpec
 from tslint.probe.entry.importing import NotLiteral, parse_call
-from tslint.probe.subject import Inputs, seed
+from tslint.probe.subject import Inputs, called, seed
 from tslint.probe.values import dtype_name, items_of
 
 _INPUT = re.compile(
@@ -115,7 +115,7 @@ def inputs_of(
 
 def forward_names(module: torch.nn.Module) -> list[str]:
     try:
-        return list(inspect.signature(module.forward).parameters)
+        return list(inspect.signature(called(module)).parameters)
     except (TypeError, ValueError):
         return []
 
@@ -145,10 +145,28 @@ def construct(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """
     if isinstance(value, torch.nn.Module):
         return value
-    config = getattr(value, "config_class", None)
-    if isinstance(value, type) and isinstance(config, type) and not args and "config" not in kwargs:
-        return value(config(**kwargs))
+    if _configures(value, args, kwargs):
+        return value(value.config_class(**kwargs))
     return value(*args, **kwargs) if callable(value) else value
+
+
+def _configures(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether KWARGS are those of the configuration that the class VALUE names."""
+    config = getattr(value, "config_class", None)
+    return isinstance(value, type) and isinstance(config, type) and not args and "config" not in kwargs
+
+
+def built(namespace: ModuleType, text: str) -> str:
+    """Code for what :func:`resolve` makes of TEXT."""
+    names, args, kwargs, _ = parse_call(text)
+    value: Any = namespace
+    for name in names:
+        value = getattr(value, name)
+    named = ".".join(names)
+    if isinstance(value, torch.nn.Module) or not callable(value):
+        return named
+    given = ", ".join([*map(repr, args), *(f"{key}={item!r}" for key, item in kwargs.items())])
+    return f"{named}({named}.config_class({given}))" if _configures(value, args, kwargs) else f"{named}({given})"
 
 
 def describe_inputs(module: torch.nn.Module, inputs: Inputs) -> tuple[InputSpec, ...]:
@@ -172,6 +190,6 @@ def as_option(spec: InputSpec) -> str:
 
 
 __all__ = [
-    "BadInput", "NotLiteral", "Wanted", "as_option", "construct", "describe_inputs", "forward_names", "inputs_of",
+    "BadInput", "NotLiteral", "Wanted", "as_option", "built", "construct", "describe_inputs", "forward_names", "inputs_of",
     "parse_input", "random_tensor", "resolve", "smallest_vocabulary",
 ]  # fmt: skip

@@ -60,6 +60,15 @@ def _training_flag(node: Any) -> str | None:
     return None
 
 
+def first_draw(program: Any, territory: Territory) -> Place | None:
+    """The line of the first random value that PROGRAM draws: after a draw that became a number, all that follow shift."""
+    nodes = program.inlined_graph.nodes()
+    places = (
+        place_of_node(node, territory) for node in nodes if _RANDOM.match(node.kind()) and "dropout" not in node.kind()
+    )
+    return next((place for place in places if place is not None), None)
+
+
 def report(subject: Subject, program: Any, territory: Territory, emit: Emit) -> None:
     """Says which lines of the user's leave training behaviour in the traced PROGRAM."""
     graph = program.inlined_graph

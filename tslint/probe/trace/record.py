@@ -20,8 +20,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from tslint.diagnostic import Place
-from tslint.probe.frames import Stack, Territory, iterated, stack_here
+from tslint.probe.frames import Territory, iterated, stack_here
+from tslint.probe.trace.moment import Moment, Occasion, is_paused, number_in, paused
 from tslint.probe.trace.traced import Origins, is_tracing, traced_value
 from tslint.probe.values import Flattened
 
@@ -36,106 +36,12 @@ _SKIP = frozenset({*METHODS, "__get__", "__set__", "__repr__", "__hash__", "dim"
 _DATA = torch.Tensor.data
 """The property by which a tensor leaves the graph unseen: `x.data` is a constant of the trace (tried with torch 2.13)."""
 
-Key = tuple[str, Any, str, "str | None"]
-
-Occasion = tuple[Key, "tuple[Place, ...]", str]
-"""A position, the calls that lead to it, and the module whose code it is: what two traces are aligned by."""
-
-
-@dataclass
-class Moment:
-    """One escape. ``live``: the graph kept the value all the same. ``quiet``: worth a word only if the value changes.
-
-    ``raw`` is what Python got, ``value`` what can be printed, ``mark`` what is compared; ``module`` is the path of the
-    module whose own code did it, ``sizes`` and ``numbers`` are those that a value of origin
-    ``size`` was computed from.
-    """
-
-    via: str
-    operator: str | None
-    origin: str
-    value: Any
-    raw: Any
-    stack: Stack
-    module: str
-    mark: Any = None
-    warned: bool = False
-    live: bool = False
-    quiet: bool = False
-    sizes: tuple[int, ...] = ()
-    numbers: tuple[Any, ...] = ()
-
-    @property
-    def place(self) -> Place | None:
-        return self.stack.place
-
-    @property
-    def key(self) -> Key:
-        """The same position of the program, whatever the input."""
-        place = self.stack.place or (self.stack.frames[-1] if self.stack.frames else None)
-        return (place.path if place else "", place.span if place else None, self.via, self.operator)
-
-    @property
-    def occasion(self) -> Occasion:
-        """The same position reached by the same calls; a loop comes to one several times."""
-        return (self.key, self.stack.frames, self.module)
-
-    def note(self, raw: Any) -> None:
-        """Takes RAW for what Python got."""
-        self.raw = raw
-        self.value = printable(raw)
-        self.mark = fingerprint(raw) if isinstance(raw, torch.Tensor) else self.value
-
-
-# -- values -----------------------------------------------------------------------------------------------------------
-
-
-def printable(raw: Any) -> Any:
-    """A number, bool, or text for RAW: what evidence holds, and what is compared."""
-    if isinstance(raw, (bool, int, float, str)):
-        return raw
-    if isinstance(raw, complex):
-        return str(raw)
-    if isinstance(raw, (list, tuple)):
-        text = repr(raw)
-        return text if len(text) <= 2000 else text[:2000] + f"… ({len(raw)} items, hash {hash(text)})"
-    if isinstance(raw, torch.Tensor):
-        return _number(raw) if raw.numel() == 1 else f"tensor of shape {[int(n) for n in raw.shape]}"
-    shape = getattr(raw, "shape", None)
-    if shape is not None and hasattr(raw, "tolist"):
-        if raw.size == 1:
-            return printable(raw.tolist() if not shape else raw.reshape(-1).tolist()[0])
-        return f"array of shape {tuple(shape)}: {printable(raw.reshape(-1).tolist())}"
-    return repr(raw)[:200]
-
-
-def fingerprint(tensor: torch.Tensor) -> tuple[Any, ...]:
-    """Equal for tensors of the same shape and content."""
-    with paused():
-        dense = tensor.detach().to_dense() if tensor.is_sparse else tensor.detach()
-        return (*dense.shape, hash(dense.contiguous().view(-1).numpy().tobytes()))
-
-
-def _number(tensor: torch.Tensor) -> Any:
-    with paused():
-        return tensor.detach().item()
-
+_REGISTERED = "results are registered as constants"
+"""What the tracer says of `torch.tensor`, `torch.as_tensor` and `torch.from_numpy` (tried with torch 2.13)."""
 
 # -- the wrapped methods ----------------------------------------------------------------------------------------------
 
 _active: list[Recorder] = []
-_paused = 0
-
-
-@contextlib.contextmanager
-def paused() -> Iterator[None]:
-    """Within it nothing is recorded."""
-    global _paused
-    _paused += 1
-    try:
-        yield
-    finally:
-        _paused -= 1
 
 
 def _watch(name: str) -> Callable[[], None]:
@@ -144,7 +50,7 @@ def _watch(name: str) -> Callable[[], None]:
     original = getattr(torch.Tensor, name)
 
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _paused or not _active or not is_tracing():
+        if is_paused() or not _active or not is_tracing():
             return original(self, *args, **kwargs)
         return _active[-1].escape(name, original, self, args, kwargs)
 
@@ -167,7 +73,7 @@ class _Mode(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if _paused or not is_tracing():
+        if is_paused() or not is_tracing():
             return func(*args, **kwargs)
         name = getattr(func, "__name__", "")
         if name == "__get__" and getattr(func, "__self__", None) is _DATA:
@@ -182,13 +88,15 @@ class Recorder:
     """``with recorder: torch.jit.trace(…)`` fills ``moments``.
 
     ``forced`` maps occasions to the values that Python is given there instead of the true ones, in order of occurrence:
-    the experiment that shows what one escape does to the answer.
+    the experiment that shows what one escape does to the answer. ``constants`` are values that the tracer warns of and
+    that no input reaches in the graph.
     """
 
     territory: Territory
     modules: dict[int, str] = field(default_factory=dict)
     forced: dict[Occasion, list[Any]] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
+    constants: list[Moment] = field(default_factory=list)
     warnings: list[warnings.WarningMessage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -228,23 +136,29 @@ class Recorder:
             if name in ("__len__", "__iter__") and self._origins.of(value) is None:
                 origin = None
         if origin is None:
-            return original(tensor, *args, **kwargs)
+            before = len(self.warnings)
+            answer = original(tensor, *args, **kwargs)
+            if not self._inside and self._warned_since(before):
+                with paused():
+                    raw = int(tensor.shape[0]) if name == "__iter__" else answer
+                self._constant(name, None, raw)
+            return answer
         moment = self._moment(name, None, origin, None)
         before = len(self.warnings)
         self._inside += 1
         try:
-            answer = original(tensor, *args, **kwargs)
+            raw = answer = original(tensor, *args, **kwargs)
+            moment.warned = self._warned_since(before)
             if name == "__len__":
-                answer = int(answer)
-            raw = int(tensor.shape[0]) if name == "__iter__" else answer
+                raw = answer = int(answer)
+            elif name == "__iter__":
+                raw = int(tensor.shape[0])
         finally:
             self._inside -= 1
-        if origin == "size":
-            if name in ("__len__", "__iter__"):
-                moment.sizes = (int(tensor.shape[0]),)
-            else:
-                moment.sizes, moment.numbers = self._origins.sizes(value)
-        moment.warned = any(_is_tracer_warning(w) for w in self.warnings[before:])
+        if name in ("__len__", "__iter__"):
+            moment.sizes = (raw,)
+        elif origin == "size":
+            moment.sizes, moment.numbers = self._origins.sizes(value)
         moment.note(raw)
         self.moments.append(moment)
         forced = None if name == "__iter__" else self._next_forced(moment.occasion)
@@ -267,16 +181,18 @@ class Recorder:
         """Runs FUNC and notes the traced numbers among its arguments that no node consumed."""
         numbers = [(n, v, len(v.uses())) for n in _numbers(args, kwargs) if (v := traced_value(n)) is not None]
         name = getattr(func, "__name__", str(func))
-        began = len(self.moments)
+        began, before = len(self.moments), len(self.warnings)
         forced: list[Any] = []
         if self.forced and numbers:
             args, kwargs, forced = self._force_arguments(name, args, kwargs)
         answer = func(*args, **kwargs)
         if numbers or forced:
             self._baked(func, name, numbers, answer, began)
+        elif not self._inside and len(self.moments) == began and self._warned_since(before, _REGISTERED):
+            self._constant(name, name, answer)
         if name in _ANSWERS and type(answer) in (bool, int, float, tuple):
             self._answered(name, args, answer)
-        elif type(answer) in (tuple, list) and len(answer) > 0 and isinstance(answer[0], torch.Tensor):
+        elif not self._inside and type(answer) in (tuple, list) and answer and isinstance(answer[0], torch.Tensor):
             self._listed(name, answer)
         return answer
 
@@ -293,7 +209,7 @@ class Recorder:
                 continue
             origin = self._origins.of(value)
             if origin is not None:
-                moment = self._moment("argument", name, origin, _number(number))
+                moment = self._moment("argument", name, origin, number_in(number))
                 if origin == "size":
                     moment.sizes, moment.numbers = self._origins.sizes(value)
                 self.moments.append(moment)
@@ -314,6 +230,14 @@ class Recorder:
             moment = self._moment("__iter__", name, "size", len(answer))
             moment.quiet = True
             self.moments.append(moment)
+
+    def _constant(self, via: str, operator: str | None, answer: Any) -> None:
+        moment = self._moment(via, operator, "constant", answer)
+        moment.warned = True
+        self.constants.append(moment)
+
+    def _warned_since(self, before: int, words: str = "") -> bool:
+        return any(_is_tracer_warning(w) and words in str(w.message) for w in self.warnings[before:])
 
     # -- shared -----------------------------------------------------------------------------------------------------
 

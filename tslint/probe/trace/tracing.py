@@ -16,18 +16,20 @@ from tslint.diagnostic import Place
 from tslint.evidence import InputRefused, OutputRefused, TraceRefused
 from tslint.probe.frames import Territory, place_of_code, stack_of_traceback
 from tslint.probe.state import restore
-from tslint.probe.subject import Emit, Inputs, Settled, Subject, seed
-from tslint.probe.trace.record import Moment, Recorder
-from tslint.probe.values import describe, flatten, forwarding, fresh, traceable
+from tslint.probe.subject import Emit, Inputs, Settled, Subject, called, seed
+from tslint.probe.trace.moment import Moment
+from tslint.probe.trace.record import Recorder
+from tslint.probe.values import describe, flatten, forwarding, fresh, positional, traceable
 
 
 @dataclass
 class Tracing:
-    """One trace: ``program`` or ``error``, and what the recorder saw up to there."""
+    """One trace: ``program`` or ``error``, and what the recorder saw up to there; ``constants`` as in the recorder."""
 
     program: Any = None
     error: BaseException | None = None
     moments: list[Moment] = field(default_factory=list)
+    constants: list[Moment] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -50,18 +52,9 @@ def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
         return _trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
 
 
-def positional(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """The arguments in order, where naming none of them means the same; None where one between is left out."""
-    try:
-        bound = inspect.signature(module.forward).bind(*args, **kwargs)
-    except (TypeError, ValueError):
-        return None
-    return None if bound.kwargs else bound.args
-
-
 def named(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments by name: what `example_kwarg_inputs` takes."""
-    names = list(inspect.signature(module.forward).parameters)
+    names = list(inspect.signature(called(module)).parameters)
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
@@ -69,7 +62,7 @@ def record(module: torch.nn.Module, inputs: Inputs, territory: Territory, forced
     """A trace under the recorder; an exception is kept in the answer. KeyboardInterrupt leaves."""
     recorder = Recorder.of(module, territory)
     recorder.forced = forced or {}
-    result = Tracing(moments=recorder.moments)
+    result = Tracing(moments=recorder.moments, constants=recorder.constants)
     start = time.thread_time()
     try:
         with recorder:
@@ -172,8 +165,8 @@ def _kind(output: Any) -> str:
 
 
 def _forward_place(subject: Subject) -> Place | None:
-    """The line on which the module's forward begins."""
-    code = getattr(type(subject.module).forward, "__code__", None)
+    """The line on which the module's forward begins, or whatever a call of it runs."""
+    code = getattr(called(subject.module), "__code__", None)
     return place_of_code(code) if code is not None else None
 
 
