@@ -227,6 +227,31 @@ def test_an_archive_is_loaded_by_the_script(tmp_path: Path) -> None:
     assert 'ct.TensorType(name="rows", shape=(ct.RangeDim(1, 3, default=2), 4))' in script
 
 
+def test_sizes_that_the_conversion_cannot_leave_open_stay_the_examples(tmp_path: Path) -> None:
+    """coremltools pools adaptively for one size alone; the trace serves others."""
+    project(
+        tmp_path,
+        model="""
+        from torch import nn
+
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(3, 4, 3, padding=1)
+                self.pool = nn.AdaptiveAvgPool2d((2, 2))
+
+            def forward(self, x):
+                return self.pool(self.conv(x))
+        """,
+    )
+    outcome = tslint("plan", "model.py", cwd=tmp_path)
+    assert outcome.status == 0, outcome
+    assert 'inputs=[ct.TensorType(name="x", shape=(1, 3, 64, 64))]' in outcome.out
+    (note,) = [line for line in outcome.err.splitlines() if line.startswith("tslint: note: ")]
+    assert note.startswith("tslint: note: it takes the example's sizes alone, since with others line ")
+
+
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 NAMED = """

@@ -199,6 +199,8 @@ class _Plan:
         for written in tried:
             ran = self._rehearsed(written)
             if not ran.problem:
+                if problems:
+                    self.notes.append(f"it takes the example's sizes alone, since with others {problems[0]}")
                 return written.text, _said(ran)
             problems.append(one_line(ran.problem))
         raise _Failed(f"the script that was written for `{made.class_name}` is not good: {problems[-1]}", 1)

@@ -221,6 +221,17 @@ def test_long_calls_have_an_argument_a_line():
     assert "        number_8=8,\n    ),\n    width=4,\n).eval()\n" in written
 
 
+def test_long_lists_have_an_item_a_line():
+    shapes = ", ".join(f"(1, 3, {n}, {n})" for n in range(100, 108))
+    code = f'ct.TensorType(name="x", shape=ct.EnumeratedShapes(shapes=[{shapes}], default=(1, 3, 100, 100)))'
+    written = text(plan(types=(code,)))
+    assert (
+        "            shape=ct.EnumeratedShapes(\n                shapes=[\n                    (1, 3, 100, 100),\n"
+        in written
+    )
+    assert "                default=(1, 3, 100, 100),\n            ),\n        ),\n    ],\n)\n" in written
+
+
 def test_a_model_that_nobody_says_how_to_build():
     with pytest.raises(CannotWrite, match="how it is built"):
         text(plan(build=""))

@@ -260,13 +260,21 @@ def _defines(text: str) -> bool:
 
 
 def _broken(code: str) -> str:
-    """A call, an argument a line where it is long."""
+    """A call or a list, a part a line where it is long."""
     node = ast.parse(code, mode="eval").body
-    if len(code) <= WIDTH or not isinstance(node, ast.Call):
+    if len(code) <= WIDTH or not isinstance(node, (ast.Call, ast.List)):
         return code
-    given = [_broken(segment) for argument in node.args if (segment := ast.get_source_segment(code, argument))]
-    given += [f"{k.arg}={ast.get_source_segment(code, k.value)}" for k in node.keywords if k.arg]
-    return "\n".join([f"{ast.unparse(node.func)}(", *(f"    {_indented(argument)}," for argument in given), ")"])
+    if isinstance(node, ast.List):
+        head, parts, tail = "[", [_broken(_text(code, item)) for item in node.elts], "]"
+    else:
+        parts = [_broken(_text(code, argument)) for argument in node.args]
+        parts += [f"{keyword.arg}={_broken(_text(code, keyword.value))}" for keyword in node.keywords]
+        head, tail = f"{ast.unparse(node.func)}(", ")"
+    return "\n".join([head, *(f"    {_indented(part)}," for part in parts), tail])
+
+
+def _text(code: str, node: ast.expr) -> str:
+    return ast.get_source_segment(code, node) or ast.unparse(node)
 
 
 def _built_in_eval(text: str, name: str) -> bool:
