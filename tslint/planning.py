@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tslint import runs, static
-from tslint.evidence import Evidence, ModelFailed, PlanMade, ProbeDied, ScriptRan
+from tslint.evidence import Evidence, ModelFailed, PlanMade, ProbeDied, ScriptRan, Versions
 from tslint.facts.entries import outline
 from tslint.facts.facts import Facts
 from tslint.frozen import frozen
@@ -155,6 +155,9 @@ class _Plan:
     def _made(self, evidence: Sequence[Evidence]) -> PlanMade:
         """The one plan among EVIDENCE. Raises _Failed with what stands in its way."""
         found = [item for item in evidence if isinstance(item, PlanMade)]
+        versions = next((item.packages for item in evidence if isinstance(item, Versions)), {})
+        if found and versions.get("coremltools", "") is None:
+            raise _Failed('coremltools is not installed: `pip install "tslint[coreml]"` adds it', 2)
         if not found:
             raise _Failed(self._why(evidence), 1)
         if len(found) > 1:
