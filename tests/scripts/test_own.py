@@ -174,6 +174,11 @@ def test_a_name_that_nothing_binds_comes_with_a_star(tmp_path):
     assert found.imports == ["from layers import *", "import torch"]
 
 
+def test_definitions_that_are_repeated_are_read_as_the_file_has_them_read(tmp_path):
+    source = "from __future__ import annotations\nimport torch\n\nt = torch.jit.trace(torch.nn.ReLU(), torch.rand(1))\n"
+    assert own(source, tmp_path).imports == ["import torch", "from __future__ import annotations"]
+
+
 def test_what_stands_within_another_statement(tmp_path):
     found = own(
         HEAD

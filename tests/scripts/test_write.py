@@ -187,6 +187,19 @@ converted.save("Net.mlpackage")
     assert (written.model, written.example) == ("net", "x")
 
 
+def test_future_imports_stand_first():
+    own = own_of(imports=["import json", "from __future__ import annotations", "import torch", "import coremltools"])
+    assert '"""\n\nfrom __future__ import annotations\n\nimport json\n\nimport coremltools\n' in text(
+        plan(build=""), own
+    )
+
+
+def test_empty_lines_of_a_text_are_the_users():
+    own = own_of(before=['TEXT = """a\n\n\n\nb"""', "class Net:\n    pass", "net = Net()", "x = 1"])
+    written = text(plan(build=""), own)
+    assert 'TEXT = """a\n\n\n\nb"""\n\n\nclass Net:\n    pass\n\n\nnet = Net()\n' in written
+
+
 def test_a_model_that_is_in_eval_mode_is_not_put_there_again():
     assert "net.eval()" not in text(plan(build=""), own_of(before=["net = Net(4).eval()", "x = 1"]))
     assert text(plan(build=""), own_of(before=["net = Net(4)", "x = 1", "net.eval()"])).count("net.eval()") == 1

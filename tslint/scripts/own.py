@@ -260,6 +260,8 @@ class _File:
             else:
                 relative = True
                 found.taken.add(name)
+        future = [s for s in top if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
+        found.imports += [ast.unparse(statement) for statement in future if not importable]
         if importable:
             defined = {n for s in top if not _is_import(s) for n in names.binds(s)}
             found.taken |= defined & needed

@@ -62,7 +62,7 @@ class _Script:
         used = self.example in names.reads(ast.parse("\n".join(rest)))
         body = self._built(used)
         head = self._head("\n".join([*body, *rest]))
-        first = "\n".join([head, *body]).rstrip("\n").replace("\n\n\n\n", "\n\n\n")
+        first = "\n".join([head, *body]).rstrip("\n")
         text = f"{first}\n\n" + "\n\n".join(part for part in rest if part) + "\n"
         try:
             ast.parse(text)
@@ -87,7 +87,8 @@ class _Script:
             imports |= {"import sys", "from pathlib import Path"}
         standard = [line for line in imports if _top(line) in sys.stdlib_module_names]
         others = [line for line in imports if line not in standard]
-        groups = ["\n".join(sorted(standard, key=_order))]
+        future = [line for line in standard if _top(line) == "__future__"]
+        groups = ["\n".join(future), "\n".join(sorted(set(standard) - set(future), key=_order))]
         if self._path_needed():
             groups.append(f"sys.path.insert(0, str({_beside(self.root, self.path)}))")
         groups.append("\n".join(sorted(others, key=_order)))
@@ -249,7 +250,7 @@ def _spaced(statements: Sequence[str]) -> list[str]:
     for index, text in enumerate(statements):
         text = text.lstrip("\n") if _defines(text) or index == 0 or _defines(statements[index - 1]) else text
         if _defines(text) or (index and _defines(statements[index - 1])):
-            text = "\n\n" + text
+            text = ("\n\n" if index else "\n") + text  # an empty line is there already below the imports
         found.append(text)
     return found
 
