@@ -18,6 +18,7 @@ import tslint
 from tslint import cli
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
 from tslint.evidence import Evidence
+from tslint.planning import Planned
 from tslint.report.content import Report, summarise
 from tslint.settings import OPTIONS, Settings
 
@@ -448,3 +449,75 @@ def test_a_child_waits_while_one_file_is_read_that_may_have_something_to_run(
     os.mkfifo(tmp_path / "pipe")
     cli.main(["check", *arguments])
     assert started == ([(None, False, 0)] if waits else [])
+
+
+# -- plan ------------------------------------------------------------------------------------------------------------
+
+
+class PlanStandIn:
+    """``tslint.planning`` for these tests: remembers what it was asked, and answers with ``planned``."""
+
+    def __init__(self) -> None:
+        self.planned = Planned("x = 1\n", "it was run", ("a note",))
+        self.asked: list[tuple[str, Path | None, Settings]] = []
+
+    def plan(self, target: str, output: Path | None, settings: Settings, _: object = None) -> Planned:
+        self.asked.append((target, output, settings))
+        return self.planned
+
+
+@pytest.fixture
+def planning(api: StandIn, monkeypatch: pytest.MonkeyPatch) -> PlanStandIn:
+    stand_in = PlanStandIn()
+    module = types.ModuleType("tslint.planning")
+    module.plan = stand_in.plan  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tslint.planning", module)
+    monkeypatch.setattr(tslint, "planning", module, raising=False)
+    return stand_in
+
+
+def test_a_plan_is_printed_and_what_is_said_of_it_is_not_in_it(
+    planning: PlanStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["plan", "net.py", "--model", "Net()", "--input", "1,4", "--input", "int64[2]", "--run", "--timeout", "9"]
+    assert cli.main(command) == 0
+    ((target, output, settings),) = planning.asked
+    assert (target, output) == ("net.py", None)
+    assert (settings.model, settings.input, settings.run, settings.timeout) == ("Net()", ("1,4", "int64[2]"), True, 9.0)
+    captured = capsys.readouterr()
+    assert captured.out == "x = 1\n"
+    assert captured.err == "tslint: note: a note\ntslint: it was run\n"
+
+
+def test_a_plan_is_written(planning: PlanStandIn, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["plan", "net.py", "-o", "convert.py", "--quiet"]) == 0
+    assert planning.asked[0][1] == Path("convert.py")
+    assert (tmp_path / "convert.py").read_text() == "x = 1\n"
+    assert capsys.readouterr() == ("", "")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".py"] == ["convert.py"]
+
+
+@pytest.mark.parametrize(
+    "planned, status",
+    [(Planned(problems=("no way",)), 1), (Planned(errors=("no target",)), 2)],
+)
+def test_without_a_plan_nothing_is_written(
+    planned: Planned, status: int, planning: PlanStandIn, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    planning.planned = planned
+    assert cli.main(["plan", "net.py", "-o", "convert.py"]) == status
+    (sentence,) = (*planned.problems, *planned.errors)
+    assert capsys.readouterr() == ("", f"tslint: error: {sentence}\n")
+    assert not (tmp_path / "convert.py").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["a.py", "b.py"], ["a.py", "--route", "trace"], ["a.py", "--timeout", "soon"]]
+)
+def test_a_plan_that_is_asked_for_wrongly(
+    arguments: list[str], planning: PlanStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["plan", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, planning.asked) == ("", [])
+    assert captured.err.startswith("tslint: error: ") and captured.err.count("\n") == 1
