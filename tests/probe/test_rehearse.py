@@ -74,6 +74,14 @@ def test_a_script_that_is_good(tmp_path):
     assert done.returncode == 0
 
 
+def test_a_model_that_cannot_be_copied_is_built_twice(tmp_path):
+    built = BUILT.replace("\n    def forward", "        self.lock = threading.Lock()\n\n    def forward")
+    built = built.replace("import torch\n", "import threading\n\nimport torch\n", 1)
+    seen, _ = rehearsed(tmp_path, REST, built=built)
+    assert seen.one(ScriptRan).problem == ""
+    assert seen.one(ScriptRan).difference is not None
+
+
 def test_a_script_that_raises_is_named_by_its_line(tmp_path):
     ran = problem(tmp_path, REST.replace("example)", "(example, example))"))
     assert ran.line == BUILT.strip().count("\n") + 3

@@ -68,10 +68,8 @@ def _run(written: Written) -> ScriptRan:
         with _watching(made):
             seed()
             _execute(first, written, space)
-            model = space[written.model]
-            outer = space[written.wrapper](model).eval() if written.wrapper else model
             example = as_inputs("example", eval(written.example, space))
-            reference = copy.deepcopy(outer) if not isinstance(outer, torch.jit.ScriptModule) else outer
+            reference = _reference(first, written, space)
             _execute(tree.body[len(first) :], written, space)
     except KeyboardInterrupt:
         raise
@@ -86,6 +84,26 @@ def _run(written: Written) -> ScriptRan:
     remember(reference)
     subject.others = list(_others(subject))
     return _verdict(written, subject, *made.pairs[-1])
+
+
+def _reference(first: list[ast.stmt], written: Written, space: dict[str, Any]) -> torch.nn.Module:
+    """The model before the script works on it: a copy, or one built a second time where it cannot be copied."""
+    outer = _outer(written, space)
+    if isinstance(outer, torch.jit.ScriptModule):
+        return outer
+    try:
+        return copy.deepcopy(outer)
+    except Exception:
+        again = {key: space[key] for key in ("__name__", "__file__", "__builtins__")}
+        seed()
+        _execute(first, written, again)
+        return _outer(written, again)
+
+
+def _outer(written: Written, space: dict[str, Any]) -> torch.nn.Module:
+    model: Any = space[written.model]
+    outer: torch.nn.Module = space[written.wrapper](model).eval() if written.wrapper else model
+    return outer
 
 
 def _verdict(written: Written, subject: Subject, program: Any, mlmodel: Any) -> ScriptRan:
