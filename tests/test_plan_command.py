@@ -330,6 +330,45 @@ def test_a_function_under_the_main_guard_and_a_file_that_goes_elsewhere(tmp_path
     assert (tmp_path / "out.mlpackage").is_dir()
 
 
+def test_a_conversion_that_stands_in_another_function_is_written_as_it_was_recorded(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        model="""
+        import coremltools as ct
+        import torch
+        from torch import nn
+
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(3, 4, 3)
+
+            def forward(self, x):
+                return {"out": self.conv(x)}
+
+
+        def to_coreml(traced, size):
+            image = ct.ImageType(name="image", shape=(1, 3, size, size), scale=0.5)
+            return ct.convert(traced, inputs=[image], minimum_deployment_target=ct.target.iOS16)
+
+
+        if __name__ == "__main__":
+            net = Net()
+            to_coreml(torch.jit.trace(net, torch.rand(1, 3, 32, 32), strict=False), 32).save("net.mlpackage")
+        """,
+    )
+    script = planned("model.py", cwd=tmp_path)
+    image = script.partition("ct.ImageType(")[2].partition(")\n")[0]
+    assert [line.strip() for line in image.strip().splitlines()][:3] == [
+        'name="image",',
+        "shape=(1, 3, 32, 32),",
+        "scale=0.5,",
+    ]
+    assert "minimum_deployment_target=ct.target.iOS16" in script
+    assert 'return self.model(x)["out"]' in script
+
+
 # -- bad input -------------------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from tslint.report.content import one_line
 from tslint.report.routes import number
 from tslint.request import Outline, Written
 from tslint.runs import OnEvidence
-from tslint.scripts.own import CannotWrite, Own, own_code
+from tslint.scripts.own import CannotWrite, Elsewhere, Own, own_code
 from tslint.scripts.write import MARK, write
 from tslint.settings import Settings
 from tslint.source import NotebookError, Source, SourceError, discover, is_torchscript
@@ -190,7 +190,7 @@ class _Plan:
     def _written(self, made: PlanMade) -> tuple[str, str]:
         """The first script that runs: with the sizes that it can serve, else for the example's own."""
         try:
-            own = self._own(made)
+            made, own = self._own(made)
             made, root = self._rooted(made, own)
             path = self._for(root)
             tried = [write(made, own, self._command(), path, root)]
@@ -214,10 +214,18 @@ class _Plan:
         given += [word for text in self.settings.input for word in ("--input", text)]
         return " ".join(map(_quoted, ["tslint", "plan", self.target, *given]))
 
-    def _own(self, made: PlanMade) -> Own | None:
+    def _own(self, made: PlanMade) -> tuple[PlanMade, Own | None]:
+        """What the file has for its own model; MADE with the conversion as it was recorded where its text stands elsewhere."""
         if made.build or made.place is None or self.source is None or self.outline is None:
-            return None
-        return own_code(self.source.text, self.outline.calls, made.place, made.conversion)
+            return made, None
+        text, calls = self.source.text, self.outline.calls
+        try:
+            return made, own_code(text, calls, made.place, made.conversion)
+        except Elsewhere:
+            if made.unrecorded:
+                raise
+        types = made.recorded or made.fixed
+        return dataclasses.replace(made, types=types, fixed=types, sizes=()), own_code(text, calls, made.place, None)
 
     def _rooted(self, made: PlanMade, own: Own | None) -> tuple[PlanMade, str]:
         """MADE with the module that its names come from, and the directory that has to be on the path."""

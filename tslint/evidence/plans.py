@@ -32,7 +32,8 @@ class PlanMade(Evidence):
     sequence of arguments, keywords or a pair of both. A wrapper with ``parameters`` calls the model with ``arguments`` and
     returns its ``accesses``; there is none where those are empty. ``types`` are code for the inputs of `ct.convert`, ``sizes``
     (name, code) what they share, ``fixed`` the types for the example's sizes alone; ``ranges`` are (input, dimension, low, high).
-    ``dynamic`` is code for the sizes that `torch.export` leaves open, ``conversion`` the file's own call.
+    ``dynamic`` is code for the sizes that `torch.export` leaves open, ``conversion`` the file's own call; ``recorded`` and
+    ``options`` are code for its input types and other arguments, ``unrecorded`` why they cannot be written down.
     """
 
     entry: int
@@ -56,6 +57,9 @@ class PlanMade(Evidence):
     dynamic: str = ""
     place: Place | None = None
     conversion: Place | None = None
+    recorded: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    unrecorded: str = ""
 
 
 @frozen

@@ -21,6 +21,10 @@ class CannotWrite(Exception):
     """No script can be written; the message is a clause that says why."""
 
 
+class Elsewhere(CannotWrite):
+    """The file's own conversion does not stand where its model is built."""
+
+
 @dataclass
 class Own:
     """Code of the user's file. ``imports`` are whole statements, ``taken`` the names to import from the file itself.
@@ -88,7 +92,7 @@ class _File:
         convert = _call_at(self.tree, self.lines, conversion) if conversion is not None else None
         end = next((i for i, s in enumerate(block) if convert is not None and _holds(s, convert)), -1)
         if convert is not None and end < at:
-            raise CannotWrite(
+            raise Elsewhere(
                 f"`ct.convert`, line {convert.lineno}, is not called where the model is, line {call.lineno}: name the model "
                 "with `--model` and `--input`"
             )

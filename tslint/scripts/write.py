@@ -228,7 +228,13 @@ class _Script:
         else:
             types = self.plan.types if self.flexible else self.plan.fixed
             sizes = [f"{name} = {code}" for name, code in self.plan.sizes] if self.flexible else []
-            lines = [*sizes, _call("mlmodel = ct.convert", [self.program, f"inputs={_list([*map(_broken, types)])}"])]
+            lines = [
+                *sizes,
+                _call(
+                    "mlmodel = ct.convert",
+                    [self.program, f"inputs={_list([*map(_broken, types)])}", *self.plan.options],
+                ),
+            ]
             after = []
         result = own.result if own is not None else "mlmodel"
         if not any(f"{result}.save(" in text for text in after):

@@ -14,7 +14,7 @@ from tslint.probe import values
 from tslint.probe.agree import call, first_line
 from tslint.probe.convert import coreml
 from tslint.probe.entry.standins import FunctionModule
-from tslint.probe.plan import code, sizes
+from tslint.probe.plan import code, recorded, sizes
 from tslint.probe.plan.code import Unwritable
 from tslint.probe.plan.mixed import Plan
 from tslint.probe.plan.parts import Part
@@ -105,7 +105,18 @@ class _Writer:
             place=subject.call_site,
             conversion=subject.conversion.place if subject.conversion is not None else None,
         )
+        planned = self._recorded(planned)
         return planned if self.outer is subject.module else self._wrapped(planned)
+
+    def _recorded(self, planned: PlanMade) -> PlanMade:
+        """With the file's own call of `ct.convert` as code."""
+        if self.subject.conversion is None:
+            return planned
+        given = self.subject.conversion.kwargs
+        try:
+            return replace(planned, recorded=recorded.types(given), options=recorded.options(given))
+        except Unwritable as error:
+            return replace(planned, unrecorded=str(error))
 
     def _callable(self) -> Any:
         return self.program.module() if self.route == "export" else self.program
