@@ -49,7 +49,7 @@ EXPLAINED = Path(__file__).with_name("agreement.json")
 FAMILIES = {"trace-fails": "trace", "trace-differs": "compare", "script-fails": "script"}
 """The truth's column → the step of tslint's that decides it."""
 WANTED, WANTED_PLACED = 0.99, 0.95
-PATIENCE = 120
+PATIENCE = 300
 """Seconds that tslint may take for one case."""
 
 

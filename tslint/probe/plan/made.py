@@ -21,7 +21,7 @@ from tslint.probe.plan.parts import Part
 from tslint.probe.plan.program import positional
 from tslint.probe.subject import Inputs, Subject
 from tslint.probe.trace.tracing import named
-from tslint.probe.trace.tracing import positional as in_order
+from tslint.probe.values import positional as in_order
 
 WRONG = {"differs": "differs from eager", "died": "ended the process", "refused": "is refused"}
 

@@ -13,7 +13,7 @@ from tslint.probe.script.calls import Call
 from tslint.probe.script.torchscript import plain_attributes
 from tslint.probe.subject import Inputs, seed
 from tslint.probe.trace.tracing import named
-from tslint.probe.trace.tracing import positional as in_order
+from tslint.probe.values import positional as in_order
 
 
 def trace(module: torch.nn.Module, inputs: Inputs) -> Any:
