@@ -211,6 +211,7 @@ def ranks(body: str) -> list[tuple[str, int]]:
             "y = torch.relu(y).reshape(2, 2, 1, 2, 2, 4).transpose(2, 3)\nreturn y.reshape(8, 8)",
             "x.reshape(2, 2, 2, 2, 2, 2)",
         ),
+        ("y = x.view(2, 2, 2, 2, 2, 2)\ny += x.sum()\nreturn y.view(8, 8)", "x.view(2, 2, 2, 2, 2, 2)"),
         ("for _ in range(2):\n    x = torch.relu(x.view(2, 2, 2, 2, 2, 2))\nreturn x", "x.view(2, 2, 2, 2, 2, 2)"),
         ("return self.conv(x)[:, :, None, None].sum(2)", "self.conv(x)[:, :, None, None]"),
         ("return self.conv(x).unsqueeze(1).unsqueeze(1).squeeze(1)", "self.conv(x).unsqueeze(1).unsqueeze(1)"),

@@ -25,6 +25,23 @@ CASES = {
     "state": ("self.n = math.sqrt(x.size(1))\nreturn x", True),
     "in place": ("x.mul_(math.sqrt(x.size(1)))\nreturn x", True),
     "appended": ("ys = []\nys.append(math.sqrt(x.size(1)))\nreturn ys", True),
+    "replaced": ("n = math.sqrt(x.size(1))\nn = 2\nreturn x * n", False),
+    "replaced where it is always traced": (
+        "n = math.sqrt(x.size(1))\nif torch.jit.is_tracing():\n    n = 2\nreturn x * n",
+        False,
+    ),
+    "replaced where it may be": ("n = math.sqrt(x.size(1))\nif self.small:\n    n = 2\nreturn x * n", True),
+    "replaced by what is made of it": ("n = math.sqrt(x.size(1))\nn = n + 1\nreturn x * n", True),
+    "replaced after it was read": ("n = math.sqrt(x.size(1))\nx = x * n\nn = 2\nreturn x * n", True),
+    "replaced after a function read it": (
+        "def f():\n    return n\nn = math.sqrt(x.size(1))\nx = x * f()\nn = 2\nreturn x * n",
+        True,
+    ),
+    "replaced in rounds": ("n = 1\nfor _ in range(2):\n    x = x * n\n    n = math.sqrt(x.size(1))\nreturn x", True),
+    "replaced only beside tracing": (
+        "n = math.sqrt(x.size(1))\nif not torch.jit.is_tracing():\n    n = 2\nreturn x * n",
+        True,
+    ),
     "an argument of a call": ("return self.f(x, math.sqrt(x.size(1)))", True),
 }
 

@@ -22,6 +22,7 @@ from tslint.facts.joins import join_all
 from tslint.facts.kinds import (
     FIXED,
     Callable,
+    Constant,
     Dims,
     Kind,
     Size,
@@ -310,16 +311,22 @@ class Facts(SizeQuestions):
             return True
         flow = self._flows.get(function)
         if flow is None:
-            flow = self._flows[function] = Flow(self.tree, function)
+            asked = (self._is_taken, self._is_passed_by) if self.reached(function) else ()
+            flow = self._flows[function] = Flow(self.tree, function, *asked)
         return flow.reaches(node)
 
-    @cached_property
-    def _readings(self) -> Readings:
-        return Readings(self.tree, self.kind, self.qualified)
+    def _is_taken(self, test: cst.BaseExpression) -> bool:
+        """Whether a condition holds whenever a module is traced."""
+        return self.kind(test) == Constant("bool", True)
+
+    def _is_passed_by(self, node: cst.CSTNode) -> bool:
+        """Whether tracing is known to come past NODE in no way."""
+        places = self._places(node)
+        return bool(places) and all(block.untraced for _, block in places)
 
     def only_read(self, node: cst.CSTNode) -> bool:
         """Whether each use of NODE's value ends in Python (``.item()``, a condition), so that its trace drops what made it."""
-        return self._readings.only_read(node)
+        return Readings(self.tree, self.kind, self.qualified).only_read(node)
 
     def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
         """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
+from tslint.facts.replacements import Replacements
 from tslint.facts.tree import Tree, walk
 
 SILENT_CALLS = frozenset(["print", "warn", "warning", "info", "debug", "error", "log", "write", "isinstance"])
@@ -12,13 +15,21 @@ WORDS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Lamb
 
 
 class Flow:
-    """The slice of one function. Conservative: what is not understood counts as reaching the output."""
+    """The slice of one function. Conservative: what is not understood counts as reaching the output.
 
-    def __init__(self, tree: Tree, function: cst.FunctionDef) -> None:
+    What tracing replaces at once does not count (:class:`Replacements`, which asks TAKEN and PASSED_BY).
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        function: cst.FunctionDef,
+        taken: Callable[[cst.BaseExpression], bool] = lambda _: False,
+        passed_by: Callable[[cst.CSTNode], bool] = lambda _: False,
+    ) -> None:
         self.tree = tree
         self.function = function
-        self._assigned: list[tuple[set[str], set[str], cst.CSTNode]] = []
-        self._always: set[cst.CSTNode] = set()
+        self._replaced = frozenset(Replacements(tree, function, taken, passed_by).found())
         self.relevant = self._relevant()
 
     def reaches(self, node: cst.CSTNode) -> bool:
@@ -52,6 +63,8 @@ class Flow:
 
     def _assignment_matters(self, node: cst.Assign | cst.AnnAssign | cst.AugAssign) -> bool:
         targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]
+        if isinstance(node, cst.Assign) and node in self._replaced:
+            return False
         return any(not _is_plain(t) or _names(t) & self.relevant for t in targets)
 
     def _expression_matters(self, node: cst.Expr) -> bool:
@@ -84,6 +97,8 @@ class Flow:
             if isinstance(node, (cst.Return, cst.Yield)) and node.value is not None:
                 wanted |= _names(node.value)
             elif isinstance(node, cst.Assign):
+                if node in self._replaced:
+                    continue
                 read = _names(node.value)
                 for target in node.targets:
                     if _is_plain(target.target):

@@ -34,18 +34,21 @@ def high_ranks(contexts: Sequence[Context], tree: Tree) -> list[HighRank]:
     """Where ranks above five begin in code that tracing comes past, in source order."""
     found: dict[cst.CSTNode, HighRank] = {}
     for context in traced(contexts):
-        for one in _in_context(context):
+        for one in _in_context(context, tree):
             if tree.own(one.node):
                 found.setdefault(one.node, one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
 
-def _in_context(context: Context) -> Iterator[HighRank]:
+def _in_context(context: Context, tree: Tree) -> Iterator[HighRank]:
     makers: list[tuple[HighRank, Kind, bool]] = []
     chains = _Chains()
     if not context.callers:
         for kind, _ in context.returns.values():
             chains.keep(_high(kind))
+    for added in tree.all(cst.AugAssign):
+        if added.value in context.kinds and not context.blocks[added.value].untraced:
+            chains.keep(high for kind in _kinds(context, added.target, added.value) for high in _high(kind))
     for node, name, taken, made in _operations(context):
         rearranges = name in REARRANGING
         high = [kind for option in taken for kind in _high(option)]
