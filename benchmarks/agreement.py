@@ -12,7 +12,8 @@ asked again in another fork:
 - a row that plain PyTorch does not repeat here says nothing about tslint. It is counted, and named, by itself.
 
 ``--differing`` draws from the cases whose trace is wrong: what share of the differences is placed on a line of the case's file
-shows there. EXPLAINED, a JSON object ``{"FILE::CLASS[CASE] FAMILY": "reason"}``, says why a disagreement that is left is one.
+shows there. EXPLAINED, a JSON object ``{"FILE::CLASS[CASE] FAMILY": "reason"}``, says why one that is left disagrees, or a row
+is not repeated.
 RESULTS keeps what came out; a case that it holds is not run again.
 """
 
@@ -49,7 +50,7 @@ EXPLAINED = Path(__file__).with_name("agreement.json")
 FAMILIES = {"trace-fails": "trace", "trace-differs": "compare", "script-fails": "script"}
 """The truth's column → the step of tslint's that decides it."""
 WANTED, WANTED_PLACED = 0.99, 0.95
-PATIENCE = 120
+PATIENCE = 300
 """Seconds that tslint may take for one case."""
 
 
@@ -235,12 +236,8 @@ def left(results: Sequence[tuple[Row, Row]], explained: dict[str, str]) -> str:
     for row, found in results:
         for family in FAMILIES:
             key = name_of(row, family)
-            reason = explained.get(key, "unexplained")
-            names.get(judged(row, found, family), []).append(f"- `{key}`: {reason}")
-    parts = {
-        "Disagree:": names["disagrees"],
-        "Not repeated here:": [line.split("`: ")[0] + "`" for line in names["unrepeated"]],
-    }
+            names.get(judged(row, found, family), []).append(f"- `{key}`: {explained.get(key, 'unexplained')}")
+    parts = {"Disagree:": names["disagrees"], "Not repeated here:": names["unrepeated"]}
     return "\n\n".join(f"{title}\n\n" + "\n".join(lines) for title, lines in parts.items() if lines)
 
 

@@ -165,7 +165,8 @@ def test_the_table_of_agreement(agreement: ModuleType) -> None:
         "Places that the tracer warns of: 0 harmful, 1 harmless, 0 not exercised.",
     ]
     assert agreement.left(results, {"a.py::Net[0] trace-differs": "why"}) == (
-        "Disagree:\n\n- `a.py::Net[0] trace-differs`: why\n\nNot repeated here:\n\n- `a.py::Net[0] script-fails`"
+        "Disagree:\n\n- `a.py::Net[0] trace-differs`: why\n\nNot repeated here:\n\n"
+        "- `a.py::Net[0] script-fails`: unexplained"
     )
 
 

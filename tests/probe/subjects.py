@@ -54,3 +54,12 @@ def run_routes(
     report = Report()
     routes.run_routes(subject, settled, request or Request("test"), Steps(0, report, skip), report)
     return report
+
+
+class Asserting(torch.nn.Module):
+    """Stands here because pytest rewrites the assertions of test files."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert not x.isnan().any()
+        assert x.sum() < 1e9, "too large"
+        return x + 1

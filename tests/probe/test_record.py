@@ -148,6 +148,14 @@ def test_a_warning_about_what_no_input_reaches_is_harmless():
     assert {e.note for e in seen.of(Escape) if e.origin == "constant"} == {"no input changes it"}
 
 
+@pytest.mark.parametrize(
+    ("scale", "found"), [(lambda x: 0.5, ["harmless"]), (lambda x: 4 / int(x.size(2)), ["harmful"])]
+)
+def test_a_constant_that_torch_makes_of_what_it_is_given(scale, found):
+    function = lambda x: F.interpolate(x, scale_factor=scale(x), recompute_scale_factor=True)  # noqa: E731
+    assert [escape.verdict for escape in observe(Do(function), X).of(Escape)] == found
+
+
 def test_columns_are_those_of_the_call():
     seen = observe(Do(lambda x: x / math.sqrt(x.size(2))), X)
     span = seen.one(ConstantBaked).place.span

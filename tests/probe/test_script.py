@@ -13,7 +13,7 @@ from subjects import Report, line_of, subject_of  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused  # noqa: E402
-from tslint.probe.agree import quiet  # noqa: E402
+from tslint.probe.agree import call, quiet  # noqa: E402
 from tslint.probe.script.script import run_script  # noqa: E402
 from tslint.probe.subject import Outcome, Subject  # noqa: E402
 
@@ -196,6 +196,21 @@ def test_what_compiles_is_run_beside_eager_and_its_functions_are_named():
     (ran,) = report.of(CodeRan)
     assert (ran.route, ran.functions) == ("script", {__file__: ("Plain.double", "Plain.forward")})
     assert not report.of(ScriptRefused) and not report.of(ScriptDiffered)
+
+
+@pytest.mark.parametrize(("seconds", "runs"), [(60, 5), (-1, 2)])
+def test_a_slow_program_is_run_on_two_inputs_alone(monkeypatch, seconds, runs):
+    asked = []
+
+    def counted(model, inputs, *more):
+        asked.append(model)
+        return call(model, inputs, *more)
+
+    monkeypatch.setattr("tslint.probe.script.script.SECONDS", seconds)
+    monkeypatch.setattr("tslint.probe.script.script.call", counted)
+    subject = subject_of(Plain(), torch.randn(1, 4), others=[(torch.randn(n, 4),) for n in range(2, 6)])
+    assert script(subject)[0] == "works"
+    assert asked.count(subject.module) == runs
 
 
 class Bound(nn.Module):

@@ -119,6 +119,25 @@ def test_a_step_that_a_second_child_repeated() -> None:
     assert [(step.name, step.status) for step in run.steps] == [("trace", "died"), ("script", "died")]
 
 
+@pytest.mark.parametrize(
+    ("trace", "compare", "status", "message"),
+    [
+        (StepEnded(0, "trace", "ok", 1.0), StepEnded(0, "compare", "ok", 1.0), "works", ""),
+        (StepEnded(0, "trace", "ok", 1.0), StepEnded(0, "compare", "ok", 1.0, "it differs"), "differs", "it differs"),
+        (StepEnded(0, "trace", "failed", 1.0, "no dict"), StepEnded(0, "compare", "ok", 1.0), "refused", "no dict"),
+        (StepEnded(0, "trace", "ok", 1.0), StepEnded(0, "compare", "skipped", 1.0), "untried", "the run ended early"),
+    ],
+)  # fmt: skip
+def test_what_was_found_of_the_trace_outlives_a_run_that_ended_after_it(
+    trace: StepEnded, compare: StepEnded, status: str, message: str
+) -> None:
+    (run,) = assemble_runs("net.py", [CHOSEN, trace, compare, StepEnded(0, "script", "timeout", 9.0, "the time limit")])
+    assert [(route.name, route.status, route.message) for route in run.routes[:2]] == [
+        ("trace", status, message),
+        ("script", "died", "the time limit"),
+    ]
+
+
 def test_which_runs_there_are() -> None:
     assert assemble_runs("net.py", []) == ()
     assert assemble_runs("net.py", [StepEnded(0, "entry", "ok", 0.1)]) == ()

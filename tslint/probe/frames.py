@@ -274,7 +274,7 @@ def only_guards(place: Place) -> bool:
         ):
             return False
     return tree is not None and any(
-        _inside(place.path, node.test, place.span)
+        _inside(place.path, node if isinstance(node, ast.Assert) else node.test, place.span)
         for node in ast.walk(tree)
         if isinstance(node, ast.Assert) or (isinstance(node, ast.If) and _is_guard(node))
     )
@@ -288,6 +288,8 @@ def _is_guard(node: ast.If) -> bool:
 def _raises_or_says(statement: ast.stmt) -> bool:
     if isinstance(statement, (ast.Raise, ast.Pass)):
         return True
+    if isinstance(statement, ast.If):
+        return all(map(_raises_or_says, (*statement.body, *statement.orelse)))
     call = statement.value if isinstance(statement, ast.Expr) else None
     name = call.func if isinstance(call, ast.Call) else None
     return (name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")) in _SAYS

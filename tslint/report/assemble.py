@@ -137,11 +137,24 @@ def _routes(ended: Sequence[RouteEnded], steps: Sequence[Step], observed: Sequen
     for name in ROUTES:
         item = found.get(name, RouteEnded(0, name, Attempt(message="" if ended else "the run ended early")))
         attempt = item.attempt
+        if name == "trace" and item not in ended:
+            attempt = _traced(steps, attempt)
         if name in lost and attempt.status == "untried":
             attempt = dataclasses.replace(attempt, status="died", message=lost[name].message)
         wrapped = None if item.wrapped is None else _route(name, item.wrapped, observed, None)
         routes.append(_route(name, attempt, observed, wrapped))
     return tuple(routes)
+
+
+def _traced(steps: Sequence[Step], unknown: Attempt) -> Attempt:
+    """What the steps say of the trace where a later one ended the run before its line of the table was reported."""
+    found = {step.name: step for step in steps}
+    trace, compared = found.get("trace"), found.get("compare")
+    if trace is not None and trace.status == "failed":
+        return Attempt("refused", message=trace.message)
+    if trace is None or trace.status != "ok" or compared is None or compared.status != "ok":
+        return unknown
+    return Attempt("differs" if compared.message else "works", message=compared.message)
 
 
 def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped: Route | None) -> Route:

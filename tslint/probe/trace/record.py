@@ -189,7 +189,10 @@ class Recorder:
         if numbers or forced:
             self._baked(func, name, numbers, answer, began)
         elif not self._inside and len(self.moments) == began and self._warned_since(before, _REGISTERED):
-            self._constant(name, name, answer)
+            given = [a for a in (*args, *kwargs.values()) if not isinstance(a, torch.Tensor)]
+            self._constant(
+                name, name, answer if traced_value(answer) is None else given
+            )  # made inside, of what is given
         if name in _ANSWERS and type(answer) in (bool, int, float, tuple):
             self._answered(name, args, answer)
         elif not self._inside and type(answer) in (tuple, list) and answer and isinstance(answer[0], torch.Tensor):
