@@ -11,6 +11,7 @@ from support import facts_of
 from tslint import engine
 
 CLASS = """
+import numpy
 import torch
 from torch import nn
 class Net(nn.Module):
@@ -52,8 +53,34 @@ READ = {
         first = second = torch.rand(1)
         return x * float(first) + int(second)
     """,
+    "numbers for NumPy": "x * float(numpy.asarray(torch.rand(2, 2)).sum())",
+    "numbers for NumPy, of what a helper computes": """
+        cost = self.cost(torch.rand(2, 2), scale=2)
+        return x + int(numpy.asarray(cost).argmax())
+
+    def cost(self, drawn, scale):
+        return drawn.exp() * scale
+    """,
+    "numbers for NumPy, in a comprehension whose variables others share": """
+        costs = torch.rand(2, 2)
+        best = [int(numpy.asarray(c[:, i]).argmax()) for i, c in enumerate(costs.split([1, 1]))]
+        return sum([c + i for i, c in zip(best, [x, x])])
+    """,
 }
 KEPT = {
+    "returned by a helper": """
+        return x + self.cost(2, torch.rand(2, 2))
+
+    def cost(self, scale, drawn):
+        return drawn.exp() * scale
+    """,
+    "read by a helper that also returns it": """
+        cost, best = self.cost(torch.rand(2, 2))
+        return x * best + cost
+
+    def cost(self, drawn):
+        return drawn.exp(), int(numpy.asarray(drawn).argmax())
+    """,
     "added": "x + torch.rand(1)",
     "added later": """
         noise = torch.rand(1)

@@ -47,15 +47,14 @@ def _of_return(
     seen: dict[object, cst.BaseExpression] = {}
     for node in _outputs(value):
         source = _source(node, function, facts)
-        name = facts.text(node)
         problem = ""
         if source in seen:
-            problem = f"`{name}` is the same tensor as `{facts.text(seen[source])}`: both outputs"
+            problem = f"`{facts.text(node)}` is the same tensor as `{facts.text(seen[source])}`: both outputs"
         elif isinstance(source, cst.Param) and facts.is_tensor(node):
-            problem = f"`{name}` is an input as it came in: input and output"
+            problem = f"`{facts.text(node)}` is an input as it came in: input and output"
         seen.setdefault(source, node)
         if problem:
-            help = HELP.format(name=name)
+            help = HELP.format(name=facts.text(node))
             yield Finding(node, {"problem": problem}, severity=severity, help=help, symbol=f"{cls.name}.forward")
 
 

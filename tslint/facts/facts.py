@@ -228,8 +228,9 @@ class Facts(SizeQuestions):
         found = []
         outermost: cst.CSTNode | None = None
         for around in self.tree.ancestors(node):
-            if isinstance(around, (cst.FunctionDef, cst.Lambda)):
-                outermost = around if isinstance(around, cst.FunctionDef) else outermost
+            kind = type(around)
+            if kind is cst.FunctionDef or kind is cst.Lambda:
+                outermost = around if kind is cst.FunctionDef else outermost
                 for context in self.analysis.contexts.get(around, ()):
                     if node in context.kinds:
                         found.append((context, context.blocks[node]))

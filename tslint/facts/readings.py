@@ -15,7 +15,13 @@ CONDITIONAL = (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)
 CONTAINERS = (List, Tuple, Dict, Str, Constant, Module)
 """What a tensor is the index of as a plain number (``__index__``)."""
 DISPLAYS = (cst.List, cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.StarredElement)
+COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Lambda, cst.Module)
+DEEPEST = 8
+"""Calls within calls that a value is followed into."""
+
+Seen = set[tuple[cst.CSTNode, cst.Call | None]]
+"""Where a value has been followed to, with the call that led into the function."""
 
 
 class Readings:
@@ -30,6 +36,7 @@ class Readings:
         self.tree = tree
         self.kind = kind
         self.qualified = qualified
+        self._entered: list[tuple[cst.FunctionDef, cst.Call]] = []
 
     def only_read(self, node: cst.CSTNode) -> bool:
         """Whether each use of NODE's value ends in Python: as a number (``.item()``), a condition, an index of a list."""
@@ -48,11 +55,12 @@ class Readings:
             isinstance(node.func, cst.Attribute) and self._is_new(node.func.value)
         )
 
-    def _read(self, node: cst.CSTNode, place: int | None, seen: set[cst.CSTNode]) -> bool:
+    def _read(self, node: cst.CSTNode, place: int | None, seen: Seen) -> bool:
         """Whether NODE is only read; PLACE: the item of it that matters, where it is a tuple."""
-        if node in seen:
+        key = node, self._entered[-1][1] if self._entered else None
+        if key in seen:
             return True
-        seen.add(node)
+        seen.add(key)
         child = node
         for parent in self.tree.ancestors(node):
             if isinstance(parent, CONDITIONAL) and child is parent.test:
@@ -70,8 +78,11 @@ class Readings:
             elif isinstance(parent, cst.Subscript) and child is not parent.value:
                 if all(isinstance(option, CONTAINERS) for option in options(self.kind(parent.value))):
                     return True
-            elif isinstance(parent, cst.Call) and child is not parent.func and self._is_own(parent):
-                return False
+            elif isinstance(parent, cst.Call) and isinstance(child, cst.Arg):
+                if self._leaves_pytorch(parent):
+                    return True
+                if self._is_own(parent):
+                    return self._handed(parent, child, seen)
             if isinstance(parent, cst.BaseExpression) and isinstance(self.kind(parent), Data):
                 return True
             if isinstance(parent, cst.Call):
@@ -79,19 +90,40 @@ class Readings:
             child = parent
         return False
 
+    def _leaves_pytorch(self, call: cst.Call) -> bool:
+        """Whether CALL hands its arguments to NumPy or SciPy, which read their numbers (``linear_sum_assignment(costs)``)."""
+        return (self.qualified(call.func) or "").startswith(("numpy.", "scipy."))
+
+    def _handed(self, call: cst.Call, argument: cst.Arg, seen: Seen) -> bool:
+        """Whether the functions of the file that CALL may call only read ARGUMENT, or what they return is only read."""
+        for option in options(self.kind(call.func)):
+            function = option.node if isinstance(option, Callable) else None
+            if not isinstance(function, cst.FunctionDef) or len(self._entered) >= DEEPEST:
+                return False
+            param = parameter_of(call, argument, function)
+            if param is None:
+                return False
+            self._entered.append((function, call))
+            read = all(self._read(use, None, seen) for use in self._uses(param.name))
+            self._entered.pop()
+            if not read:
+                return False
+        return True
+
     def _is_own(self, call: cst.Call) -> bool:
         """Whether CALL hands its arguments to code of the project, which may do with them what it likes."""
-        return any(isinstance(o, Module) or (isinstance(o, Callable) and o.node) for o in options(self.kind(call.func)))
+        return any(
+            (isinstance(o, Module) and (o.layer is None or o.items)) or (isinstance(o, Callable) and o.node)
+            for o in options(self.kind(call.func))
+        )
 
-    def _assigned(
-        self, node: cst.Assign | cst.AnnAssign | cst.NamedExpr, place: int | None, seen: set[cst.CSTNode]
-    ) -> bool:
+    def _assigned(self, node: cst.Assign | cst.AnnAssign | cst.NamedExpr, place: int | None, seen: Seen) -> bool:
         if isinstance(node, cst.NamedExpr):
             return self._target_read(node.target, place, seen) and self._read(node, place, seen)
         targets = [target.target for target in node.targets] if isinstance(node, cst.Assign) else [node.target]
         return all(self._target_read(target, place, seen) for target in targets)
 
-    def _target_read(self, target: cst.BaseExpression, place: int | None, seen: set[cst.CSTNode]) -> bool:
+    def _target_read(self, target: cst.BaseExpression, place: int | None, seen: Seen) -> bool:
         if isinstance(target, (cst.Tuple, cst.List)):
             parts = [element.value for element in target.elements]
             if any(isinstance(element, cst.StarredElement) for element in target.elements):
@@ -104,11 +136,22 @@ class Readings:
         return all(self._read(use, place, seen) for use in self._uses(target))
 
     def _uses(self, target: cst.Name) -> Iterator[cst.Name]:
-        """Where the function around TARGET reads a variable of this name."""
-        function = next((a for a in self.tree.ancestors(target) if isinstance(a, cst.FunctionDef)), None)
-        for name in walk(function) if function is not None else ():
-            if isinstance(name, cst.Name) and name.value == target.value and self._is_use(name):
+        """Where the function around TARGET, or the comprehension that it is a variable of, reads it."""
+        scope = self._scope(target)
+        for name in walk(scope) if scope is not None else ():
+            if not isinstance(name, cst.Name) or name.value != target.value:
+                continue
+            if self._is_use(name) and self._scope(name) is scope:
                 yield name
+
+    def _scope(self, name: cst.Name) -> cst.CSTNode | None:
+        """The comprehension or function whose variable NAME is, as far as its file tells."""
+        for around in self.tree.ancestors(name):
+            if isinstance(around, cst.FunctionDef):
+                return around
+            if isinstance(around, COMPREHENSIONS) and name.value in _variables(around):
+                return around
+        return None
 
     def _is_use(self, name: cst.Name) -> bool:
         parent = self.tree.parent.get(name)
@@ -130,9 +173,14 @@ class Readings:
             child = parent
         return False
 
-    def _returned(self, node: cst.Return, place: int | None, seen: set[cst.CSTNode]) -> bool:
+    def _returned(self, node: cst.Return, place: int | None, seen: Seen) -> bool:
         """What a helper returns goes on where it is called; what a forward returns, or nobody calls, stays."""
         function = next((a for a in self.tree.ancestors(node) if isinstance(a, (cst.FunctionDef, cst.Lambda))), None)
+        if self._entered and self._entered[-1][0] is function:
+            entered = self._entered.pop()
+            read = self._read(entered[1], place, seen)
+            self._entered.append(entered)
+            return read
         calls = self._calls.get(function, ()) if function is not None else ()
         return bool(calls) and all(self._read(call, place, seen) for call in calls)
 
@@ -145,3 +193,27 @@ class Readings:
                 if isinstance(option, Callable) and isinstance(option.node, cst.FunctionDef):
                     found.setdefault(option.node, []).append(call)
         return dict(found)
+
+
+def parameter_of(call: cst.Call, argument: cst.Arg, function: cst.FunctionDef) -> cst.Param | None:
+    """The parameter of FUNCTION that takes ARGUMENT of CALL, a method's after `self`; None where a star hides it."""
+    if argument.star:
+        return None
+    listed = [*function.params.posonly_params, *function.params.params]
+    if argument.keyword is not None:
+        name = argument.keyword.value
+        return next((p for p in (*listed, *function.params.kwonly_params) if p.name.value == name), None)
+    before = call.args[: next(index for index, arg in enumerate(call.args) if arg is argument)]
+    bound = bool(listed) and listed[0].name.value == "self" and isinstance(call.func, cst.Attribute)
+    place = len(before) + bound
+    return None if any(arg.star for arg in before) or place >= len(listed) else listed[place]
+
+
+def _variables(comprehension: cst.BaseComp) -> set[str]:
+    """The names that the `for` parts of a comprehension bind."""
+    found: set[str] = set()
+    part: cst.CompFor | None = comprehension.for_in
+    while part is not None:
+        found |= {name.value for name in walk(part.target) if isinstance(name, cst.Name)}
+        part = part.inner_for_in
+    return found

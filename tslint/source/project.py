@@ -12,7 +12,7 @@ import libcst as cst
 from tslint.source.errors import SourceError
 from tslint.source.text import Source
 
-MOST_KEPT = 2_000_000
+MOST_KEPT = 4_000_000
 """Bytes of source whose trees are kept for the next file that imports them. A tree takes some 86 times as many (LibCST 1.9)."""
 
 
