@@ -203,7 +203,7 @@ class Facts(SizeQuestions):
         """
         known = self._kinds.get(node)
         if known is None:
-            known = self._kinds[node] = self._kind(node)
+            known = self._kinds[node] = self._kind_at(node, self._places(node))
         return known
 
     def calling_kind(self, node: cst.CSTNode) -> Kind:
@@ -212,9 +212,6 @@ class Facts(SizeQuestions):
         places = self._places(node)
         called = [(context, block) for context, block in places if context.callers]
         return self._kind_at(node, called or places)
-
-    def _kind(self, node: cst.CSTNode) -> Kind:
-        return self._kind_at(node, self._places(node))
 
     def _kind_at(self, node: cst.CSTNode, places: Sequence[tuple[Context, Block]]) -> Kind:
         kinds = []

@@ -113,7 +113,7 @@ class Readings:
     def _is_own(self, call: cst.Call) -> bool:
         """Whether CALL hands its arguments to code of the project, which may do with them what it likes."""
         return any(
-            (isinstance(o, Module) and (o.layer is None or o.items)) or (isinstance(o, Callable) and o.node)
+            (isinstance(o, Module) and (o.cls or o.items or o.layer is None)) or (isinstance(o, Callable) and o.node)
             for o in options(self.kind(call.func))
         )
 
