@@ -53,7 +53,7 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
         if kind is Facts:
             run(facts, wanted)
         elif isinstance(kind, type) and is_node_type(kind):
-            anywhere = [check for check in wanted if not check.traced and not check.calls]
+            anywhere = [check for check in wanted if not (check.traced or check.calls or check.named)]
             in_traced_code = [check for check in wanted if check.traced]
             nodes: Iterable[Any] = facts.nodes(kind)
             for node in nodes if anywhere or in_traced_code else ():
@@ -62,8 +62,8 @@ def predict(facts: Facts) -> tuple[list[Diagnostic], list[Diagnostic]]:
                 if in_traced_code and _is_traced(node, in_traced_code, facts, crashes):
                     run(node, in_traced_code)
             for check in wanted:
-                for call in _calls_for(check, facts, crashes):
-                    run(call, (check,))
+                for node in _nodes_for(check, facts, crashes):
+                    run(node, (check,))
     try:
         refusals = facts.refusals
     except Exception as error:  # the other checks do not ask for them
@@ -84,10 +84,10 @@ def _is_traced(node: cst.CSTNode, wanted: Iterable[Check], facts: Facts, crashes
         return False
 
 
-def _calls_for(check: Check, facts: Facts, crashes: Crashes) -> Sequence[cst.Call]:
-    """The calls that CHECK wants, if it wants calls of some functions."""
+def _nodes_for(check: Check, facts: Facts, crashes: Crashes) -> Sequence[cst.CSTNode]:
+    """The calls of some functions, or the attributes of some names, that CHECK wants."""
     try:
-        return facts.calls_to(*check.calls) if check.calls else ()
+        return [*facts.calls_to(*check.calls), *facts.tree.attributes(*check.named)]
     except Exception as error:
         crashes.add(f"`{check.rule}`", error)
         return ()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from tslint.diagnostic import Finding
@@ -23,24 +23,28 @@ Function = TypeVar("Function", bound=Callable[..., Iterator[Finding]])
 _MARK = "__tslint_on__"
 _TRACED = "__tslint_traced__"
 _CALLS = "__tslint_calls__"
+_NAMED = "__tslint_named__"
 
 
 Subject = type | str
 """What a check is marked with: a type, or the code of a refusal."""
 
 
-def on(*kinds: Subject, traced: bool = False, calls: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+def on(
+    *kinds: Subject, traced: bool = False, calls: tuple[str, ...] = (), named: Iterable[str] = ()
+) -> Callable[[Function], Function]:
     """Marks a check with the node types, evidence types or codes of refusals it is to be called for.
 
     TRACED: of the nodes, with those alone that tracing comes past (``Facts.is_traced_code``), which is then asked once for
     all checks. CALLS: of the calls, with those to these functions alone, by their qualified names or with all of a package
-    (``Facts.calls_to``).
+    (``Facts.calls_to``). NAMED: of the attributes, with those of these names alone.
     """
 
     def mark(function: Function) -> Function:
         setattr(function, _MARK, kinds)
         setattr(function, _TRACED, traced)
         setattr(function, _CALLS, calls)
+        setattr(function, _NAMED, tuple(named))
         return function
 
     return mark
@@ -50,13 +54,15 @@ def on(*kinds: Subject, traced: bool = False, calls: tuple[str, ...] = ()) -> Ca
 class Check:
     """A marked function: ``rule`` is its module's name with dashes.
 
-    ``traced``: it wants the nodes of traced code alone; ``calls``: the calls to these functions.
+    ``traced``: it wants the nodes of traced code alone; ``calls``: the calls to these functions; ``named``:
+    the attributes of these names.
     """
 
     rule: str
     function: Callable[[Any, Any], Iterator[Finding]]
     traced: bool = False
     calls: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -70,10 +76,6 @@ def checks() -> dict[Subject, tuple[Check, ...]]:
         for function in vars(module).values():
             if getattr(function, "__module__", None) == module.__name__:
                 for kind in getattr(function, _MARK, ()):
-                    rule, traced, calls = (
-                        info.name.replace("_", "-"),
-                        getattr(function, _TRACED),
-                        getattr(function, _CALLS),
-                    )
-                    table.setdefault(kind, []).append(Check(rule, function, traced, calls))
+                    wants = [getattr(function, mark) for mark in (_TRACED, _CALLS, _NAMED)]
+                    table.setdefault(kind, []).append(Check(info.name.replace("_", "-"), function, *wants))
     return {kind: tuple(found) for kind, found in table.items()}

@@ -24,9 +24,9 @@ LIKE = frozenset({"zeros_like", "ones_like", "empty_like", "rand_like", "randn_l
 """Functions that read a size of their first argument alone."""
 
 
-@on(cst.Attribute)
+@on(cst.Attribute, named=("data",))
 def predict(node: cst.Attribute, facts: Facts) -> Iterator[Finding]:
-    if node.attr.value != "data" or not facts.is_traced_code(node):
+    if not facts.is_traced_code(node):
         return
     if (
         not _is_computed(node.value, facts)

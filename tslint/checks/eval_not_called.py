@@ -12,7 +12,7 @@ from tslint.diagnostic import Finding, Severity
 from tslint.facts.facts import Facts
 
 
-@on(cst.Attribute)
+@on(cst.Attribute, named=("eval",))
 def check(attribute: cst.Attribute, facts: Facts) -> Iterator[Finding]:
     if not is_uncalled_eval(attribute, facts):
         return
@@ -31,12 +31,10 @@ def check(attribute: cst.Attribute, facts: Facts) -> Iterator[Finding]:
 
 
 def is_uncalled_eval(attribute: cst.Attribute, facts: Facts) -> bool:
-    """Whether ATTRIBUTE is ``model.eval`` as a statement of its own, or what a statement assigns to.
+    """Whether ATTRIBUTE, called `eval`, is ``model.eval`` as a statement of its own, or what a statement assigns to.
 
     Nobody names a method for nothing, whatever it is of; to assign to ``eval`` is wrong of a module alone.
     """
-    if attribute.attr.value != "eval":
-        return False
     parent = facts.parent(attribute)
     if isinstance(parent, cst.Expr):
         return True

@@ -21,10 +21,10 @@ BACKWARD = words("register_backward_hook register_full_backward_hook")
 FORWARD = words("register_forward_hook register_forward_pre_hook")
 
 
-@on(cst.Call)
-def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
-    if name not in BACKWARD | FORWARD or not _runs_in_constructor(call, facts):
+@on(cst.Attribute, named=BACKWARD | FORWARD)
+def check(attribute: cst.Attribute, facts: Facts) -> Iterator[Finding]:
+    name, call = attribute.attr.value, facts.parent(attribute)
+    if not isinstance(call, cst.Call) or call.func is not attribute or not _runs_in_constructor(call, facts):
         return
     if not _is_of_module(call, facts) or _is_removed(call, facts):
         return

@@ -24,11 +24,14 @@ PARAMETERS = {
 MEANT = re.compile(r"preview[._-]?(type|param)", re.IGNORECASE)
 
 
-@on(cst.Assign)
-def check(assign: cst.Assign, facts: Facts) -> Iterator[Finding]:
-    target = assign.targets[0].target
+@on(cst.Attribute, named=("user_defined_metadata",))
+def check(attribute: cst.Attribute, facts: Facts) -> Iterator[Finding]:
+    target = facts.parent(attribute)
+    assign = next((around for around in facts.tree.ancestors(attribute) if isinstance(around, cst.Assign)), None)
+    if assign is None or target is not assign.targets[0].target or not isinstance(target, cst.Subscript):
+        return
     key = _key(target, facts)
-    if key is None or not isinstance(target, cst.Subscript):
+    if key is None:
         return
     value = options(facts.calling_kind(assign.value))
     if all(isinstance(kind, (Dict, List, Tuple, NoneKind, Constant)) for kind in value) and not _is_number_text(value):

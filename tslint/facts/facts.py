@@ -214,32 +214,32 @@ class Facts(SizeQuestions):
         return self._kind_at(node, called or places)
 
     def _kind_at(self, node: cst.CSTNode, places: Sequence[tuple[Context, Block]]) -> Kind:
-        kinds = []
-        for context, block in places:
-            if not block.untraced:
-                kinds.append(self._settler.settle(context.kinds[node], context, block))
-        return join_all(kinds)
+        settle = self._settler.settle
+        kinds = [settle(context.kinds[node], context, block) for context, block in places if not block.untraced]
+        return kinds[0] if len(kinds) == 1 else join_all(kinds)
 
     def _places(self, node: cst.CSTNode) -> list[tuple[Context, Block]]:
         """The contexts in which NODE was evaluated; those that a forward reaches, if there are any."""
         found = []
         outermost: cst.CSTNode | None = None
-        for around in self.tree.ancestors(node):
+        parents, contexts = self.tree.parent, self.analysis.contexts
+        around = parents.get(node)
+        while around is not None:
             kind = type(around)
             if kind is cst.FunctionDef or kind is cst.Lambda:
                 outermost = around if kind is cst.FunctionDef else outermost
-                for context in self.analysis.contexts.get(around, ()):
+                for context in contexts.get(around, ()):
                     if node in context.kinds:
                         found.append((context, context.blocks[node]))
-        module = self.analysis.module_context
+            around = parents.get(around)
         if not found and isinstance(outermost, cst.FunctionDef) and self._unreached.run(outermost):
             return self._places(node)
         if not found and outermost is None:
             self.analysis.run_module()
+            module = self.analysis.module_context
             if node in module.kinds and node in module.blocks:
                 found.append((module, module.blocks[node]))
-        forward = [(c, b) for c, b in found if c.in_forward]
-        return forward or found
+        return [place for place in found if place[0].in_forward] or found
 
     def rounds(self, iterable: cst.CSTNode) -> Kind:
         """What the number of rounds of a loop over this depends on: Constant, FixedSize, Size, BakedSize, Data or Unknown."""

@@ -88,6 +88,7 @@ class Tree:
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.by_type: dict[type, list[cst.CSTNode]] = {}
         self.index: dict[cst.CSTNode, int] = {}
+        self._attributes: dict[str, list[cst.Attribute]] | None = None
         self._spans: dict[cst.CSTNode, Span] = {}
         self._positions: dict[tuple[cst.CSTNode, bool], Positions] = {}
         self._lines: dict[cst.Module, StatementLines] = {}
@@ -140,6 +141,14 @@ class Tree:
     def all(self, kind: type[Node]) -> Sequence[Node]:
         """All nodes of exactly this type, in source order."""
         return self.by_type.get(kind, [])  # type: ignore[return-value]  # grouped by their type
+
+    def attributes(self, *names: str) -> list[cst.Attribute]:
+        """The attributes (``x.data``) of these names."""
+        if self._attributes is None:
+            self._attributes = {}
+            for node in self.all(cst.Attribute):
+                self._attributes.setdefault(node.attr.value, []).append(node)
+        return [node for name in names for node in self._attributes.get(name, ())]
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around NODE, innermost first."""
