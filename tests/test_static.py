@@ -15,10 +15,12 @@ import pytest
 from commandline import check_json, environment, tslint
 
 from tslint import cache, catalogue, checks, static, workers
+from tslint.api import check_paths
 from tslint.cache import FOLDER, Cache
 from tslint.diagnostic import Finding, from_json, to_json
 from tslint.facts import Facts
 from tslint.facts.classes import LIBRARY_BASES
+from tslint.settings import load as load_settings
 from tslint.source import Source, matters
 from tslint.static import Checked, Job
 
@@ -355,3 +357,31 @@ def test_the_cache_stands_beside_the_configuration(tmp_path: Path) -> None:
     written(tmp_path / "sub", "net.py")
     tslint("check", "--static", "net.py", cwd=tmp_path / "sub")
     assert (tmp_path / FOLDER).is_dir() and not (tmp_path / "sub" / FOLDER).exists()
+
+
+def test_a_check_reads_what_files_say_when_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model, layers = tmp_path / "model.py", tmp_path / "layers.py"
+    net = "import torch\nfrom layers import Part\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n"
+    model.write_text(
+        net
+        + "        super().__init__()\n        self.part = Part()\n\n    def forward(self, x):\n        return self.part(x)\n"
+    )
+    settings = load_settings([str(model)], None, {"static": True, "no_cache": True})
+    found = []
+    for returned in ('{"out": x}', "x * 2", '{"out": x}'):
+        layers.write_text(
+            f"import torch\n\nclass Part(torch.nn.Module):\n    def forward(self, x):\n        return {returned}\n"
+        )
+        found.append([diagnostic.rule for diagnostic in check_paths([str(model)], settings).diagnostics])
+    assert found == [["dict-output"], [], ["dict-output"]]
+    assert static.project.cache_info().currsize == 0, "and keeps nothing of them"
+
+
+def test_what_is_not_written_is_not_kept(tmp_path: Path) -> None:
+    (path,) = written(tmp_path, "model.py")
+    static.forget_files()
+    static.facts_of(Source(path, b"import torch\n"), str(tmp_path), written=False)
+    file = static.project(str(tmp_path))(str(tmp_path / "other.py"), "model")
+    assert file is not None and file.text == path.read_bytes()
+    static.forget_files()

@@ -127,6 +127,7 @@ class _Check:
         self.notes: list[str] = []
         self.errors: list[str] = []
         self.directory = str(Path.cwd())
+        static.forget_files()
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
@@ -167,6 +168,7 @@ class _Check:
         heard += [d for d in self.unused() if self.selected(d)]
         ordered = sorted(heard, key=order)
         lines = {path: self.lines(path) for path in _paths(ordered)}
+        static.forget_files()
         ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
         return Report(
             diagnostics=tuple(ordered),
@@ -278,7 +280,7 @@ class _Check:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         source = Source(path, text.encode())
         try:
-            found = static.predicted(static.facts_of(source, str(self.settings.root)))
+            found = static.predicted(static.facts_of(source, str(self.settings.root), written=False))
         except SourceError:
             return None
         unsafe, comments = self.settings.unsafe_fixes, suppressions(source)

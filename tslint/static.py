@@ -98,21 +98,32 @@ def crashed(path: str, what: str, error: Exception) -> list[Diagnostic]:
     return crashes.diagnostics()
 
 
-def facts_of(source: Source, root: str) -> Facts:
-    """The facts of SOURCE, a file of the project at ROOT. Raises SourceSyntaxError or UnreadableFileError."""
+def facts_of(source: Source, root: str, written: bool = True) -> Facts:
+    """The facts of SOURCE, a file of the project at ROOT. Raises SourceSyntaxError or UnreadableFileError.
+
+    What is not WRITTEN in its file yet is not kept for the files that import it.
+    """
     from tslint.facts import Facts
 
     load = project(root)
-    module = load.parsed(source)
+    module = load.parsed(source) if written else source.parse()
     return deeply(lambda: Facts(source, module, load), DEEP)
 
 
 @functools.lru_cache(maxsize=2)
 def project(root: str) -> ProjectFiles:
-    """The other files of the project at ROOT, those read last kept for the next file that imports them."""
+    """The other files of the project at ROOT, those read last kept for the next file that imports them.
+
+    They are not read again: :func:`forget_files` stands before and after a check of many.
+    """
     from tslint.source.project import ProjectFiles
 
     return ProjectFiles(Path(root))
+
+
+def forget_files() -> None:
+    """Lets go of the files that were kept: they may be others when the next check in this process begins."""
+    project.cache_clear()
 
 
 def predicted(facts: Facts) -> list[Diagnostic]:
