@@ -16,7 +16,7 @@ TRUSTED = """
 import dataclasses, sys
 from pathlib import Path
 import libcst as cst
-from tslint.source.parser import FREQUENT, parse, trust_the_parser
+from tslint.source.parser import FREQUENT, LAYOUT, parse, trust_the_parser
 
 def shape(value):
     if isinstance(value, cst.CSTNode):
@@ -43,15 +43,41 @@ todo = list(after)
 while todo:
     node = todo.pop()
     nodes += 1
-    frequent += type(node) in FREQUENT
+    frequent += type(node) in FREQUENT or type(node) in LAYOUT
     todo += node.children
 print(frequent / nodes > 0.8)
+"""
+SHARED = """
+import libcst as cst
+from tslint.source.parser import LAYOUT, parse, trust_the_parser
+
+trust_the_parser()
+before = [getattr(cst, kind.__name__) for kind in LAYOUT]
+first, second = parse(b"f(a, b)\\n"), parse(b"f(a, b)\\n")
+try:
+    parse(b"f(")
+except cst.ParserSyntaxError:
+    print("refused")
+assert [getattr(cst, kind.__name__) for kind in LAYOUT] == before == list(LAYOUT)
+one, other = (tree.body[0].body[0].value for tree in (first, second))
+blank = one.args[0].comma.whitespace_before
+print(blank is one.whitespace_after_func, blank is other.whitespace_after_func, one.args[0] is one.args[1])
+nodes = parse(b"a = b  # one\\nc = d  # one\\n\\n# two\\n# two\\ne = f\\n").body
+comments = [line.trailing_whitespace.comment for line in nodes[:2]]
+comments += [line.comment for line in nodes[2].leading_lines if line.comment]
+print([comment.value for comment in comments], len(set(map(id, comments))))
 """
 
 
 def test_trusted_trees_are_the_same() -> None:
     ended = subprocess.run([sys.executable, "-c", TRUSTED, str(PACKAGE)], capture_output=True, text=True, check=False)
     assert (ended.stdout.split(), ended.stderr) == (["validated", "True"], "")
+
+
+def test_white_space_and_punctuation_are_made_once_a_file() -> None:
+    ended = subprocess.run([sys.executable, "-c", SHARED], capture_output=True, text=True, check=False)
+    expected = ["refused", "True False False", "['# one', '# one', '# two', '# two'] 4"]
+    assert (ended.stdout.splitlines(), ended.stderr) == (expected, "")
 
 
 def test_who_imports_tslint_keeps_libcst_as_it_is() -> None:
