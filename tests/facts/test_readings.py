@@ -97,6 +97,15 @@ KEPT = {
     def choose(self):
         return torch.rand(()), 0.25
     """,
+    "what a helper returns that is called under two names": """
+        pick = self.choose
+        if self.choose() < 0.5:
+            x = x + 1
+        return x + pick()
+
+    def choose(self):
+        return torch.rand(())
+    """,
     "written into what is returned": """
         noise = torch.zeros(1)
         noise.uniform_(0.5, 1.0).item()

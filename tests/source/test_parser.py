@@ -16,7 +16,12 @@ TRUSTED = """
 import dataclasses, sys
 from pathlib import Path
 import libcst as cst
+from tslint.facts.tree import Tree
 from tslint.source.parser import FREQUENT, LAYOUT, parse, trust_the_parser
+
+def spans(data):
+    tree = Tree(parse(data), data)
+    return [tree.span(node) for node in tree.index]
 
 def shape(value):
     if isinstance(value, cst.CSTNode):
@@ -25,6 +30,7 @@ def shape(value):
 
 files = [path.read_bytes() for path in sorted(Path(sys.argv[1]).rglob("*.py"))[::6]]
 before = [shape(parse(data)) for data in files]
+places = [spans(data) for data in files[::5]]
 try:
     cst.Name("")
 except cst.CSTValidationError:
@@ -34,6 +40,7 @@ trust_the_parser()
 after = [parse(data) for data in files]
 assert [shape(tree) for tree in after] == before
 assert [tree.bytes for tree in after] == files
+assert [spans(data) for data in files[::5]] == places
 assert cst.Name("") is not None and cst.Comma().whitespace_before.value == "", "defaults hold"
 assert cst.Name("a").with_changes(value="b").value == "b"
 first, second = cst.Name("a"), cst.Name("b")

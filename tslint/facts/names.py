@@ -48,12 +48,16 @@ class Names:
         self._busy: set[cst.CSTNode] = set()
         self._ordered: dict[int, tuple[list[Binding], list[int]]] = {}
         self._files: dict[cst.Module, Binding] = {}
+        self._origins: dict[Binding, Binding | None] = {}
         self._collect()
 
     # -- scopes -----------------------------------------------------------------------------------------------------
 
     def scope(self, node: cst.CSTNode) -> Scope:
         """The function, lambda, comprehension, class or module whose names NODE's own binding joins."""
+        asked = self._scope_of.get(node)
+        if asked is not None:
+            return asked
         parent = self.tree.parent
         trail = []
         current = parent.get(node)
@@ -258,7 +262,11 @@ class Names:
         binding = self.definition(node)
         if binding is None:
             return None if node.value in BUILTINS else self._starred(self.tree.module_of(node), node.value, 0)
-        return self._origin(binding, 0) if binding.imported is not None else None
+        if binding.imported is None:
+            return None
+        if binding not in self._origins:
+            self._origins[binding] = self._origin(binding, 0)
+        return self._origins[binding]
 
     def _origin(self, binding: Binding, steps: int) -> Binding | None:
         """Where the thing that an import binds is bound."""

@@ -16,6 +16,7 @@ CONTAINERS = (List, Tuple, Dict, Str, Constant, Module)
 """What a tensor is the index of as a plain number (``__index__``)."""
 DISPLAYS = (cst.List, cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.StarredElement)
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+DECLARING = (cst.FunctionDef, cst.ClassDef, cst.Param)
 STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Lambda, cst.Module)
 DEEPEST = 8
 """Calls within calls that a value is followed into."""
@@ -37,6 +38,7 @@ class Readings:
         self.kind = kind
         self.qualified = qualified
         self._entered: list[tuple[cst.FunctionDef, cst.Call]] = []
+        self._calls_of: dict[cst.FunctionDef, Sequence[cst.Call]] = {}
 
     def only_read(self, node: cst.CSTNode) -> bool:
         """Whether each use of NODE's value ends in Python: as a number (``.item()``), a condition, an index of a list."""
@@ -181,18 +183,34 @@ class Readings:
             read = self._read(entered[1], place, seen)
             self._entered.append(entered)
             return read
-        calls = self._calls.get(function, ()) if function is not None else ()
+        calls = self._calls(function) if isinstance(function, cst.FunctionDef) else ()
         return bool(calls) and all(self._read(call, place, seen) for call in calls)
 
+    def _calls(self, function: cst.FunctionDef) -> Sequence[cst.Call]:
+        """The calls of a function or method of the file. Only those of its name are asked for, if it has no other."""
+        known = self._calls_of.get(function)
+        if known is None:
+            named, aliased = self._by_name
+            name = function.name.value
+            asked = self.tree.all(cst.Call) if name in aliased else named.get(name, ())
+            known = self._calls_of[function] = [call for call in asked if self._may_call(call, function)]
+        return known
+
+    def _may_call(self, call: cst.Call, function: cst.FunctionDef) -> bool:
+        return any(isinstance(o, Callable) and o.node is function for o in options(self.kind(call.func)))
+
     @cached_property
-    def _calls(self) -> dict[cst.CSTNode, Sequence[cst.Call]]:
-        """The calls of the file's functions and methods."""
-        found: dict[cst.CSTNode, list[cst.Call]] = {}
+    def _by_name(self) -> tuple[dict[str, list[cst.Call]], set[str]]:
+        """The calls by the last name of what they call, and the names of what is mentioned and not called there."""
+        named: dict[str, list[cst.Call]] = {}
+        called = set()
         for call in self.tree.all(cst.Call):
-            for option in options(self.kind(call.func)):
-                if isinstance(option, Callable) and isinstance(option.node, cst.FunctionDef):
-                    found.setdefault(option.node, []).append(call)
-        return dict(found)
+            name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+            if isinstance(name, cst.Name):
+                named.setdefault(name.value, []).append(call)
+                called.add(name)
+        others = (name for name in self.tree.all(cst.Name) if name not in called)
+        return named, {name.value for name in others if not isinstance(self.tree.parent.get(name), DECLARING)}
 
 
 def parameter_of(call: cst.Call, argument: cst.Arg, function: cst.FunctionDef) -> cst.Param | None:
