@@ -45,6 +45,12 @@ HARD = {
     "tabs and comments": "if x:\n\tif y:  # why\n\t\tz = [\n\t\t\t1,  # one\n\t\t]\n\telse: pass\n",
     "no last newline": "x = 1\ny = '''a\nb''' + x",
     "other characters": 'ä = "ö" ; y = ä + "\U0001f600"\nz = y\n',
+    "a name twice": "def f():\n  a = 1\n\ndef f():\n  b = 2\n",
+    "a name in a text": "'''\ndef f():\n'''\nif x:\n  def f():\n    a = 1\n",
+    "a text at the left margin": "x = 1\nclass A:\n  '''\nfirst\n'''\n  def f():\n    a = 1\nb = 2\n",
+    "brackets at the left margin": "x = 1\ndef f(\na\n):\n  return [\n1\n]\n# why\n  # not\nb = 2\n",
+    "a definition on two lines": "x = 1\nclass \\\n  A:\n  a = 1\nb = 2\n",
+    "an asynchronous one": "x = 1\nasync  def f():\n\n  return 1\nclass ä: b = 2\n",
     "one-line suites": "class A: x = 1; y = 2\nwhile x: break\n",
 }
 
