@@ -369,6 +369,30 @@ def test_a_conversion_that_stands_in_another_function_is_written_as_it_was_recor
     assert 'return self.model(x)["out"]' in script
 
 
+@pytest.mark.parametrize("named", ["model", "build(4)", "holder.net"])
+def test_what_a_module_names_is_imported_from_it(named: str, tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        package____init__="",
+        package__nets="""
+        from types import SimpleNamespace
+
+        from torch import nn
+
+
+        def build(width):
+            return nn.Sequential(nn.Linear(2, width), nn.ReLU())
+
+
+        model = build(3)
+        holder = SimpleNamespace(net=build(5))
+        """,
+    )
+    script = planned(f"package.nets:{named}", "--input", "1,2", cwd=tmp_path)
+    assert f"from package.nets import {named.partition('(')[0].partition('.')[0]}\n" in script
+    assert proven(script, tmp_path, "model", "(torch.rand(2, 2),)") == [1]
+
+
 # -- bad input -------------------------------------------------------------------------------------------------------
 
 
@@ -376,6 +400,10 @@ def test_a_conversion_that_stands_in_another_function_is_written_as_it_was_recor
     "arguments, said",
     [
         (["missing.py"], "missing.py: no such file or directory"),
+        (
+            ["net.py:Net(3)"],
+            "net.py:Net(3): no such file or directory; what is in net.py is named by itself: `net.py --model Net(3)`",
+        ),
         (["."], ". is a directory: a plan is made for one file or `package.module:attribute`"),
         ([""], "the target is empty: it is to be a file or `package.module:attribute`"),
         (["net.py", "-o", "net.py"], "`-o net.py` is the model's own file: name another one"),

@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import linecache
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -28,6 +27,7 @@ from tslint.source import (
     SourceError,
     Suppression,
     discover,
+    is_module_target,
     is_torchscript,
     suppressions,
     unique,
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from tslint.forked import Work
     from tslint.request import Pickled
     from tslint.runs import OnEvidence, Ran
-
-MODULE_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
-"""``package.module:attribute``, with literal arguments if wanted; never a path that exists."""
 
 
 def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvidence | None = None) -> Report:
@@ -141,7 +138,7 @@ class _Check:
             if not target.strip():
                 self.errors.append("a target is empty: it is to be a file, a directory or `package.module:attribute`")
                 continue
-            if not path.exists() and MODULE_TARGET.fullmatch(target):
+            if is_module_target(target):
                 self.module(target)
                 continue
             files = self.files(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +21,7 @@ from tslint.runs import OnEvidence
 from tslint.scripts.own import CannotWrite, Elsewhere, Own, own_code
 from tslint.scripts.write import MARK, write
 from tslint.settings import Settings
-from tslint.source import NotebookError, Source, SourceError, discover, is_torchscript
-
-MODULE_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
+from tslint.source import NotebookError, Source, SourceError, discover, is_module_target, is_torchscript
 
 NAME = "convert.py"
 
@@ -99,7 +96,7 @@ class _Plan:
         path = Path(self.target)
         if not self.target.strip():
             raise _Failed("the target is empty: it is to be a file or `package.module:attribute`", 2)
-        if not path.exists() and MODULE_TARGET.fullmatch(self.target):
+        if is_module_target(self.target):
             return None
         if path.is_dir():
             raise _Failed(f"{self.target} is a directory: a plan is made for one file or `package.module:attribute`", 2)

@@ -114,8 +114,8 @@ class _Script:
             return self.own.taken
         if not self.plan.source:
             return set()
-        code = f"{self.plan.build}\n{self.plan.example}"
-        return names.reads(ast.parse(code)) - {"torch", "model", *vars(builtins)}
+        built, example = (names.reads(ast.parse(code)) for code in (self.plan.build, self.plan.example))
+        return (built | example - {self.model}) - {"torch", *vars(builtins)}
 
     def _path_needed(self) -> bool:
         return bool(self.root) and Path(self.root) != self.path.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages"})
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+
+
+NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
+
+
+def is_module_target(target: str) -> bool:
+    """Whether TARGET is ``package.module:attribute``, with literal arguments if wanted; a path is none, nor is ``file.py:Net``."""
+    return bool(NAMED.fullmatch(target)) and not Path(target).exists() and not Path(target.partition(":")[0]).is_file()
 
 
 def discover(
@@ -57,7 +66,11 @@ def _is_link(path: Path, real: str) -> bool:
 def _what(path: Path) -> str:
     if path.exists():
         return "neither a file nor a directory"
-    return "a symbolic link that leads nowhere" if path.is_symlink() else "no such file or directory"
+    if path.is_symlink():
+        return "a symbolic link that leads nowhere"
+    file, _, named = str(path).partition(":")
+    hint = f"; what is in {file} is named by itself: `{file} --model {named}`" if named and Path(file).is_file() else ""
+    return f"no such file or directory{hint}"
 
 
 Rules = list[tuple[Path, "GitIgnoreSpec"]]
