@@ -1,0 +1,241 @@
+"""Checks and plans whole architectures: timm's smallest of each family, or ten of Transformers with small configurations.
+
+    python benchmarks/architectures.py timm [--results RESULTS] [--jobs 2] [--only NAME ...] [--write]
+    python benchmarks/architectures.py transformers [...]
+
+Each is a project of its own with one file, ``net.py``, that builds the model with random weights. On it run, as a user would:
+``tslint check net.py``, ``tslint plan net.py -o convert.py``, and ``python convert.py``. RESULTS, a file of JSON lines, keeps what
+came out; what it holds is not run again. ``--write`` puts the table into ARCHITECTURES.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import functools
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = Path(__file__).with_name("ARCHITECTURES.md")
+LIBRARY = ROOT / "tests" / "zoo"
+"""On the path of every process: torchvision can be imported where its wheel was built for CUDA and torch for the CPU."""
+PATIENCE = 900
+"""Seconds for each of the three commands."""
+SIDES = (64, 128)
+"""Sides of images tried before the one an architecture is made for: small ones are faster, and not all of them take any."""
+SIZES = "vocab_size=99, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=37"
+TEXT = "torch.randint(0, 99, (1, 7))"
+TRANSFORMERS = {
+    "bert": (f"BertModel(BertConfig({SIZES}))", TEXT),
+    "distilbert": ("DistilBertModel(DistilBertConfig(vocab_size=99, dim=32, n_layers=2, n_heads=4, hidden_dim=37))", TEXT),
+    "gpt2": ("GPT2LMHeadModel(GPT2Config(vocab_size=99, n_embd=32, n_layer=2, n_head=4, use_cache=False))", TEXT),
+    "llama": (f"LlamaForCausalLM(LlamaConfig({SIZES}, use_cache=False))", TEXT),
+    "opt": (
+        "OPTForCausalLM(OPTConfig(vocab_size=99, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=37, "
+        "word_embed_proj_dim=32, use_cache=False))",
+        TEXT,
+    ),
+    "albert": (f"AlbertModel(AlbertConfig({SIZES}, embedding_size=16))", TEXT),
+    "t5 encoder": (
+        "T5EncoderModel(T5Config(vocab_size=99, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))",
+        TEXT,
+    ),
+    "vit": (f"ViTModel(ViTConfig({SIZES.partition(', ')[2]}, image_size=30, patch_size=2))", "torch.rand(1, 3, 30, 30)"),
+    "wav2vec2": (
+        f"Wav2Vec2Model(Wav2Vec2Config({SIZES}, conv_dim=(32, 32), conv_kernel=(8, 8), conv_stride=(4, 4), "
+        "num_feat_extract_layers=2, num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2))",
+        "torch.rand(1, 1024)",
+    ),
+    "convnext": (
+        "ConvNextModel(ConvNextConfig(hidden_sizes=[10, 20, 30, 40], depths=[2, 2, 3, 2]))",
+        "torch.rand(1, 3, 32, 32)",
+    ),
+}
+"""Name → how it is built, and its inputs."""
+
+Row = dict[str, Any]
+
+
+# -- what is built ----------------------------------------------------------------------------------------------------
+
+
+def timm_models() -> Iterator[tuple[str, str]]:
+    """The family and name of each family's smallest model, by parameters."""
+    sys.path.insert(0, str(LIBRARY))
+    import torch
+    import torchvision_operators
+
+    torchvision_operators.provide()
+    import timm
+
+    warnings.simplefilter("ignore")
+    for family in sorted(set(timm.list_modules())):
+        sizes = {}
+        for name in timm.list_models(module=family):
+            try:
+                with torch.device("meta"):
+                    sizes[name] = sum(p.numel() for p in timm.create_model(name).parameters())
+            except Exception as error:  # it asks for values, or for a package
+                print(f"  {name}: {error}", file=sys.stderr)
+        sizes = {name: size for name, size in sizes.items() if not name.startswith("test_")}
+        if sizes:
+            yield family, min(sizes, key=lambda name: (sizes[name], name))
+
+
+@functools.cache
+def sides(name: str) -> tuple[int, int]:
+    """The side of the images that timm's NAME is tried with: the smallest it takes, and what it is made for."""
+    code = f"""
+import timm, torch
+net = timm.create_model({name!r}).eval()
+usual = net.default_cfg["input_size"][-1]
+for side in {SIDES}:
+    try:
+        with torch.no_grad():
+            net(torch.rand(1, 3, side, side))
+        break
+    except Exception:
+        pass
+else:
+    side = usual
+print(side, usual)
+"""
+    done = run([sys.executable, "-c", code], Path.cwd())
+    found = re.search(r"(\d+) (\d+)\s*$", done.stdout)
+    if found is None:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1:] or "it could not be built")
+    return int(found[1]), int(found[2])
+
+
+def project(library: str, name: str) -> tuple[str, str]:
+    """The text of ``net.py``, and its input."""
+    if library == "timm":
+        side, _ = sides(name)
+        return f'import timm\n\nnet = timm.create_model("{name}").eval()\n', f"torch.rand(1, 3, {side}, {side})"
+    build, example = TRANSFORMERS[name]
+    taken = ", ".join(sorted(set(re.findall(r"\b[A-Z]\w+(?=\()", build))))
+    return f"from transformers import {taken}\n\nnet = {build}.eval()\n", example
+
+
+# -- one architecture -------------------------------------------------------------------------------------------------
+
+
+def run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(LIBRARY), str(ROOT)]), "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False)
+
+
+def examine(library: str, family: str, name: str) -> Row:
+    """What came of checking, planning and converting one architecture."""
+    start = time.monotonic()
+    row: Row = {"library": library, "family": family, "name": name}
+    try:
+        source, example = project(library, name)
+    except Exception as error:
+        return {**row, "built": str(error)}
+    row["input"] = example
+    source = f"import torch\n{source}\n\nif __name__ == '__main__':\n    torch.jit.trace(net, {example})\n"
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "net.py").write_text(source, encoding="utf-8")
+        tslint = [sys.executable, "-m", "tslint"]
+        try:
+            row |= checked(run([*tslint, "check", "net.py", "--output-format", "json", "--show-refuted"], place))
+            row |= planned(run([*tslint, "plan", "net.py", "-o", "convert.py"], place))
+            if (place / "convert.py").exists():
+                row["script"] = (place / "convert.py").read_text(encoding="utf-8")
+                done = run([sys.executable, "convert.py"], place)
+                row["script ran"] = "" if done.returncode == 0 else done.stderr[-400:]
+        except subprocess.TimeoutExpired as error:
+            row["late"] = " ".join(map(str, error.cmd[1:5]))
+    row["seconds"] = round(time.monotonic() - start)
+    return row
+
+
+def checked(done: subprocess.CompletedProcess[str]) -> Row:
+    """What the report says."""
+    try:
+        report = json.loads(done.stdout)
+        (run_,) = report["runs"]
+    except (ValueError, KeyError):
+        return {"status": done.returncode, "crash": (done.stderr or done.stdout)[-600:]}
+    crashes = [d["message"] for d in report["diagnostics"] if d["rule"] in ("check-crashed", "probe-died", "model-failed")]
+    return {
+        "status": done.returncode,
+        "crash": "; ".join([*report["errors"], *crashes]),
+        "steps": {step["name"]: step["status"] for step in run_["steps"]},
+        "routes": run_["routes"],
+        "recommended": run_["recommended"],
+        "generalises": run_["generalises"],
+        "found": [[d["rule"], d["severity"], d["basis"], d["claim"], d["path"], d.get("line"), d["message"]]
+                  for d in report["diagnostics"]],
+        "warnings": [evidence for d in report["diagnostics"] for evidence in d.get("evidence", ())
+                     if evidence.get("kind") == "WarningSettled"],
+    }  # fmt: skip
+
+
+def planned(done: subprocess.CompletedProcess[str]) -> Row:
+    said = [line.removeprefix("tslint: ") for line in done.stderr.splitlines() if line.startswith("tslint: ")]
+    return {"planned": done.returncode, "said": said[-1] if said else done.stderr[-300:]}
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+def complete(row: Row) -> bool:
+    """Whether its report has every step and its plan's script ran, if a route works at all."""
+    if row.get("crash", "?") or "late" in row:
+        return False
+    return row.get("script ran") == "" if row["recommended"] else row.get("planned") == 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("library", choices=("timm", "transformers"))
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    kept = options.results
+    rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept is not None and kept.exists() else []
+    rows = [row for row in rows if row["library"] == options.library]
+    known = {row["name"] for row in rows}
+    wanted = [(n, n) for n in TRANSFORMERS] if options.library == "transformers" else list(choice(kept))
+    wanted = [(f, n) for f, n in wanted if n not in known and (not options.only or n in options.only or f in options.only)]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for row in pool.map(lambda pair: examine(options.library, *pair), wanted):
+            rows.append(row)
+            print(f"{row['name']}: {'complete' if complete(row) else row}"[:600], file=sys.stderr, flush=True)
+            if kept is not None:
+                with kept.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+    print(f"{sum(map(complete, rows))} of {len(rows)} complete")
+
+
+def choice(kept: Path | None) -> Iterator[tuple[str, str]]:
+    """The models of timm, remembered beside the results: counting all parameters takes minutes."""
+    file = kept.with_suffix(".models.json") if kept is not None else None
+    if file is not None and file.exists():
+        yield from json.loads(file.read_text())
+        return
+    found = list(timm_models())
+    if file is not None:
+        file.write_text(json.dumps(found))
+    yield from found
+
+
+if __name__ == "__main__":
+    main()
