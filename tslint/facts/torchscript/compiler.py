@@ -85,6 +85,8 @@ class Definition:
     """What global names mean where a decorator has put the function into another module; None: what the file says."""
     declared: Type | None = None
     returned: Type | None = None
+    misdeclared: bool = False
+    """Whether a return statement contradicts ``declared``: what a call answers with is then anybody's guess."""
     loops: list[str] = field(default_factory=list)
 
 
@@ -217,7 +219,9 @@ class Compiler:
                     self.refuse(node.name, "no-return", type=types.written(result))
             elif result is None:
                 self.returns(definition, node, types.NONE)
-        if result is None:
+        if definition.misdeclared:
+            result = types.UNKNOWN
+        elif result is None:
             result = definition.returned or types.NONE
         compiled.schema = Schema(tuple(arguments), result)
 
