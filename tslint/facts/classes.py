@@ -370,5 +370,7 @@ def is_library_module(name: str | None) -> bool:
     if name.startswith("torchvision.models.") or name.startswith("timm."):
         return last[:1].isupper()
     if name.startswith("transformers."):
+        if "OutputWith" in last:  # `ImageClassifierOutputWithNoAttention`
+            return False
         return last.endswith(("Model", "Layer", "Attention", "Encoder", "Decoder")) or "For" in last
     return False
