@@ -83,6 +83,8 @@ class Definition:
     scope: Scope
     names: dict[str, Sugared] | None = None
     """What global names mean where a decorator has put the function into another module; None: what the file says."""
+    lost: bool = False
+    """Whether one of them was not found there."""
     declared: Type | None = None
     returned: Type | None = None
     misdeclared: bool = False
