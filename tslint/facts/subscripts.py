@@ -199,6 +199,8 @@ def _gathered(frame: Frame, node: cst.Subscript, value: Tensor, index: Tensor) -
     if rank is None or (replaced is None and not shapes.is_lasting(value.shape)):
         return found
     shape = found.shape
+    if replaced != 0:
+        shape = shapes.changed(shape, 0, dims_at(shape, 0))  # as many rows as are asked for
     for i in range(1, rank - max(replaced or 1, 1) + 1):
         shape = shapes.changed(shape, -i, dims_at(value.shape, -i))
     return Tensor(shape)
