@@ -121,6 +121,7 @@ FIXED = {
         "self.w = nn.Parameter(torch.zeros(dim, 3))",
         "y = x @ self.w\nsee(x.size(-1), y.size(-1))",
     ),
+    "one that is added": ("pass", "y = x.unsqueeze(-1)\nsee(y.size(-1), y.repeat(1, 1, 8).size(-1))"),
     "of the rows of a table": (
         "self.register_buffer('table', torch.zeros(9, dim))",
         "y = self.table[x]\nsee(y.size(-1), y.shape[-1] // 2)",
@@ -166,6 +167,7 @@ LIVE_ALL_THE_SAME = {
         "y = self.table[x]\nsee(y.size(0), y.size(-2))",
         ["size ?.0", "size ?.0 ?.all"],
     ),
+    "the first beside one that is added": ("pass", "see(x.unsqueeze(-1).size(0))", ["size x.0"]),
     "what a mask of any rank leaves": (LINEAR, "see(self.q_proj(x)[x > 0].size(-1))", ["size ?.-1"]),
     "another input": (LINEAR, "self.q_proj(x)\nsee(y.size(-1))", ["size y.-1"]),
 }

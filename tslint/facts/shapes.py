@@ -124,6 +124,11 @@ def inserted(shape: Shape, index: int, dims: Dims = FIXED) -> Shape | None:
     return None
 
 
+def lengthened(shape: Shape, fresh: Shape) -> Shape:
+    """SHAPE, of which no rank is known, with a dimension of 1 behind the others; FRESH stands for those between."""
+    return changed(changed(fresh, 0, dims_at(shape, 0)), -1, FIXED)
+
+
 def removed(shape: Shape, indices: Iterable[int]) -> Shape | None:
     found = all_dims(shape)
     if found is None:
