@@ -121,6 +121,10 @@ FIXED = {
         "self.w = nn.Parameter(torch.zeros(dim, 3))",
         "y = x @ self.w\nsee(x.size(-1), y.size(-1))",
     ),
+    "of heads that a view splits off": (
+        LINEAR,
+        "q = self.q_proj(x)\ny = q.view(q.size()[:-1] + (8, 4)).permute(0, 2, 1, 3)\nsee(y.size(1), y.size(-1))",
+    ),
     "one that is added": ("pass", "y = x.unsqueeze(-1)\nsee(y.size(-1), y.repeat(1, 1, 8).size(-1))"),
     "of the rows of a table": (
         "self.register_buffer('table', torch.zeros(9, dim))",

@@ -111,6 +111,8 @@ def exchanged(shape: Shape, first: int, second: int) -> Shape:
 def permuted(shape: Shape, order: list[int]) -> Shape:
     if shape.base is not None and shape.rank is None:
         shape.base.learn_rank(len(order))
+    if rank_of(shape) is None:
+        shape = Shape(shape.base, len(order), shape.known)  # an order names every dimension
     return of(dims_at(shape, i) for i in order)
 
 
