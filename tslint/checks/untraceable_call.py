@@ -80,19 +80,21 @@ def predict_operator(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     """Operators of PyTorch that take something else than a traced size, or nothing that the tracer can record."""
     found = _refused_operator(call, facts)
     if found is not None:
-        message, help = found
-        yield Finding(call, {"message": message}, help=help)
+        message, help, sure = found
+        yield Finding(call, {"message": message}, severity=Severity.ERROR if sure else Severity.WARNING, help=help)
 
 
-def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str] | None:
+def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str, bool] | None:
+    """What PyTorch says of a call, what to do, and whether a size stands there on every path."""
     operator, owner = facts.operator(call) or ("", None)
     last = operator.rpartition(".")[2]
     if last == "resize" and owner is not None and any(holds_traced_size(facts.kind(a.value)) for a in call.args):
-        return "unordered_map::at", "`reshape` stays in the graph"
+        return "unordered_map::at", "`reshape` stays in the graph", True
     if last in ("interpolate", "upsample"):
         scale = facts.argument(call, 2, "scale_factor")
         if scale is not None and holds_traced_size(facts.kind(scale)):
-            return f"{last} received an invalid combination of arguments", "give the size itself: `size=(…, …)`"
+            sure = holds_traced_size(facts.kind(scale), every=True)
+            return f"{last} received an invalid combination of arguments", "give the size itself: `size=(…, …)`", sure
     unpools = last.startswith("max_unpool") or any(
         isinstance(option, Module) and (option.layer or "").startswith("torch.nn.MaxUnpool")
         for option in options(facts.kind(call.func))
@@ -103,6 +105,7 @@ def _refused_operator(call: cst.Call, facts: Facts) -> tuple[str, str] | None:
             return (
                 "cond must be a bool, but got a Tensor",
                 "script the module that unpools, or give it the size in numbers",
+                True,
             )
     return None
 
