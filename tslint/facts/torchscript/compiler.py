@@ -189,6 +189,8 @@ class Compiler:
             self.refuse(star, "variadic", function=node.name.value, parameter=star.value)
             faulty = True
         for place, construct in self.syntax.of(node):
+            if star is not None and syntax.hands_on(place, star):
+                continue
             formats = type(place) is cst.FormattedStringExpression
             self.refuse(place, "string-format" if formats else "syntax", construct=construct)
             faulty = True
