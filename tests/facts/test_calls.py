@@ -337,6 +337,28 @@ def test_model_outputs_are_mappings_however_they_are_derived() -> None:
     assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == ["Deep", "Derived"]
 
 
+def test_model_outputs_are_known_by_the_words_behind_output() -> None:
+    code = """
+        import transformers
+        from transformers.modeling_outputs import CausalLMOutputWithPast, ImageClassifierOutputWithNoAttention
+
+        class Own(CausalLMOutputWithPast):
+            more: torch.Tensor = None
+
+        class Net(nn.Module):
+            def forward(self, x):
+                see(CausalLMOutputWithPast(logits=x), ImageClassifierOutputWithNoAttention(logits=x), Own(logits=x))
+                see(transformers.OutputWriter(x))
+                return x
+        """
+    assert [text.split("[")[0].split("{")[0].split("(")[0] for text in seen(code)] == [
+        "CausalLMOutputWithPast",
+        "ImageClassifierOutputWithNoAttention",
+        "Own",
+        "unknown",
+    ]
+
+
 def test_calling_code_is_seen_as_it_is_called_whoever_is_asked_about_first() -> None:
     code = """
     class Net(nn.Module):

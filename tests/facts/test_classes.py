@@ -93,6 +93,21 @@ def test_a_class_that_another_one_builds_is_inner(use: str) -> None:
     assert inner == {"A": (True, ()), "B": (False, ("A",))}
 
 
+def test_a_class_that_another_one_chooses_from_a_dict_is_inner() -> None:
+    facts = facts_of("""
+    class A(nn.Module): ...
+    class B(nn.Module): ...
+    class C(nn.Module): ...
+    KINDS = {"a": A, "b": B}
+    class Net(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.body = KINDS[kind]()
+    """)
+    inner = {c.name: (c.is_inner, c.builds) for c in facts.module_classes}
+    assert inner == {"A": (True, ()), "B": (True, ()), "C": (False, ()), "Net": (False, ("A", "B"))}
+
+
 @pytest.mark.parametrize(
     "use",
     ["class B(A): ...", "class B(A):\n    def __init__(self):\n        super(A, self).__init__()", "def f(x: A): ...",

@@ -121,6 +121,19 @@ FIXED = {
         "self.w = nn.Parameter(torch.zeros(dim, 3))",
         "y = x @ self.w\nsee(x.size(-1), y.size(-1))",
     ),
+    "of heads that a view splits off": (
+        LINEAR,
+        "q = self.q_proj(x)\ny = q.view(q.size()[:-1] + (8, 4)).permute(0, 2, 1, 3)\nsee(y.size(1), y.size(-1))",
+    ),
+    "one that is added": ("pass", "y = x.unsqueeze(-1)\nsee(y.size(-1), y.repeat(1, 1, 8).size(-1))"),
+    "of the rows of a table": (
+        "self.register_buffer('table', torch.zeros(9, dim))",
+        "y = self.table[x]\nsee(y.size(-1), y.shape[-1] // 2)",
+    ),
+    "of the rows that a vector chooses": (
+        "self.conv = nn.Conv2d(3, 8, 3)",
+        "y = self.conv(x).flatten(2).transpose(1, 2)\nsee(y[torch.arange(y.size(0))].size(-1))",
+    ),
     "an index past the last": ("pass", "see(x[:, :4].size(1))"),
 }
 
@@ -153,6 +166,13 @@ LIVE_ALL_THE_SAME = {
         "n = x.size(-1)\nif self.flag:\n    return n\nx = self.q_proj(x)\nsee(n)",
         ["size x.-1"],
     ),
+    "how many rows are chosen": (
+        "self.register_buffer('table', torch.zeros(9, dim))",
+        "y = self.table[x]\nsee(y.size(0), y.size(-2))",
+        ["size ?.0", "size ?.0 ?.all"],
+    ),
+    "the first beside one that is added": ("pass", "see(x.unsqueeze(-1).size(0))", ["size x.0"]),
+    "what a mask of any rank leaves": (LINEAR, "see(self.q_proj(x)[x > 0].size(-1))", ["size ?.-1"]),
     "another input": (LINEAR, "self.q_proj(x)\nsee(y.size(-1))", ["size y.-1"]),
 }
 

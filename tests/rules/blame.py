@@ -225,7 +225,8 @@ class Repaired(ast.NodeTransformer):
 
 
 class Registered(ast.NodeTransformer):
-    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls.
+    """Registers what is assigned on marked lines to attributes, or put into them; leaves out statements that are calls,
+    and decorators.
 
     On marked lines a bool that is given by position becomes a number.
     """
@@ -249,6 +250,13 @@ class Registered(ast.NodeTransformer):
             node.value = ast.copy_location(
                 ast.Call(ast.Name("__registered__", ast.Load()), [node.value], []), node.value
             )
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        marked = [decorator for decorator in node.decorator_list if decorator.lineno in self.lines]
+        self.changed |= {decorator.lineno for decorator in marked}
+        node.decorator_list = [decorator for decorator in node.decorator_list if decorator not in marked]
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:

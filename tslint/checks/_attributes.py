@@ -87,6 +87,12 @@ def is_held_here_alone(call: cst.Call, attribute: Attribute, facts: Facts) -> bo
     return isinstance(target, cst.Attribute) and target.attr.value == attribute.name
 
 
+def added_by(call: cst.Call, attribute: Attribute, facts: Facts) -> cst.Call | None:
+    """The ``self.layers.append(…)`` that is handed what CALL makes."""
+    around = (node for node in facts.tree.ancestors(call) if isinstance(node, cst.Call))
+    return next((node for node in around if _adds(node, attribute)), None)
+
+
 def _adds(call: cst.Call, attribute: Attribute) -> bool:
     """``self.layers.append(…)``."""
     func = call.func

@@ -19,6 +19,9 @@ MACHINE = ("torch.cuda.", "torch.distributed.", "torch.backends.")
 SAYING = ("builtins.print", "warnings.warn", "logging.")
 """Functions that only tell somebody something."""
 
+LOGGING = frozenset(["debug", "info", "warning", "warn", "error", "critical", "exception", "warning_once", "info_once"])
+"""Methods of a logger, whoever made it."""
+
 
 def callee(call: cst.Call, facts: Facts) -> str | None:
     """The full name of the library's function that CALL calls: by its name, or through what holds it (``self.act(x)``)."""
@@ -98,6 +101,8 @@ def only_speaks(body: cst.BaseSuite, facts: Facts) -> bool:
 def _says(value: cst.BaseExpression, facts: Facts) -> bool:
     if not isinstance(value, cst.Call):
         return isinstance(value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis))
+    if isinstance(value.func, cst.Attribute) and value.func.attr.value in LOGGING:
+        return True
     return (facts.qualified(value.func) or "").startswith(SAYING)
 
 
@@ -125,14 +130,33 @@ def is_learned(node: cst.BaseExpression, facts: Facts) -> bool:
         return all(is_learned(side, facts) or facts.is_constant(side) for side in (node.left, node.right))
     if isinstance(node, cst.UnaryOperation):
         return is_learned(node.expression, facts)
+    if isinstance(node, cst.Comparison):
+        sides = (node.left, *(part.comparator for part in node.comparisons))
+        return any(is_learned(side, facts) for side in sides) and all(
+            is_learned(side, facts) or facts.is_constant(side) for side in sides
+        )
     if isinstance(node, cst.Subscript):
-        return is_learned(node.value, facts)
+        return is_learned(node.value, facts) and not any(_chooses(part.slice, facts) for part in node.slice)
     if isinstance(node, cst.Call):
         given = [argument.value for argument in node.args]
         if isinstance(node.func, cst.Attribute) and facts.is_tensor(node.func.value):
             given.append(node.func.value)
         return bool(given) and all(is_learned(value, facts) or facts.is_constant(value) for value in given)
     return False
+
+
+def _chooses(part: cst.BaseSlice, facts: Facts) -> bool:
+    """Whether an input decides what an index takes: ``table[ids]``, ``table[:n]``."""
+    if isinstance(part, cst.Index):
+        bounds = [part.value]
+    else:
+        assert isinstance(part, cst.Slice)
+        bounds = [bound for bound in (part.lower, part.upper, part.step) if bound is not None]
+    return any(
+        isinstance(option, INPUT) and not is_learned(bound, facts)
+        for bound in bounds
+        for option in options(facts.kind(bound))
+    )
 
 
 CONDITIONAL = (cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert)

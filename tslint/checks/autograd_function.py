@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
+from tslint.checks._compiled import runs_compiled
 from tslint.checks._places import asks_inputs, asks_machine, deciding
 from tslint.diagnostic import Finding, Severity
 from tslint.facts.facts import Facts
@@ -18,8 +19,9 @@ HELP = "its backward only serves training: call a plain function that computes w
 
 @on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
-    if not all(_is_apply(kind) for kind in options(facts.kind(call.func))):
-        return
+    kinds = options(facts.kind(call.func))
+    if not all(_is_apply(kind) for kind in kinds) or any(runs_compiled(kind, facts) for kind in kinds):
+        return  # compiled by `torch.compile`, it is not even recorded: `untraceable-call`
     conditions = deciding(call, facts)
     if any(asks_inputs(test, facts) or asks_machine(test, facts) for test in conditions):
         return  # a way out for empty inputs, or an extension that only runs on a GPU

@@ -15,9 +15,12 @@ from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Constant, FixedSize
+from tslint.facts.signatures import KEPT
 
 NUMBERS = ("math.", "numpy.")
 """Libraries whose functions turn a tensor into a number or an array of their own."""
+ARRAYS = "scipy."
+"""The library whose functions take an array first, and options behind it; none of them knows of tensors."""
 METHODS = frozenset({"item", "tolist", "numpy"})
 
 
@@ -58,15 +61,17 @@ def _read(call: cst.Call, facts: Facts) -> cst.BaseExpression | None:
     """The tensor that CALL takes a Python value from while it is traced."""
     if isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS:
         source = call.func.value
-    elif len(call.args) == 1 and _takes_the_number(facts.qualified(call.func) or ""):
+    elif call.args and _takes_the_number(facts.qualified(call.func) or "", len(call.args)):
         source = call.args[0].value
     else:
         return None
     return source if facts.is_tensor(source) else None
 
 
-def _takes_the_number(function: str) -> bool:
-    return function in SCALARS or function.startswith(NUMBERS)
+def _takes_the_number(function: str, arguments: int) -> bool:
+    if function.startswith(ARRAYS):
+        return True
+    return arguments == 1 and function not in KEPT and (function in SCALARS or function.startswith(NUMBERS))
 
 
 def _named(call: cst.Call, facts: Facts) -> str:

@@ -80,13 +80,20 @@ def _is_item(target: cst.Attribute, facts: Facts) -> bool:
 
 
 def _only_moves(value: cst.BaseExpression, target: cst.Attribute) -> bool:
-    """``self.mask = self.mask.to(x)``: done twice, it changes nothing the second time; so for each of a list."""
+    """``self.mask = self.mask.to(x)``: done twice, it changes nothing the second time; so for each of a list, or unless None."""
+    if isinstance(value, cst.IfExp):
+        parts = (value.body, value.orelse)
+        return _mentions_in(value.test, target) and all(_is_none(part) or _only_moves(part, target) for part in parts)
     held = _unmoved(value)
     if isinstance(held, cst.ListComp):
         part = held.for_in
         same = dotted(_unmoved(held.elt)) == dotted(part.target) is not None
         return same and dotted(part.iter) == dotted(target)
     return dotted(held) == dotted(target)
+
+
+def _is_none(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
 
 
 def _may_hand_back(value: cst.BaseExpression, facts: Facts) -> bool:
@@ -120,7 +127,10 @@ def _mentions(target: cst.Attribute, facts: Facts) -> list[cst.Attribute]:
 
 
 def _fills_a_cache(target: cst.Attribute, facts: Facts) -> bool:
-    """Whether the attribute itself decides if it is written: by a branch around, or one before that returns."""
+    """Whether the attribute itself decides if it is written: by a branch around, or one before that returns, or one around
+    each call of the method that writes it."""
+    if _is_asked_around_calls(target, facts):
+        return True
     here = facts.tree.index[target]
     for mention in _mentions(target, facts):
         for parent, child in ancestors(mention, facts):
@@ -130,6 +140,21 @@ def _fills_a_cache(target: cst.Attribute, facts: Facts) -> bool:
                 if around or (leaves and facts.tree.index[parent] < here):
                     return True
     return any(_asks_for(call, target, facts) for call in facts.calls_to("builtins.hasattr", "builtins.getattr"))
+
+
+def _is_asked_around_calls(target: cst.Attribute, facts: Facts) -> bool:
+    """``if n > self.table.size(0): self.grow(n)``."""
+    writer = facts.enclosing_function(target)
+    if writer is None:
+        return False
+    name = f"{dotted(target.value)}.{writer.name.value}"
+    calls = [call for call in facts.nodes(cst.Call) if dotted(call.func) == name and facts.is_traced_code(call)]
+    tests = [[branch.test for branch in branches(call, facts)] for call in calls]
+    return bool(calls) and all(any(_mentions_in(test, target) for test in around) for around in tests)
+
+
+def _mentions_in(test: cst.BaseExpression, target: cst.Attribute) -> bool:
+    return any(isinstance(node, cst.Attribute) and dotted(node) == dotted(target) for node in walk(test))
 
 
 def _asks_for(call: cst.Call, target: cst.Attribute, facts: Facts) -> bool:

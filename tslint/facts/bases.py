@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from tslint.facts.classes import MAX_BASES, Classes
 
 NAMED_TUPLES = ("typing.NamedTuple", "collections.namedtuple")
 MAPPINGS = ("builtins.dict", "collections.OrderedDict")
+OUTPUT = re.compile(r"ModelOutput|Output(s|With[A-Z]\w*)?$")
+"""What Transformers and Diffusers call their outputs: ``BaseModelOutput…``, ``MaskedLMOutput``, ``CausalLMOutputWithPast``."""
 
 
 def is_named_tuple(classes: Classes, node: cst.ClassDef) -> bool:
@@ -26,6 +30,6 @@ def mapping_base(classes: Classes, node: cst.ClassDef, depth: int = 0) -> str | 
             continue
         name = classes.names.qualified(base.value) if isinstance(base.value, (cst.Name, cst.Attribute)) else None
         last = (name or "").rpartition(".")[2]
-        if name in MAPPINGS or last.endswith("Output") or "ModelOutput" in last:
+        if name in MAPPINGS or OUTPUT.search(last):
             return name
     return None

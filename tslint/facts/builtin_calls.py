@@ -36,7 +36,7 @@ from tslint.facts.kinds import (
     Unknown,
     options,
 )
-from tslint.facts.ops_base import elementwise
+from tslint.facts.ops_base import counted, elementwise
 
 Apply = Function[[Frame, cst.CSTNode, Kind, Args], Kind]
 
@@ -55,6 +55,14 @@ def function(frame: Frame, node: cst.CSTNode, name: str, args: Args, apply: Appl
         return numbers(None, args.positional[0], args.positional[-1]) if args.positional else UNKNOWN
     if name.startswith("numpy.random"):
         return Constant()
+    if name in ("numpy.shape", "numpy.ndim") and isinstance(given := args.get(0, "a"), Tensor):
+        rank = shapes.rank_of(given.shape)
+        asked = (
+            shapes.shape_kind(given.shape, node)
+            if last == "shape"
+            else Constant("int", MISSING if rank is None else rank)
+        )
+        return counted(node, asked, given)
     return hidden(node, args.all, "float" if head == "math" else None)
 
 

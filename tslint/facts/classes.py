@@ -222,12 +222,12 @@ class Classes:
         for cls in self.own:
             built: dict[str, None] = {}
             for name in names.get(cls.node, ()):
-                other = self.module_class(name)
-                if other is not None and other is not cls and self._is_base(name) is None:
-                    built[other.name] = None
-                    if other not in cls.lineage:
-                        other.is_inner = True
-                        self.holders.setdefault(other, []).append(cls)
+                for other in self._meant(name):
+                    if other is not cls and self._is_base(name) is None:
+                        built[other.name] = None
+                        if other not in cls.lineage:
+                            other.is_inner = True
+                            self.holders.setdefault(other, []).append(cls)
             cls.builds = tuple(built)
         for call in self.tree.all(cst.Call):
             owner = self.module_class(call.func)
@@ -240,13 +240,21 @@ class Classes:
                         self.holders.setdefault(handed, []).append(owner)
 
     def _class_names(self) -> set[str]:
-        """The names that may stand for a class of the file: its own, and those that something is assigned to."""
+        """The names that may stand for a class of the file: its own, and those that one, or a dict of them, is assigned to."""
         known = {cls.name for cls in self.own}
         for bindings in self.names.scopes.values():
             for name, found in bindings.items():
-                if any(type(b.value) is cst.Name and b.value.value in known for b in found):
+                values = [value for binding in found for value in _values(binding.value)]
+                if any(type(value) is cst.Name and value.value in known for value in values):
                     known.add(name)
         return known
+
+    def _meant(self, name: cst.Name) -> list[ModuleClass]:
+        """The class that a name stands for, or those in the dict that it does: ``KINDS[kind](…)``."""
+        binding = self.names.definition(name)
+        chosen = binding.value if binding is not None and isinstance(binding.value, cst.Dict) else name
+        classes = [self.module_class(value) for value in _values(chosen)]
+        return [cls for cls in classes if cls is not None]
 
     def held_by(self, roots: list[ModuleClass]) -> set[ModuleClass]:
         """ROOTS, and all that they build or are handed, directly or through one another."""
@@ -358,6 +366,13 @@ def _read_body(node: cst.ClassDef, cls: ModuleClass) -> None:
                         cls.constants[small.target.value] = small.value
 
 
+def _values(node: cst.BaseExpression | None) -> list[cst.BaseExpression]:
+    """What is assigned: the values of a dict, else the value itself."""
+    if isinstance(node, cst.Dict):
+        return [element.value for element in node.elements if isinstance(element, cst.DictElement)]
+    return [] if node is None else [node]
+
+
 def is_library_module(name: str | None) -> bool:
     """Whether a library's class of this qualified name is an ``nn.Module``, as far as its name tells."""
     if name is None:
@@ -370,5 +385,7 @@ def is_library_module(name: str | None) -> bool:
     if name.startswith("torchvision.models.") or name.startswith("timm."):
         return last[:1].isupper()
     if name.startswith("transformers."):
+        if "OutputWith" in last:  # `ImageClassifierOutputWithNoAttention`
+            return False
         return last.endswith(("Model", "Layer", "Attention", "Encoder", "Decoder")) or "For" in last
     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tslint.facts import conversion_calls, shapes
+from tslint.facts.bases import OUTPUT
 from tslint.facts.builtin_calls import Apply, as_parameter
 from tslint.facts.classes import is_library_module
 from tslint.facts.container_calls import mapping
@@ -86,9 +87,7 @@ def function(frame: Frame, node: cst.CSTNode, name: str, callee: Callable, args:
         return layer(frame, node, name, args)
     if name.startswith("torch."):
         return _torch(frame, node, name, head, last, args)
-    if (
-        name.startswith(("transformers.", "diffusers.")) and last.endswith(("Output", "Outputs"))
-    ) or "ModelOutput" in last:
+    if (name.startswith(("transformers.", "diffusers.")) and OUTPUT.search(last)) or "ModelOutput" in last:
         return Dict(tuple(args.keywords.items()), join_all(args.keywords.values()), not args.opaque, last)
     if head.startswith("torchvision.models") and last[:1].islower():
         return Module(layer=name, call=node if isinstance(node, cst.Call) else None)

@@ -109,7 +109,10 @@ def unsqueeze(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
     tensor, index = tensor_of(args), args.literal(1, "dim")
     if tensor is None or not isinstance(index, int):
         return frame.unknown_tensor(node)
-    return made(frame, node, shapes.inserted(tensor.shape, index))
+    shape = shapes.inserted(tensor.shape, index)
+    if shape is None and index == -1 and rank_of(tensor.shape) is None:
+        shape = shapes.lengthened(tensor.shape, frame.unknown_tensor(node).shape)
+    return made(frame, node, shape)
 
 
 def squeeze(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:

@@ -111,6 +111,8 @@ def exchanged(shape: Shape, first: int, second: int) -> Shape:
 def permuted(shape: Shape, order: list[int]) -> Shape:
     if shape.base is not None and shape.rank is None:
         shape.base.learn_rank(len(order))
+    if rank_of(shape) is None:
+        shape = Shape(shape.base, len(order), shape.known)  # an order names every dimension
     return of(dims_at(shape, i) for i in order)
 
 
@@ -122,6 +124,11 @@ def inserted(shape: Shape, index: int, dims: Dims = FIXED) -> Shape | None:
         if 0 <= place <= len(found):
             return of([*found[:place], dims, *found[place:]])
     return None
+
+
+def lengthened(shape: Shape, fresh: Shape) -> Shape:
+    """SHAPE, of which no rank is known, with a dimension of 1 behind the others; FRESH stands for those between."""
+    return changed(changed(fresh, 0, dims_at(shape, 0)), -1, FIXED)
 
 
 def removed(shape: Shape, indices: Iterable[int]) -> Shape | None:

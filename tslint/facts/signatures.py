@@ -14,9 +14,9 @@ LIBRARIES = ("math", "cmath", "numpy", "scipy", "statistics", "decimal", "fracti
 
 KEPT = words("""
     builtins.abs builtins.min builtins.max builtins.pow builtins.sum math.prod operator.add operator.sub
-    operator.mul operator.floordiv operator.truediv operator.mod operator.neg operator.pow
+    operator.mul operator.floordiv operator.truediv operator.mod operator.neg operator.pow numpy.shape numpy.ndim
 """)
-"""Those that leave a size live: they only apply its own operators."""
+"""Those that leave a size live: they only apply its own operators, or ask a tensor for its own attribute."""
 
 NUMBER_BUILTINS = words("""
     builtins.int builtins.float builtins.bool builtins.complex builtins.round builtins.divmod builtins.hash

@@ -157,7 +157,9 @@ def _placed(items: tuple[Kind, ...], node: cst.Subscript, value: Tuple) -> tuple
 
 
 def _tensor_item(frame: Frame, node: cst.Subscript, value: Tensor, indices: list[Index]) -> Kind:
-    """The shape of ``x[1, :, None, a:b]``; a tensor as an index leaves it open."""
+    """The shape of ``x[1, :, None, a:b]``; a tensor as an index leaves open what it replaces."""
+    if len(indices) == 1 and indices[0][0] == "at" and isinstance(indices[0][1], Tensor):
+        return _gathered(frame, node, value, indices[0][1])
     dims: list[Dims] = []
     rank = shapes.rank_of(value.shape)
     taken = sum(1 for how, what in indices if how == "slice" or (not isinstance(what, NoneKind) and not _is_dots(what)))
@@ -185,6 +187,23 @@ def _tensor_item(frame: Frame, node: cst.Subscript, value: Tensor, indices: list
         return frame.unknown_tensor(node)
     dims += [dims_at(value.shape, i) for i in range(position, rank)]
     return Tensor(shapes.of(dims))
+
+
+def _gathered(frame: Frame, node: cst.Subscript, value: Tensor, index: Tensor) -> Tensor:
+    """``table[ids]``: of the table's dimensions, the last ones stay as they are.
+
+    Numbers replace the first dimension, a mask as many as it has. Of a parameter or buffer, whole rows are taken.
+    """
+    found = frame.unknown_tensor(node)
+    rank, replaced = shapes.rank_of(value.shape), shapes.rank_of(index.shape)
+    if rank is None or (replaced is None and not shapes.is_lasting(value.shape)):
+        return found
+    shape = found.shape
+    if replaced != 0:
+        shape = shapes.changed(shape, 0, dims_at(shape, 0))  # as many rows as are asked for
+    for i in range(1, rank - max(replaced or 1, 1) + 1):
+        shape = shapes.changed(shape, -i, dims_at(value.shape, -i))
+    return Tensor(shape)
 
 
 def _is_dots(kind: Kind) -> bool:

@@ -83,8 +83,12 @@ class Definition:
     scope: Scope
     names: dict[str, Sugared] | None = None
     """What global names mean where a decorator has put the function into another module; None: what the file says."""
+    lost: bool = False
+    """Whether one of them was not found there."""
     declared: Type | None = None
     returned: Type | None = None
+    misdeclared: bool = False
+    """Whether a return statement contradicts ``declared``: what a call answers with is then anybody's guess."""
     loops: list[str] = field(default_factory=list)
 
 
@@ -185,6 +189,8 @@ class Compiler:
             self.refuse(star, "variadic", function=node.name.value, parameter=star.value)
             faulty = True
         for place, construct in self.syntax.of(node):
+            if star is not None and syntax.hands_on(place, star):
+                continue
             formats = type(place) is cst.FormattedStringExpression
             self.refuse(place, "string-format" if formats else "syntax", construct=construct)
             faulty = True
@@ -217,7 +223,9 @@ class Compiler:
                     self.refuse(node.name, "no-return", type=types.written(result))
             elif result is None:
                 self.returns(definition, node, types.NONE)
-        if result is None:
+        if definition.misdeclared:
+            result = types.UNKNOWN
+        elif result is None:
             result = definition.returned or types.NONE
         compiled.schema = Schema(tuple(arguments), result)
 

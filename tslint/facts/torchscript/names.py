@@ -15,7 +15,7 @@ from tslint.facts.torchscript.attributes import (
     is_ignored,
     type_of,
 )
-from tslint.facts.torchscript.compiler import Compiler, Definition
+from tslint.facts.torchscript.compiler import Compiler, Definition, Stop
 from tslint.facts.torchscript.values import (
     OPEN,
     CastS,
@@ -162,7 +162,10 @@ def global_value(compiler: Compiler, definition: Definition, node: cst.Name) -> 
         return CASTS[name]
     if definition.names is not None and name not in BUILTINS | TYPES | EXCEPTIONS:
         found = definition.names.get(name)
+        if found is None and definition.lost:
+            raise Stop  # said of the first name: one decorator is to blame for all of them
         if found is None:
+            definition.lost = True
             raise compiler.stop(node, "decorated-name", name=name)
         return found
     qualified = compiler.names.qualified(node)

@@ -195,6 +195,7 @@ def _return(compiler: Compiler, definition: Definition, node: cst.Return) -> Non
         if not types.is_subtype(kind, wanted) and not compiler.refuse_untyped(found.made, wanted):
             words = {"wanted": types.written(wanted), "found": types.written(kind)}
             compiler.refuse(node.value or node, "declared-return", **words)
+            definition.misdeclared = True
     else:
         compiler.returns(definition, node, kind)
     definition.scope.exits = True

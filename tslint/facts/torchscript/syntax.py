@@ -185,6 +185,12 @@ def format_ignored(text: str) -> str | None:
     return found[0] if found else None
 
 
+def hands_on(place: cst.CSTNode, parameter: cst.Name) -> bool:
+    """Whether PLACE is the ``**kwargs`` of a call that passes PARAMETER on: it goes when the parameter does."""
+    value = place.value if type(place) is cst.Arg and place.star == "**" else None
+    return type(value) is cst.Name and value.value == parameter.value
+
+
 def variadic(params: cst.Parameters) -> cst.Name | None:
     """The parameter that makes the number of arguments variable, or has to be named and may be left out."""
     if params.star_kwarg is not None:
