@@ -25,6 +25,7 @@ from tslint.facts.kinds import (
     Value,
     options,
 )
+from tslint.facts.tensors import members
 from tslint.facts.tree import walk, words
 
 if TYPE_CHECKING:
@@ -188,7 +189,11 @@ NO_TENSOR = words("""
     nodes edges ndata edata num_nodes edge_index edge_attr x y pos batch tensors mask tensor image_sizes decode encode
     coordinate_map_key indice_dict spatial_shape batch_sizes sorted_indices unsorted_indices
 """)
-"""Attributes that no tensor has, but mappings, lists, strings, graphs and sparse, nested or packed batches do."""
+"""Attributes of mappings, lists, strings, graphs and sparse, nested or packed batches: they speak against a tensor, also of a
+variable that the function assigns anew, and though sparse tensors have `values`."""
+
+
+QUESTIONS = frozenset({"isinstance", "hasattr", "getattr"})
 
 
 def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None:
@@ -201,6 +206,7 @@ def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None
 
 def _uses(function: cst.FunctionDef) -> dict[str, str]:
     found: dict[str, str] = {}
+    several = _several(function)
     for node in walk(function.body):
         if isinstance(node, cst.Call):
             if isinstance(node.func, cst.Name):
@@ -210,7 +216,8 @@ def _uses(function: cst.FunctionDef) -> dict[str, str]:
             if isinstance(first, cst.Index) and isinstance(first.value, (cst.SimpleString, cst.FormattedString)):
                 found.setdefault(node.value.value, "unknown")
         elif isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-            if node.attr.value in NO_TENSOR:
+            foreign = not node.attr.value.startswith("_") and node.attr.value not in members()
+            if node.attr.value in NO_TENSOR or (foreign and node.value.value not in several):
                 found.setdefault(node.value.value, "unknown")
         elif isinstance(node, cst.Comparison) and isinstance(node.left, cst.Name):
             for target in node.comparisons:
@@ -221,4 +228,22 @@ def _uses(function: cst.FunctionDef) -> dict[str, str]:
             isinstance(node, cst.Arg) and node.star and isinstance(node.value, cst.Name)
         ):
             found.setdefault(node.value.value, "unknown")
+    return found
+
+
+def _several(function: cst.FunctionDef) -> set[str]:
+    """The names that may stand for more than one thing in FUNCTION: assigned in it, or asked what they are."""
+    found: set[str] = set()
+    for node in walk(function.body):
+        if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.For)):
+            found |= {name.value for name in walk(node.target) if isinstance(name, cst.Name)}
+        elif isinstance(node, cst.AsName):
+            found |= {name.value for name in walk(node.name) if isinstance(name, cst.Name)}
+        elif (
+            isinstance(node, cst.Call)
+            and isinstance(node.func, cst.Name)
+            and node.func.value in QUESTIONS
+            and node.args
+        ):
+            found |= {name.value for name in walk(node.args[0].value) if isinstance(name, cst.Name)}
     return found
