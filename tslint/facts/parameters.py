@@ -164,15 +164,32 @@ def _by_default(default: cst.BaseExpression) -> Kind:
 
 
 def believes(analysis: Analysis, function: cst.FunctionDef | cst.Lambda, name: str, handed: Kind) -> bool:
-    """Whether a parameter's annotation tells more than what it is HANDED: a tensor, or that a tensor was a wrong guess."""
+    """Whether the annotation or use of a parameter tells more than what it is HANDED: a tensor, or that one was a guess."""
     param = parameter(function, name)
-    if param is None or param.annotation is None:
+    if param is None:
         return False
+    if param.annotation is None:
+        if isinstance(function, cst.Lambda) or not (_is_handed_on(handed) and _is_left_open(param)):
+            return False
+        return _use(analysis, function, name) is not None
     promised = annotation_kind(analysis, param.annotation.annotation, Value(name, None))
     if isinstance(handed, Unknown):
         return isinstance(promised, Tensor)
     given = [option for option in options(handed) if not isinstance(option, (NoneKind, List, Tuple))]
     return isinstance(promised, List) and bool(given) and all(isinstance(option, Tensor) for option in given)
+
+
+def _is_handed_on(kind: Kind) -> bool:
+    """Whether something is a tensor only as far as the parameter is one that it came in by."""
+    given = [option for option in options(kind) if not isinstance(option, NoneKind)]
+    return bool(given) and all(
+        isinstance(o, Tensor) and o.shape.base is not None and o.shape.base.context is not None and not o.shape.known
+        for o in given
+    )
+
+
+def _is_left_open(param: cst.Param) -> bool:
+    return param.default is None or (isinstance(param.default, cst.Name) and param.default.value == "None")
 
 
 def parameter(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
