@@ -273,6 +273,7 @@ def test_a_parameter_used_as_no_tensor_can_be_is_unknown(use: str) -> None:
         "if isinstance(x, Nested):\n    y = x.parts",
         "if hasattr(x, 'parts'):\n    y = x.parts",
         "y = x.sparse_dim(), x._version",
+        "y = x[::2], x[:, ::-1]",
         "x.parts = 2\ny = x.parts",
         "for x in self.layers:\n    y = x.parts",
         "with self.opened(x) as x:\n    y = x.parts",
@@ -280,6 +281,10 @@ def test_a_parameter_used_as_no_tensor_can_be_is_unknown(use: str) -> None:
 )
 def test_a_parameter_may_be_a_tensor_where_only_something_else_is_asked(use: str) -> None:
     assert forward(f"see(x)\n{use}")[0] == "tensor"
+
+
+def test_a_parameter_that_is_walked_backwards_is_a_list() -> None:
+    assert forward("y = x[:2][::-1]\nsee(x)") == ["list[unknown]"]
 
 
 def test_what_a_variable_is_later_asked_for_tells_nothing_of_the_parameter() -> None:

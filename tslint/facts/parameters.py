@@ -228,6 +228,10 @@ def _uses(function: cst.FunctionDef) -> dict[str, str]:
         if isinstance(node, cst.Call):
             if isinstance(node.func, cst.Name):
                 found.setdefault(node.func.value, "unknown")
+        elif isinstance(node, cst.Subscript) and _walks_backwards(node):
+            root = _sliced(node)
+            if isinstance(root, cst.Name) and root.value not in several:
+                found.setdefault(root.value, "list")
         elif isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name):
             first = node.slice[0].slice if node.slice else None
             if isinstance(first, cst.Index) and isinstance(first.value, (cst.SimpleString, cst.FormattedString)):
@@ -246,6 +250,20 @@ def _uses(function: cst.FunctionDef) -> dict[str, str]:
         ):
             found.setdefault(node.value.value, "unknown")
     return found
+
+
+def _sliced(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What NODE is a slice of."""
+    while isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        node = node.value
+    return node
+
+
+def _walks_backwards(node: cst.Subscript) -> bool:
+    """Whether NODE is a slice with a negative step, which no tensor has."""
+    part = node.slice[0].slice if len(node.slice) == 1 else None
+    step = part.step if isinstance(part, cst.Slice) else None
+    return isinstance(step, cst.UnaryOperation) and isinstance(step.operator, cst.Minus)
 
 
 def _several(function: cst.FunctionDef) -> set[str]:
