@@ -39,7 +39,10 @@ SIZES = "vocab_size=99, hidden_size=32, num_hidden_layers=2, num_attention_heads
 TEXT = "torch.randint(0, 99, (1, 7))"
 TRANSFORMERS = {
     "bert": (f"BertModel(BertConfig({SIZES}))", TEXT),
-    "distilbert": ("DistilBertModel(DistilBertConfig(vocab_size=99, dim=32, n_layers=2, n_heads=4, hidden_dim=37))", TEXT),
+    "distilbert": (
+        "DistilBertModel(DistilBertConfig(vocab_size=99, dim=32, n_layers=2, n_heads=4, hidden_dim=37))",
+        TEXT,
+    ),
     "gpt2": ("GPT2LMHeadModel(GPT2Config(vocab_size=99, n_embd=32, n_layer=2, n_head=4, use_cache=False))", TEXT),
     "llama": (f"LlamaForCausalLM(LlamaConfig({SIZES}, use_cache=False))", TEXT),
     "opt": (
@@ -52,7 +55,10 @@ TRANSFORMERS = {
         "T5EncoderModel(T5Config(vocab_size=99, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))",
         TEXT,
     ),
-    "vit": (f"ViTModel(ViTConfig({SIZES.partition(', ')[2]}, image_size=30, patch_size=2))", "torch.rand(1, 3, 30, 30)"),
+    "vit": (
+        f"ViTModel(ViTConfig({SIZES.partition(', ')[2]}, image_size=30, patch_size=2))",
+        "torch.rand(1, 3, 30, 30)",
+    ),
     "wav2vec2": (
         f"Wav2Vec2Model(Wav2Vec2Config({SIZES}, conv_dim=(32, 32), conv_kernel=(8, 8), conv_stride=(4, 4), "
         "num_feat_extract_layers=2, num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2))",
@@ -133,8 +139,15 @@ def project(library: str, name: str) -> tuple[str, str]:
 
 
 def run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(LIBRARY), str(ROOT)]), "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False)
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(LIBRARY), str(ROOT)]),
+        "HF_HUB_OFFLINE": "1",
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+    )
 
 
 def examine(library: str, family: str, name: str) -> Row:
@@ -171,7 +184,9 @@ def checked(done: subprocess.CompletedProcess[str]) -> Row:
         (run_,) = report["runs"]
     except (ValueError, KeyError):
         return {"status": done.returncode, "crash": (done.stderr or done.stdout)[-600:]}
-    crashes = [d["message"] for d in report["diagnostics"] if d["rule"] in ("check-crashed", "probe-died", "model-failed")]
+    crashes = [
+        d["message"] for d in report["diagnostics"] if d["rule"] in ("check-crashed", "probe-died", "model-failed")
+    ]
     return {
         "status": done.returncode,
         "crash": "; ".join([*report["errors"], *crashes]),
@@ -214,7 +229,9 @@ def main() -> None:
     rows = [row for row in rows if row["library"] == options.library]
     known = {row["name"] for row in rows}
     wanted = [(n, n) for n in TRANSFORMERS] if options.library == "transformers" else list(choice(kept))
-    wanted = [(f, n) for f, n in wanted if n not in known and (not options.only or n in options.only or f in options.only)]
+    wanted = [
+        (f, n) for f, n in wanted if n not in known and (not options.only or n in options.only or f in options.only)
+    ]
     with ThreadPoolExecutor(options.jobs) as pool:
         for row in pool.map(lambda pair: examine(options.library, *pair), wanted):
             rows.append(row)

@@ -26,6 +26,9 @@ CASES = {
     "in place": ("x.mul_(math.sqrt(x.size(1)))\nreturn x", True),
     "appended": ("ys = []\nys.append(math.sqrt(x.size(1)))\nreturn ys", True),
     "replaced": ("n = math.sqrt(x.size(1))\nn = 2\nreturn x * n", False),
+    "replaced by one of several": ("n = math.sqrt(x.size(1))\nn, (m, *k) = x.shape\nreturn x * n", False),
+    "replaced in a tuple that reads it": ("n = math.sqrt(x.size(1))\nn, m = 2, n\nreturn x * n * m", True),
+    "an index where another is replaced": ("n = math.isqrt(x.size(1))\ny = {}\ny[n], n = x, 2\nreturn y, n", True),
     "replaced where it is always traced": (
         "n = math.sqrt(x.size(1))\nif torch.jit.is_tracing():\n    n = 2\nreturn x * n",
         False,

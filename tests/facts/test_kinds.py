@@ -282,9 +282,33 @@ def test_parameters_of_forward(name: str) -> None:
     assert forward(f"see({asked})", params=params) == [expected]
 
 
-@pytest.mark.parametrize("use", ["batch['image']", "batch.keys()", "batch(1)", "f(**batch)"])
+@pytest.mark.parametrize("use", ["batch['image']", "batch.keys()", "batch(1)", "f(**batch)", "batch.past_states"])
 def test_a_parameter_used_as_no_tensor_can_be_is_unknown(use: str) -> None:
     assert forward(f"y = {use}\nsee(batch)", params="batch") == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "if isinstance(x, Nested):\n    y = x.parts",
+        "if hasattr(x, 'parts'):\n    y = x.parts",
+        "y = x.sparse_dim(), x._version",
+        "y = x[::2], x[:, ::-1]",
+        "x.parts = 2\ny = x.parts",
+        "for x in self.layers:\n    y = x.parts",
+        "with self.opened(x) as x:\n    y = x.parts",
+    ],
+)
+def test_a_parameter_may_be_a_tensor_where_only_something_else_is_asked(use: str) -> None:
+    assert forward(f"see(x)\n{use}")[0] == "tensor"
+
+
+def test_a_parameter_that_is_walked_backwards_is_a_list() -> None:
+    assert forward("y = x[:2][::-1]\nsee(x)") == ["list[unknown]"]
+
+
+def test_what_a_variable_is_later_asked_for_tells_nothing_of_the_parameter() -> None:
+    assert forward("see(x)\nx = self.body(x)\ny = x.last_state") == ["tensor"]
 
 
 NARROWED = {

@@ -77,7 +77,7 @@ def test_places_and_symbols() -> None:
     span = facts.span(call)
     assert (span.line, span.column, span.end_line, span.end_column) == (3, 16, 4, 15)
     assert facts.symbol(call) == "A.f"
-    assert facts.text(call) == "g( 1)"
+    assert facts.text(call) == "g(1)"
     assert facts.label(call, "here").span == span
     assert facts.source.slice(span) == "g(\n            1)"
 

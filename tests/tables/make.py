@@ -19,6 +19,7 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "functions": torchscript.functions,
     "layers": torchscript.layers,
     "properties": torchscript.properties,
+    "members": torchscript.members,
     "tracer": tracer.arguments,
 }
 

@@ -191,6 +191,11 @@ def properties() -> list[str]:
     return lines
 
 
+def members() -> list[str]:
+    """What any tensor can be asked for."""
+    return [name for name in sorted(dir(torch.Tensor)) if not name.startswith("_")]
+
+
 # -- layers ------------------------------------------------------------------------------------------------------------
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {

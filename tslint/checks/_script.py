@@ -30,9 +30,12 @@ def of_optional(refusal: Refusal) -> bool:
     return values.get("found", "").startswith("Optional[") or bool(values.get("none"))
 
 
+BARE = frozenset({"tuple", "list"})
+
+
 def written(type_: str) -> str:
-    """A type as messages show it."""
-    return f"`{type_.replace(INFERRED, 'Tensor')}`"
+    """A type as messages show it; of a bare ``tuple`` or ``list``, what TorchScript misses in it."""
+    return f"`{type_.replace(INFERRED, 'Tensor')}`{' of untyped items' if type_ in BARE else ''}"
 
 
 def parameter_label(refusal: Refusal, facts: Facts) -> tuple[Label, ...]:

@@ -13,7 +13,7 @@ from tslint.diagnostic import Claim, Finding, Severity
 from tslint.evidence import LoopUnrolled
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import BakedSize, Data, Kind, Module, Size, options
+from tslint.facts.kinds import BakedSize, Data, Kind, Module, Size, Tensor, options
 from tslint.facts.tree import walk
 
 HELP = "write it as one operation on tensors, or script the loop around a traced body"
@@ -22,7 +22,9 @@ HELP = "write it as one operation on tensors, or script the loop around a traced
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
     if facts.is_traced_code(loop.iter) and _varies(facts.rounds(loop.iter)) and not _runs_a_layer_each(loop, facts):
-        certain = facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter) and not _may_be_list(loop, facts)
+        certain = (
+            facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter) and not _may_be_list(loop.iter, facts)
+        )
         yield Finding(
             loop.iter,
             {"iterable": facts.text(loop.iter)},
@@ -52,14 +54,25 @@ def observe(evidence: LoopUnrolled, context: Context) -> Iterator[Finding]:
     )
 
 
-def _may_be_list(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
+def _may_be_list(looped: cst.BaseExpression, facts: Facts) -> bool:
     """Whether a parameter without annotation, or a slice of it, is looped over: as well a list of tensors as a tensor."""
-    function, looped = facts.enclosing_function(loop), loop.iter
-    if isinstance(looped, cst.Subscript) and len(looped.slice) == 1 and isinstance(looped.slice[0].slice, cst.Slice):
+    if isinstance(looped, cst.Call) and facts.qualified(looped.func) == "builtins.enumerate" and looped.args:
+        looped = looped.args[0].value
+    while isinstance(looped, cst.Subscript) and len(looped.slice) == 1 and isinstance(looped.slice[0].slice, cst.Slice):
         looped = looped.value
+    function = facts.enclosing_function(looped)
     if not isinstance(looped, cst.Name) or function is None:
         return False
-    return any(p.name.value == looped.value and p.annotation is None for p, _ in facts.parameters(function))
+    names = {looped.value, *_inputs_behind(looped, facts)}
+    return any(p.name.value in names and p.annotation is None for p, _ in facts.parameters(function))
+
+
+def _inputs_behind(name: cst.Name, facts: Facts) -> Iterator[str]:
+    """The parameters that a variable is another name of."""
+    for option in options(facts.kind(name)):
+        base = option.shape.base if isinstance(option, Tensor) and not option.shape.known else None
+        if base is not None and base.context is not None:
+            yield base.name
 
 
 def _runs_a_layer_each(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
@@ -70,7 +83,7 @@ def _runs_a_layer_each(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
     index = loop.target.elements[0].value
     if facts.qualified(loop.iter.func) != "builtins.enumerate" or not isinstance(index, cst.Name) or not loop.iter.args:
         return False
-    if facts.may_be_tensor(loop.iter.args[0].value):
+    if facts.may_be_tensor(loop.iter.args[0].value) and not _may_be_list(loop.iter, facts):
         return False
     return any(
         isinstance(node, cst.Subscript)

@@ -41,6 +41,7 @@ from tslint.facts.torchscript.compiler import Refusal
 from tslint.facts.tree import Tree, walk
 from tslint.facts.unreached import Unreached
 from tslint.facts.views import LostWrite, Views
+from tslint.facts.written import one_line
 from tslint.source.project import Loader
 from tslint.source.text import Source
 
@@ -104,8 +105,7 @@ class Facts(SizeQuestions):
 
     def text(self, node: cst.CSTNode, limit: int = 60) -> str:
         """The source text of NODE on one line, shortened to LIMIT characters."""
-        words = " ".join(self.module.code_for_node(node).split())
-        return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+        return one_line(self.module.code_for_node(node), limit)
 
     def label(self, node: cst.CSTNode, message: str) -> Label:
         """A label at NODE."""

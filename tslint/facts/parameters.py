@@ -25,6 +25,7 @@ from tslint.facts.kinds import (
     Value,
     options,
 )
+from tslint.facts.tensors import members
 from tslint.facts.tree import walk, words
 
 if TYPE_CHECKING:
@@ -163,15 +164,32 @@ def _by_default(default: cst.BaseExpression) -> Kind:
 
 
 def believes(analysis: Analysis, function: cst.FunctionDef | cst.Lambda, name: str, handed: Kind) -> bool:
-    """Whether a parameter's annotation tells more than what it is HANDED: a tensor, or that a tensor was a wrong guess."""
+    """Whether the annotation or use of a parameter tells more than what it is HANDED: a tensor, or that one was a guess."""
     param = parameter(function, name)
-    if param is None or param.annotation is None:
+    if param is None:
         return False
+    if param.annotation is None:
+        if isinstance(function, cst.Lambda) or not (_is_handed_on(handed) and _is_left_open(param)):
+            return False
+        return _use(analysis, function, name) is not None
     promised = annotation_kind(analysis, param.annotation.annotation, Value(name, None))
     if isinstance(handed, Unknown):
         return isinstance(promised, Tensor)
     given = [option for option in options(handed) if not isinstance(option, (NoneKind, List, Tuple))]
     return isinstance(promised, List) and bool(given) and all(isinstance(option, Tensor) for option in given)
+
+
+def _is_handed_on(kind: Kind) -> bool:
+    """Whether something is a tensor only as far as the parameter is one that it came in by."""
+    given = [option for option in options(kind) if not isinstance(option, NoneKind)]
+    return bool(given) and all(
+        isinstance(o, Tensor) and o.shape.base is not None and o.shape.base.context is not None and not o.shape.known
+        for o in given
+    )
+
+
+def _is_left_open(param: cst.Param) -> bool:
+    return param.default is None or (isinstance(param.default, cst.Name) and param.default.value == "None")
 
 
 def parameter(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | None:
@@ -188,7 +206,11 @@ NO_TENSOR = words("""
     nodes edges ndata edata num_nodes edge_index edge_attr x y pos batch tensors mask tensor image_sizes decode encode
     coordinate_map_key indice_dict spatial_shape batch_sizes sorted_indices unsorted_indices
 """)
-"""Attributes that no tensor has, but mappings, lists, strings, graphs and sparse, nested or packed batches do."""
+"""Attributes of mappings, lists, strings, graphs and sparse, nested or packed batches: they speak against a tensor, also of a
+variable that the function assigns anew, and though sparse tensors have `values`."""
+
+
+QUESTIONS = frozenset({"isinstance", "hasattr", "getattr"})
 
 
 def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None:
@@ -201,16 +223,22 @@ def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None
 
 def _uses(function: cst.FunctionDef) -> dict[str, str]:
     found: dict[str, str] = {}
+    several = _several(function)
     for node in walk(function.body):
         if isinstance(node, cst.Call):
             if isinstance(node.func, cst.Name):
                 found.setdefault(node.func.value, "unknown")
+        elif isinstance(node, cst.Subscript) and _walks_backwards(node):
+            root = _sliced(node)
+            if isinstance(root, cst.Name) and root.value not in several:
+                found.setdefault(root.value, "list")
         elif isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name):
             first = node.slice[0].slice if node.slice else None
             if isinstance(first, cst.Index) and isinstance(first.value, (cst.SimpleString, cst.FormattedString)):
                 found.setdefault(node.value.value, "unknown")
         elif isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-            if node.attr.value in NO_TENSOR:
+            foreign = not node.attr.value.startswith("_") and node.attr.value not in members()
+            if node.attr.value in NO_TENSOR or (foreign and node.value.value not in several):
                 found.setdefault(node.value.value, "unknown")
         elif isinstance(node, cst.Comparison) and isinstance(node.left, cst.Name):
             for target in node.comparisons:
@@ -221,4 +249,36 @@ def _uses(function: cst.FunctionDef) -> dict[str, str]:
             isinstance(node, cst.Arg) and node.star and isinstance(node.value, cst.Name)
         ):
             found.setdefault(node.value.value, "unknown")
+    return found
+
+
+def _sliced(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What NODE is a slice of."""
+    while isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        node = node.value
+    return node
+
+
+def _walks_backwards(node: cst.Subscript) -> bool:
+    """Whether NODE is a slice with a negative step, which no tensor has."""
+    part = node.slice[0].slice if len(node.slice) == 1 else None
+    step = part.step if isinstance(part, cst.Slice) else None
+    return isinstance(step, cst.UnaryOperation) and isinstance(step.operator, cst.Minus)
+
+
+def _several(function: cst.FunctionDef) -> set[str]:
+    """The names that may stand for more than one thing in FUNCTION: assigned in it, or asked what they are."""
+    found: set[str] = set()
+    for node in walk(function.body):
+        if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.For)):
+            found |= {name.value for name in walk(node.target) if isinstance(name, cst.Name)}
+        elif isinstance(node, cst.AsName):
+            found |= {name.value for name in walk(node.name) if isinstance(name, cst.Name)}
+        elif (
+            isinstance(node, cst.Call)
+            and isinstance(node.func, cst.Name)
+            and node.func.value in QUESTIONS
+            and node.args
+        ):
+            found |= {name.value for name in walk(node.args[0].value) if isinstance(name, cst.Name)}
     return found

@@ -26,32 +26,35 @@ class Replacements:
         self.function = function
         self._taken = taken
         self._passed_by = passed_by
-        self._assigned: dict[str, list[cst.Assign]] = {}
+        self._assigned: dict[str, list[tuple[cst.Assign, cst.Name]]] = {}
         self._named: dict[str, list[cst.Name]] = {}
         for node in walk(function.body):
             if isinstance(node, cst.Name):
                 self._named.setdefault(node.value, []).append(node)
-            elif isinstance(node, cst.Assign) and len(node.targets) == 1:
-                target = node.targets[0].target
-                if isinstance(target, cst.Name):
-                    self._assigned.setdefault(target.value, []).append(node)
+            elif isinstance(node, cst.Assign):
+                for name in (name for target in node.targets for name in _written(target.target)):
+                    self._assigned.setdefault(name.value, []).append((node, name))
 
     def found(self) -> Iterator[cst.Assign]:
         for several in self._assigned.values():
             if len(several) > 1:
-                yield from filter(self._is_replaced, several)
+                yield from (node for node, name in several if self._is_replaced(node, name))
 
-    def _is_replaced(self, node: cst.Assign) -> bool:
-        """Whether tracing always assigns the variable anew before it comes past anything that reads it."""
-        target = node.targets[0].target
-        if len(node.targets) > 1 or not isinstance(target, cst.Name) or not self._is_straight(node):
+    def _is_replaced(self, node: cst.Assign, target: cst.Name) -> bool:
+        """Whether NODE gives a value to TARGET alone, and tracing always assigns that anew before it comes past anything
+        that reads it."""
+        if len(node.targets) > 1 or node.targets[0].target is not target or not self._is_straight(node):
             return False
         start = self.tree.index[node]
-        later = [a for a in self._assigned.get(target.value, ()) if self.tree.index[a] > start and self._is_straight(a)]
+        later = [
+            (other, name)
+            for other, name in self._assigned.get(target.value, ())
+            if self.tree.index[other] > start and self._is_straight(other)
+        ]
         if not later:
             return False
-        ends = later[0]
-        own = {name for inner in (node, ends) for name in walk(inner.targets[0])}
+        ends, again = later[0]
+        own = {target, again}
         return not any(
             name not in own
             and (self._is_between(name, node, ends) or self._is_nested(name))
@@ -81,3 +84,12 @@ class Replacements:
                 return False
             child = around
         return False
+
+
+def _written(target: cst.BaseExpression) -> Iterator[cst.Name]:
+    """The variables that an assignment to TARGET gives values to: itself, or those of a tuple."""
+    if isinstance(target, cst.Name):
+        yield target
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _written(element.value)
