@@ -3,17 +3,16 @@
     python benchmarks/architectures.py timm [--results RESULTS] [--jobs 2] [--only NAME ...] [--write]
     python benchmarks/architectures.py transformers [...]
 
-Each is a project of its own with one file, ``net.py``, that builds the model with random weights. On it run, as a user would:
-``tslint check net.py``, ``tslint plan net.py -o convert.py``, and ``python convert.py``. RESULTS, a file of JSON lines, keeps what
-came out; what it holds is not run again. ``--write`` puts the table into ARCHITECTURES.md.
+Each is a project of its own with one file, ``net.py``, that builds the model with random weights. On it run, as a user would,
+``tslint check net.py`` and ``tslint plan net.py -o convert.py``, which runs the script in a process of its own before it is
+written; ``--again`` then runs ``python convert.py``, too. RESULTS, a file of JSON lines, keeps what came out; what it holds is
+not run again. ``--write`` puts the table into ARCHITECTURES.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import functools
-import importlib.metadata
 import json
 import os
 import re
@@ -150,8 +149,8 @@ def run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def examine(library: str, family: str, name: str) -> Row:
-    """What came of checking, planning and converting one architecture."""
+def examine(library: str, again: bool, family: str, name: str) -> Row:
+    """What came of checking and planning one architecture, and of running its script AGAIN."""
     start = time.monotonic()
     row: Row = {"library": library, "family": family, "name": name}
     try:
@@ -169,8 +168,9 @@ def examine(library: str, family: str, name: str) -> Row:
             row |= planned(run([*tslint, "plan", "net.py", "-o", "convert.py"], place))
             if (place / "convert.py").exists():
                 row["script"] = (place / "convert.py").read_text(encoding="utf-8")
-                done = run([sys.executable, "convert.py"], place)
-                row["script ran"] = "" if done.returncode == 0 else done.stderr[-400:]
+                if again:
+                    done = run([sys.executable, "convert.py"], place)
+                    row["again"] = "" if done.returncode == 0 else done.stderr[-400:]
         except subprocess.TimeoutExpired as error:
             row["late"] = " ".join(map(str, error.cmd[1:5]))
     row["seconds"] = round(time.monotonic() - start)
@@ -213,7 +213,7 @@ def complete(row: Row) -> bool:
     """Whether its report has every step and its plan's script ran, if a route works at all."""
     if row.get("crash", "?") or "late" in row:
         return False
-    return row.get("script ran") == "" if row["recommended"] else row.get("planned") == 1
+    return row.get("planned") == (0 if row["recommended"] else 1) and not row.get("again")
 
 
 def main() -> None:
@@ -222,6 +222,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     kept = options.results
@@ -233,7 +234,7 @@ def main() -> None:
         (f, n) for f, n in wanted if n not in known and (not options.only or n in options.only or f in options.only)
     ]
     with ThreadPoolExecutor(options.jobs) as pool:
-        for row in pool.map(lambda pair: examine(options.library, *pair), wanted):
+        for row in pool.map(lambda pair: examine(options.library, options.again, *pair), wanted):
             rows.append(row)
             print(f"{row['name']}: {'complete' if complete(row) else row}"[:600], file=sys.stderr, flush=True)
             if kept is not None:

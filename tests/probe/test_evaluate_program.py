@@ -18,7 +18,7 @@ with quiet():
 from torch import Tensor, nn  # noqa: E402
 
 from tslint.probe.evaluate import BrokenProgramError, Graph, Run, UnevaluableError, read  # noqa: E402
-from tslint.probe.evaluate.graph import Block  # noqa: E402
+from tslint.probe.evaluate.graph import Block, as_tensor  # noqa: E402
 
 
 def converted(program: Any, **options: Any) -> Graph:
@@ -207,3 +207,9 @@ def test_scopes_name_the_module_of_an_op() -> None:
         ("tanh", "body.1"),
         ("add", ""),
     ]
+
+
+@pytest.mark.parametrize("sizes", [[], [2, 3]])
+def test_sizes_that_were_symbols_are_numbers(sizes: list[int]) -> None:
+    found = as_tensor(numpy.array(sizes, dtype=object))  # what coremltools keeps of the sizes behind flexible inputs
+    assert (found.dtype, found.tolist()) == (torch.int32, sizes)

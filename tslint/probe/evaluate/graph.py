@@ -207,6 +207,8 @@ def as_tensor(value: Any) -> torch.Tensor:
         array = array.astype(numpy.float32)
     elif array.dtype in (numpy.int64, numpy.uint64, numpy.uint32, numpy.uint16, numpy.int16, numpy.uint8, numpy.int8):
         array = array.astype(numpy.int32)
+    elif array.dtype == object:  # sizes that were symbols once: a list of none of them, or of what they came out as
+        array = array.astype(numpy.int32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the array may not be writable; nothing here writes
         return torch.from_numpy(numpy.ascontiguousarray(array)).reshape(array.shape)
