@@ -79,7 +79,6 @@ Row = dict[str, Any]
 def timm_models() -> Iterator[tuple[str, str]]:
     """The family and name of each family's smallest model, by parameters."""
     sys.path.insert(0, str(LIBRARY))
-    import torch
     import torchvision_operators
 
     torchvision_operators.provide()
@@ -87,16 +86,23 @@ def timm_models() -> Iterator[tuple[str, str]]:
 
     warnings.simplefilter("ignore")
     for family in sorted(set(timm.list_modules())):
-        sizes = {}
-        for name in timm.list_models(module=family):
-            try:
-                with torch.device("meta"):
-                    sizes[name] = sum(p.numel() for p in timm.create_model(name).parameters())
-            except Exception as error:  # it asks for values, or for a package
-                print(f"  {name}: {error}", file=sys.stderr)
-        sizes = {name: size for name, size in sizes.items() if not name.startswith("test_")}
+        names = [name for name in timm.list_models(module=family) if not name.startswith("test_")]
+        sizes = {name: size for name in names if (size := parameters(name)) is not None}
         if sizes:
             yield family, min(sizes, key=lambda name: (sizes[name], name))
+
+
+def parameters(name: str) -> int | None:
+    """How many numbers timm's NAME learns; None where it cannot be built without storage or a download."""
+    import timm
+    import torch
+
+    try:
+        with torch.device("meta"):
+            return sum(p.numel() for p in timm.create_model(name).parameters())
+    except Exception as error:
+        print(f"  {name}: {error}", file=sys.stderr)
+        return None
 
 
 @functools.cache
