@@ -12,7 +12,9 @@ not run again. ``--write`` puts the table into ARCHITECTURES.md.
 from __future__ import annotations
 
 import argparse
+import datetime
 import functools
+import importlib.metadata
 import json
 import os
 import re
@@ -202,8 +204,7 @@ def checked(done: subprocess.CompletedProcess[str]) -> Row:
         "generalises": run_["generalises"],
         "found": [[d["rule"], d["severity"], d["basis"], d["claim"], d["path"], d.get("line"), d["message"]]
                   for d in report["diagnostics"]],
-        "warnings": [evidence for d in report["diagnostics"] for evidence in d.get("evidence", ())
-                     if evidence.get("kind") == "WarningSettled"],
+        "escapes": run_["escapes"],
     }  # fmt: skip
 
 
@@ -220,6 +221,89 @@ def complete(row: Row) -> bool:
     if row.get("crash", "?") or "late" in row:
         return False
     return row.get("planned") == (0 if row["recommended"] else 1) and not row.get("again")
+
+
+def cells(row: Row) -> list[str]:
+    """What the table says of one architecture."""
+    head = [row["family"], f"`{row['name']}`" if row["name"] != row["family"] else "", sizes(row["input"])]
+    if "routes" not in row:
+        return [*head, "", "", "", "", row.get("late") or row.get("crash") or row.get("built", "")]
+    trace = row["routes"]["trace"]
+    behind = trace.get("wrapped") if trace["status"] == "refused" else None
+    status = f"refused; {behind['status']} behind a wrapper" if behind else trace["status"]
+    taken = row["routes"].get(row["recommended"] or "", {})
+    difference = (taken.get("wrapped") or taken).get("difference")
+    verified = f"{row['recommended']}, {difference:.0e}" if difference is not None else row["recommended"] or "none"
+    return [*head, status, generalising(row), row["routes"]["script"]["status"], verified, plan_of(row)]
+
+
+def sizes(example: str) -> str:
+    """The shape in ``torch.rand(1, 3, 64, 64)``."""
+    found = re.findall(r"\((?:0, 99, )?\(?([\d, ]+)\)", example)
+    return found[0].replace(", ", "x") if found else example
+
+
+def generalising(row: Row) -> str:
+    """The dimensions that the trace serves, and those that it does not."""
+    said: dict[bool, list[str]] = {True: [], False: []}
+    for item in row["generalises"]:
+        if item["verdict"] is not None:
+            said[item["verdict"]].append(str(item["dimension"]))
+    return "; ".join(
+        f"{word} {', '.join(said[key])}" for key, word in ((True, "over"), (False, "not over")) if said[key]
+    )
+
+
+def plan_of(row: Row) -> str:
+    if row.get("planned") != 0:
+        return row.get("said", "none")[:120]
+    how = re.search(r"to Core ML: (.*?)\.\n", row["script"])
+    parts = row["script"].count("torch.jit.script(")
+    return (how[1] if how else "written") + (f" ({parts} scripted)" if parts else "")
+
+
+def settled(row: Row) -> list[str]:
+    """How many values left the graph of one architecture, how many of them PyTorch warned of, and how they were settled."""
+    escapes = row.get("escapes", ())
+    verdicts = [escape["settled"] for escape in escapes]
+    warned = [escape["settled"] for escape in escapes if escape["warned"]]
+    counts = [str(verdicts.count(word)) for word in ("harmful", "harmless", "not exercised")]
+    return [row["name"], str(len(escapes)), str(len(warned)), *counts, str(sum(w == "not exercised" for w in warned))]
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [head, ["---"] * len(head), *lines]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
+    )
+
+
+def page(library: str, rows: Sequence[Row]) -> str:
+    """What the page says of one library's architectures."""
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in (library, "torch", "coremltools", "tslint")
+    )
+    done = sum(map(complete, rows))
+    ran = sum(row.get("planned") == 0 for row in rows)
+    routes = sum(bool(row.get("recommended")) for row in rows)
+    said = (
+        f"Made {datetime.date.today()} with {versions}. Of {len(rows)} architectures, {done} have a complete report; "
+        f"{routes} have a way to Core ML, and the plan's script ran and agreed for {ran} of them."
+    )
+    head = ["family", "architecture", "input", "trace", "other sizes", "script", "Core ML, difference", "plan"]
+    parts = [said, table(head, [cells(row) for row in sorted(rows, key=lambda row: row["family"])])]
+    if library == "transformers":
+        counted = ["architecture", "values read", "warned", "harmful", "harmless", "not exercised", "of these warned"]
+        parts.append(table(counted, [settled(row) for row in rows]))
+    return "\n\n".join(parts)
+
+
+def write(library: str, text: str) -> None:
+    """Puts TEXT between the marks of LIBRARY in the page."""
+    start, end = f"<!-- {library} -->", f"<!-- end of {library} -->"
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
+    after = rest.partition(end)[2]
+    PAGE.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -246,7 +330,10 @@ def main() -> None:
             if kept is not None:
                 with kept.open("a") as file:
                     file.write(json.dumps(row) + "\n")
-    print(f"{sum(map(complete, rows))} of {len(rows)} complete")
+    text = page(options.library, rows)
+    print(text)
+    if options.write:
+        write(options.library, text)
 
 
 def choice(kept: Path | None) -> Iterator[tuple[str, str]]:
