@@ -29,6 +29,13 @@ LOST = {
     "v = x[:, 0]; v.mul_(2); return x.sum()": "x",
     "y = torch.zeros(2, 3)\nfor i in range(3):\n    y[:, i].add_(x[:, i])\nreturn y": "y",
     "y = x * 2; z = y; y[:, 0].add_(5); return z": "z",
+    "y = x * 2; y[:, 0].scatter_(0, i, x[:, 0]); return y": "y",
+    "y = x * 2; y.view(3, 2)[0].scatter_add_(0, i, x[:, 0]); return y": "y",
+    "y = x * 2; y[:, :2].index_put_((i,), x[:, :2]); return y": "y",
+    "y = x * 2; y[:, :2].tril_(); return y * 1": "y",
+    "y = x * 2; y[:, :2].addmm_(x[:, :2], x[:, :2]); return y": "y",
+    "y = x * 2; y.view(3, 2)[:, 1].fill_(9); return y": "y",
+    "y = x * 2; y.t()[0].copy_(x[:, 0]); return y": "y",
 }
 KEPT = [
     "y = x * 2; y[:, 0] += 5; return y",
@@ -40,6 +47,9 @@ KEPT = [
     "y = x * 2; y[0].fill_(7); return y",
     "y = x * 2; y[:, 0].copy_(x[:, 1]); return y",
     "y = x * 2; v = y[:, 0]; v.add_(5); return v * 1",
+    "y = x * 2; y.scatter_(1, i, x); return y",
+    "y = x * 2; y[0][1:].copy_(x[0][:2]); return y",
+    "y = x * 2; v = y.view(3, 2); v[:, 1].copy_(x[0]); return v",
     "y = x * 2; a, b = y.split([1, 2], 1); a.add_(5); return torch.cat([a, b], 1)",
     "a, b = x[:, :1], x[:, 1:2]; a += b; return torch.cat([a, b], 1)",
     "y = x * 2; y[torch.tensor([0])].add_(5); return y",

@@ -26,9 +26,12 @@ PARTS = words("split chunk unbind tensor_split")
 WRITES = words("""
     add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ pow_ neg_ negative_ reciprocal_ square_
     abs_ sign_ ceil_ floor_ round_ clamp_ clip_ clamp_min_ clamp_max_ exp_ exp2_ expm1_ log_ log2_ log10_ log1p_ sqrt_ rsqrt_
-    sin_ cos_ tan_ atan_ sinh_ cosh_ tanh_ sigmoid_ erf_ relu_ masked_fill_ logical_not_ eq_ ne_ ge_ gt_ le_ lt_
+    sin_ cos_ tan_ asin_ acos_ atan_ sinh_ cosh_ tanh_ sigmoid_ erf_ relu_ masked_fill_ logical_not_ eq_ ne_ ge_ gt_ le_ lt_
+    scatter_ scatter_add_ index_put_ tril_ triu_ addmm_ baddbmm_
 """)
 """In-place operators that coremltools converts, and whose effect on others it loses (not ``copy_`` and ``fill_`` of slices)."""
+ITEM_WRITES = words("copy_ fill_")
+"""In-place operators that are converted as an assignment to items is."""
 AUGMENTED = (
     cst.AddAssign,
     cst.SubtractAssign,
@@ -152,7 +155,7 @@ class Views:
             if isinstance(target, cst.Name):
                 self.env[target.value] = Ref(value) if ref is None else ref
             elif isinstance(target, cst.Subscript):
-                self._write_items(target)
+                self._write_items(target, target)
             else:
                 self._forget(target)
                 self._unpack(target, value)
@@ -175,7 +178,7 @@ class Views:
         self._read(node.value)
         target = node.target
         if isinstance(target, cst.Subscript):
-            self._write_items(target)
+            self._write_items(target, target)
         elif isinstance(target, cst.Name):
             self._read(target)
             ref = self.env.get(target.value)
@@ -227,7 +230,9 @@ class Views:
     def _call(self, call: cst.Call) -> None:
         func = call.func
         target: cst.BaseExpression | None = None
-        if isinstance(func, cst.Attribute) and func.attr.value in WRITES:
+        if isinstance(func, cst.Attribute) and func.attr.value in ITEM_WRITES and isinstance(func.value, cst.Subscript):
+            self._write_items(func.value, call)
+        elif isinstance(func, cst.Attribute) and func.attr.value in WRITES:
             target = func.value
         elif call.args and self._writes_in_place(call):
             target = call.args[0].value
@@ -262,14 +267,15 @@ class Views:
         around = set(self.tree.ancestors(writes[-1].node)) if writes else set()
         writes[-1 if write.node in around else len(writes) :] = [write]
 
-    def _write_items(self, target: cst.Subscript) -> None:
-        """``v[1] = …``: what ``v`` was taken of does not see it, unless by slices alone."""
-        for element in target.slice:
-            self._read(element)
+    def _write_items(self, target: cst.Subscript, node: cst.CSTNode) -> None:
+        """``v[1] = …``, ``v[1].fill_(…)``: what ``v`` was taken of does not see it, unless by slices alone."""
+        if node is target:
+            for element in target.slice:
+                self._read(element)
         ref = self._ref(target.value)
         if ref is not None and not ref.sliced and self._is_basic(target) and self._is_tensor(target.value):
             for parent in ref.parents:
-                self._note(parent, _Write(target, target.value, False, self.depth == 0))
+                self._note(parent, _Write(node, target.value, False, self.depth == 0))
 
     # -- what an expression shares memory with ----------------------------------------------------------------------------
 
