@@ -213,6 +213,18 @@ def ranks(body: str) -> list[tuple[str, int]]:
         ),
         ("y = x.view(2, 2, 2, 2, 2, 2)\ny += x.sum()\nreturn y.view(8, 8)", "x.view(2, 2, 2, 2, 2, 2)"),
         ("for _ in range(2):\n    x = torch.relu(x.view(2, 2, 2, 2, 2, 2))\nreturn x", "x.view(2, 2, 2, 2, 2, 2)"),
+        (
+            "y = torch.zeros(4, 2)\nhigh = x.view(2, 2, 2, 2, 2, 2)\nv = y[:, 0]\nv.add_(high.sum())\nreturn v",
+            "x.view(2, 2, 2, 2, 2, 2)",
+        ),
+        (
+            "y = torch.zeros(4, 2)\nhigh = x.view(2, 2, 2, 2, 2, 2)\nv = y[0]\nv[:1].copy_(high.sum())\nreturn y",
+            "x.view(2, 2, 2, 2, 2, 2)",
+        ),
+        (
+            "y = torch.zeros(4, 2)\nhigh = x.view(2, 2, 2, 2, 2, 2)\ny[:, 0].copy_(high.sum())\nreturn y",
+            "x.view(2, 2, 2, 2, 2, 2)",
+        ),
         ("return self.conv(x)[:, :, None, None].sum(2)", "self.conv(x)[:, :, None, None]"),
         ("return self.conv(x).unsqueeze(1).unsqueeze(1).squeeze(1)", "self.conv(x).unsqueeze(1).unsqueeze(1)"),
     ],
@@ -231,6 +243,9 @@ def test_ranks_above_five_are_found_where_they_begin(body: str, where: str) -> N
         "if self.training:\n    x = x.view(2, 2, 2, 2, 2, 2) * 2\nreturn x",
         "y = x.view(2, 2, 2, 2, 2, 2) * 2\nreturn x",
         "return x.view(y.shape) * 2",
+        "y = torch.zeros(8, 8) + x\nv = y.view(2, 2, 2, 2, 2, 2)\nv[0].mul_(2)\nv[1].scatter_(3, i, x)\nreturn y",
+        "y = torch.zeros(8, 8) + x\nv = y.view(2, 2, 2, 2, 2, 2)\nv *= 2\nreturn y",
+        "y = torch.zeros(4, 2)\nhigh = x.view(2, 2, 2, 2, 2, 2) * 2\ny[:, 0].add_(high.sum())\nreturn y",
     ],
 )
 def test_what_coremltools_takes_out_and_unknown_ranks_are_silent(body: str) -> None:

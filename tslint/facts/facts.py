@@ -60,7 +60,7 @@ class Facts(SizeQuestions):
         self.module = module
         self.tree = Tree(module, source.data)
         self._kinds: dict[cst.CSTNode, Kind] = {}
-        self._flows: dict[cst.FunctionDef, Flow] = {}
+        self._flows: dict[tuple[cst.FunctionDef, bool], Flow] = {}
 
     @cached_property
     def names(self) -> Names:
@@ -302,15 +302,16 @@ class Facts(SizeQuestions):
         contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
         return {node for c in contexts for node, block in c.blocks.items() if not block.untraced}
 
-    def reaches_output(self, node: cst.CSTNode) -> bool:
-        """Whether the value of NODE may flow into what its function returns or into the state it leaves behind."""
+    def reaches_output(self, node: cst.CSTNode, converted: bool = False) -> bool:
+        """Whether NODE's value may flow into what its function returns or the state it leaves (if CONVERTED, in Core ML)."""
         function = self.enclosing_function(node)
         if function is None:
             return True
-        flow = self._flows.get(function)
+        flow = self._flows.get((function, converted))
         if flow is None:
             asked = (self._is_taken, self._is_passed_by) if self.reached(function) else ()
-            flow = self._flows[function] = Flow(self.tree, function, *asked)
+            lost = frozenset(Views(self.tree, function, self.kind, self.qualified).unseen) if converted else None
+            flow = self._flows[function, converted] = Flow(self.tree, function, lost, *asked)
         return flow.reaches(node)
 
     def _is_taken(self, test: cst.BaseExpression) -> bool:
@@ -377,7 +378,7 @@ class Facts(SizeQuestions):
     def high_ranks(self) -> tuple[HighRank, ...]:
         """Where tensors of more than five dimensions begin that stay in a Core ML program, in source order."""
         contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
-        return tuple(one for one in high_ranks(contexts, self.tree) if self.reaches_output(one.node))
+        return tuple(one for one in high_ranks(contexts, self.tree) if self.reaches_output(one.node, True))
 
     # -- classes and the calling code ---------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from tslint.facts.replacements import Replacements
 from tslint.facts.tree import Tree, walk
+from tslint.facts.views import ITEM_WRITES, PARTS, TURNED, VIEWS
 
 SILENT_CALLS = frozenset(["print", "warn", "warning", "info", "debug", "error", "log", "write", "isinstance"])
 CONDITIONS = (cst.Comparison, cst.BooleanOperation)
@@ -17,18 +18,22 @@ WORDS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Lamb
 class Flow:
     """The slice of one function. Conservative: what is not understood counts as reaching the output.
 
-    What tracing replaces at once does not count (:class:`Replacements`, which asks TAKEN and PASSED_BY).
+    What tracing replaces at once does not count (:class:`Replacements`, which asks TAKEN and PASSED_BY). LOST is given where the
+    flow in a Core ML program is asked for: the statements that write in place what nothing sees there. An in-place operator on
+    a variable is then not seen by the tensor that the variable is a view of.
     """
 
     def __init__(
         self,
         tree: Tree,
         function: cst.FunctionDef,
+        lost: frozenset[cst.Expr] | None = None,
         taken: Callable[[cst.BaseExpression], bool] = lambda _: False,
         passed_by: Callable[[cst.CSTNode], bool] = lambda _: False,
     ) -> None:
         self.tree = tree
         self.function = function
+        self.lost = lost
         self._replaced = frozenset(Replacements(tree, function, taken, passed_by).found())
         self.relevant = self._relevant()
 
@@ -70,7 +75,7 @@ class Flow:
     def _expression_matters(self, node: cst.Expr) -> bool:
         value = node.value
         if isinstance(value, cst.Call):
-            if self._is_silent(value):
+            if self._is_silent(value) or node in (self.lost or ()):
                 return False
             if isinstance(value.func, cst.Attribute):
                 root = _root(value.func)
@@ -125,13 +130,14 @@ class Flow:
                 func = node.value.func
                 read = set().union(*(_names(a.value) for a in node.value.args)) if node.value.args else set()
                 root = _root(func) if isinstance(func, cst.Attribute) else None
-                if self._is_silent(node.value):
+                if self._is_silent(node.value) or node in (self.lost or ()):
                     continue
                 if root is None or root == "self":
                     wanted |= read
                 else:
                     edges.append(({root}, read))
         self.relevant = wanted
+        edges += self._aliases()
         size = -1
         while len(self.relevant) != size:
             size = len(self.relevant)
@@ -142,6 +148,30 @@ class Flow:
                 if not read <= self.relevant and self._body_matters(node):
                     self.relevant |= read
         return self.relevant
+
+    def _aliases(self) -> list[tuple[set[str], set[str]]]:
+        """What is written into another name of something, or a part or a view (``a, b = y.chunk(2)``), is written into that."""
+        written, parts = set[str](), list[tuple[set[str], set[str]]]()
+        for node in walk(self.function.body):
+            if isinstance(node, cst.Assign):
+                root = _viewed(node.value)
+                for target in (assign.target for assign in node.targets):
+                    if isinstance(target, (cst.Subscript, cst.Attribute)):
+                        written.add(_root(target) or "")
+                    elif root is not None:
+                        parts.append(({root}, _names(target)))
+            elif isinstance(node, cst.AugAssign):
+                if self.lost is None or not isinstance(node.target, cst.Name):
+                    written.add(_root(node.target) or "")
+            elif isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
+                func = node.value.func
+                if isinstance(func, cst.Attribute) and (self.lost is None or func.attr.value in ITEM_WRITES):
+                    written.add(_root(func) or "")
+        size = -1
+        while len(written) != size:
+            size = len(written)
+            written |= {name for owner, taken in parts if taken & written for name in owner}
+        return [(owner, taken & written) for owner, taken in parts if taken & written]
 
 
 def _only_checks(call: cst.Call) -> bool:
@@ -178,5 +208,29 @@ def _root(node: cst.BaseExpression) -> str | None:
     return node.value if isinstance(node, cst.Name) else None
 
 
+def _viewed(node: cst.BaseExpression) -> str | None:
+    """The variable that an expression is, or is a part or a view of, by subscripts and the methods that make views."""
+    base: cst.BaseExpression | None = node
+    while base is not None and not isinstance(base, cst.Name):
+        base = _base(base)
+    return base.value if base is not None else None
+
+
+def _base(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    if isinstance(node, cst.Subscript):
+        return node.value
+    called, views = (node.func, VIEWS | PARTS) if isinstance(node, cst.Call) else (node, TURNED)
+    return called.value if isinstance(called, cst.Attribute) and called.attr.value in views else None
+
+
 def _names(node: cst.CSTNode) -> set[str]:
-    return {found.value for found in walk(node) if type(found) is cst.Name}
+    """The variables in an expression: no attributes, and no keywords of a call."""
+    found, others = set[cst.Name](), set[cst.CSTNode]()
+    for below in walk(node):
+        if type(below) is cst.Name:
+            found.add(below)
+        elif isinstance(below, cst.Attribute):
+            others.add(below.attr)
+        elif isinstance(below, cst.Arg) and below.keyword is not None:
+            others.add(below.keyword)
+    return {name.value for name in found - others}

@@ -21,6 +21,8 @@ VIEWS = words("""
     view unflatten transpose swapaxes permute movedim t unsqueeze squeeze expand expand_as view_as narrow select detach
 """)
 """Methods whose result shares memory with the tensor. (``reshape`` and ``flatten`` may copy.)"""
+TURNED = words("T mT")
+"""Attributes that are views of the tensor."""
 PARTS = words("split chunk unbind tensor_split")
 """Methods that take a tensor apart into views."""
 WRITES = words("""
@@ -91,6 +93,8 @@ class Views:
         self.env: dict[str, Ref] = {}
         self.stale: dict[cst.CSTNode, list[_Write]] = {}
         self.found: dict[cst.CSTNode, LostWrite] = {}
+        self.unseen = set[cst.Expr]()
+        """Statements that write in place to a view that has no name, so that nothing sees it in Core ML."""
         self.depth = 0
         params = function.params
         for param in (*params.posonly_params, *params.params, *params.kwonly_params):
@@ -239,6 +243,9 @@ class Views:
         ref = self._ref(target) if target is not None else None
         if ref is not None and target is not None and self._is_tensor(target):
             self._write(ref, call, target)
+            statement = self.tree.parent.get(call)
+            if isinstance(statement, cst.Expr) and not isinstance(_written(target), cst.Name):
+                self.unseen.add(statement)
 
     def _writes_in_place(self, call: cst.Call) -> bool:
         """``F.relu(x, inplace=True)``."""
@@ -285,7 +292,7 @@ class Views:
         if isinstance(node, cst.Subscript):
             base = self._ref(node.value)
             return _view_of(base, node, sliced=True) if base is not None and self._is_basic(node) else None
-        if isinstance(node, cst.Attribute) and node.attr.value in ("T", "mT"):
+        if isinstance(node, cst.Attribute) and node.attr.value in TURNED:
             base = self._ref(node.value)
             return _view_of(base, node, sliced=False) if base is not None and self._is_tensor(node.value) else None
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
@@ -319,6 +326,13 @@ class Views:
             isinstance(kind, numbers) or (isinstance(kind, Constant) and kind.type == "int")
             for kind in options(self.ask(node))
         )
+
+
+def _written(target: cst.BaseExpression) -> cst.BaseExpression:
+    """What a chain of writes (``v.mul_(2).sub_(1)``) begins with."""
+    while isinstance(target, cst.Call) and isinstance(target.func, cst.Attribute) and target.func.attr.value in WRITES:
+        target = target.func.value
+    return target
 
 
 def _view_of(base: Ref, node: cst.CSTNode, sliced: bool) -> Ref:
