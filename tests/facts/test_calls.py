@@ -117,6 +117,29 @@ def test_pins_of_a_method_reach_its_caller() -> None:
     assert seen(code) == ["fixed size"]
 
 
+HELPED = """
+    class Net(nn.Module):
+        def __init__(self, body, dim):
+            super().__init__()
+            self.body = body
+            self.q = nn.Linear(dim, dim)
+        def double(self, t: torch.Tensor):
+            see(t.size(1), t.size(-1))
+            return t * 2
+        def forward(self, x):
+            {}
+"""
+
+
+def test_a_caller_pins_what_is_left_in_the_result_of_what_it_knows_nothing_of() -> None:
+    assert seen(HELPED.format("return self.q(self.double(self.body(x).last))")) == ["size t.1", "fixed size"]
+
+
+def test_it_pins_one_result_of_several_alone() -> None:
+    both = "return self.q(self.double(self.body(x).last)), self.double(self.body(x).first)"
+    assert seen(HELPED.format(both)) == ["size t.1", "size t.-1"]
+
+
 def test_an_inherited_forward_and_method() -> None:
     code = """
     class Base(nn.Module):

@@ -151,6 +151,18 @@ def test_what_is_installed_or_above_the_root_is_not_the_projects(tmp_path: Path)
     assert inside is None
 
 
+def test_one_installed_package_is_not_anothers_project(tmp_path: Path) -> None:
+    for folder in ("site-packages", "dist-packages"):
+        root = tmp_path / folder
+        for package in ("torch", "models"):
+            (root / package).mkdir(parents=True)
+            (root / package / "__init__.py").write_text("")
+        load = ProjectFiles(root)
+        assert load(str(root / "models/net.py"), "torch") is None
+        assert load(str(root / "models/net.py"), "models") is not None
+        assert ProjectFiles(root / "models")(str(root / "models/net.py"), "models") is not None
+
+
 def test_a_file_that_cannot_be_parsed_is_unknown(tmp_path: Path) -> None:
     main = project(
         tmp_path,

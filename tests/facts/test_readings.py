@@ -14,9 +14,29 @@ CLASS = """
 import numpy
 import torch
 from torch import nn
+class Scale(nn.Module):
+    def forward(self, x, start, shift=None):
+        return x * 2 if shift is None else x + shift
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = Scale()
+    def forward(self, x, start=None, shift=None):
+        return self.scale(x, start, shift=shift)
+class Same(nn.Module):
+    def forward(self, x):
+        return x
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.same = Same()
+    def forward(self, x):
+        return self.same(x)
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
+        self.blocks = nn.ModuleList([Block(), Block()])
+        self.twice = Twice()
         self.layers = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
 """
 READ = {
@@ -66,8 +86,37 @@ READ = {
         best = [int(numpy.asarray(c[:, i]).argmax()) for i, c in enumerate(costs.split([1, 1]))]
         return sum([c + i for i, c in zip(best, [x, x])])
     """,
+    "handed from module to module to one that leaves it": """
+        start = torch.cat([x.new_zeros(1), torch.rand(3).cumsum(0)])
+        for block in self.blocks:
+            x = block(x, start=start)
+        return x
+    """,
+    "handed on in training alone": """
+        start = torch.rand(1)
+        if self.training:
+            x = self.blocks[0](x, shift=start)
+        return x
+    """,
+    "a condition on what a module returns": """
+        chance = self.twice(torch.rand(1))
+        if chance < 2:
+            x = x + 1
+        return x
+    """,
 }
 KEPT = {
+    "handed from module to module to one that adds it": """
+        for block in self.blocks:
+            x = block(x, shift=torch.rand(2))
+        return x
+    """,
+    "returned by a module that is called twice": """
+        drawn = torch.rand(1)
+        if self.twice(drawn) < 2:
+            x = x + 1
+        return x + self.twice(drawn)
+    """,
     "returned by a helper": """
         return x + self.cost(2, torch.rand(2, 2))
 

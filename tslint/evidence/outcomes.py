@@ -148,6 +148,22 @@ class ConversionDiffered(Evidence):
 
 
 @frozen
+class HalfOverflowed(Evidence):
+    """A line makes numbers beyond float16's range, up to the magnitude ``largest``, on the example inputs.
+
+    ``operator`` is PyTorch's name of what makes the first of them, ``effect`` what becomes of the answer where that line alone
+    is rounded to float16.
+    """
+
+    entry: int
+    place: Place | None
+    operator: str
+    largest: float
+    effect: str
+    stack: tuple[Place, ...] = ()
+
+
+@frozen
 class ModeWrong(Evidence):
     """Training behaviour: ``what`` is training (the flag of the module), dropout, batch-norm or nondeterminism.
 

@@ -325,7 +325,7 @@ class Facts(SizeQuestions):
 
     def only_read(self, node: cst.CSTNode) -> bool:
         """Whether each use of NODE's value ends in Python (``.item()``, a condition), so that its trace drops what made it."""
-        return Readings(self.tree, self.kind, self.qualified).only_read(node)
+        return Readings(self.tree, self.kind, self.qualified, self._is_passed_by).only_read(node)
 
     def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
         """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""

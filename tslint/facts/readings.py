@@ -21,22 +21,28 @@ STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Lambda, cst
 DEEPEST = 8
 """Calls within calls that a value is followed into."""
 
-Seen = set[tuple[cst.CSTNode, cst.Call | None]]
-"""Where a value has been followed to, with the call that led into the function."""
+Seen = set[tuple[cst.CSTNode, tuple[cst.Call, ...]]]
+"""Where a value has been followed to, with the calls that led into the function."""
 
 
 class Readings:
-    """Follows values forward through the variables and helper functions of a file. What is not understood stays in the graph.
+    """Follows values forward through the variables, helper functions and modules of a file. What is not understood stays in
+    the graph.
 
-    KIND tells the kind of an expression, QUALIFIED the full name of a library's thing.
+    KIND tells the kind of an expression, QUALIFIED the full name of a library's thing, PASSED whether tracing comes past one.
     """
 
     def __init__(
-        self, tree: Tree, kind: Function[[cst.CSTNode], Kind], qualified: Function[[cst.CSTNode], str | None]
+        self,
+        tree: Tree,
+        kind: Function[[cst.CSTNode], Kind],
+        qualified: Function[[cst.CSTNode], str | None],
+        passed: Function[[cst.BaseExpression], bool],
     ) -> None:
         self.tree = tree
         self.kind = kind
         self.qualified = qualified
+        self.passed = passed
         self._entered: list[tuple[cst.FunctionDef, cst.Call]] = []
         self._calls_of: dict[cst.FunctionDef, Sequence[cst.Call]] = {}
 
@@ -59,7 +65,7 @@ class Readings:
 
     def _read(self, node: cst.CSTNode, place: int | None, seen: Seen) -> bool:
         """Whether NODE is only read; PLACE: the item of it that matters, where it is a tuple."""
-        key = node, self._entered[-1][1] if self._entered else None
+        key = node, tuple(call for _, call in self._entered)
         if key in seen:
             return True
         seen.add(key)
@@ -73,7 +79,7 @@ class Readings:
                 return self._assigned(parent, place, seen)
             if isinstance(parent, cst.Return):
                 return self._returned(parent, place, seen)
-            if isinstance(parent, (*STATEMENTS, *DISPLAYS)):
+            if isinstance(parent, STATEMENTS) or (isinstance(parent, DISPLAYS) and not self._is_joined(parent)):
                 return False
             if isinstance(parent, cst.Tuple):
                 place = next((i for i, element in enumerate(parent.elements) if element is child), None)
@@ -92,6 +98,11 @@ class Readings:
             child = parent
         return False
 
+    def _is_joined(self, display: cst.CSTNode) -> bool:
+        """Whether a list is made for a function of the library alone (``torch.cat([a, b])``)."""
+        call = self.tree.parent.get(self.tree.parent[display])
+        return type(display) is cst.List and isinstance(call, cst.Call) and self.qualified(call.func) is not None
+
     def _leaves_pytorch(self, call: cst.Call) -> bool:
         """Whether CALL hands its arguments to NumPy or SciPy, which read their numbers (``linear_sum_assignment(costs)``)."""
         return (self.qualified(call.func) or "").startswith(("numpy.", "scipy."))
@@ -99,10 +110,11 @@ class Readings:
     def _handed(self, call: cst.Call, argument: cst.Arg, seen: Seen) -> bool:
         """Whether the functions of the file that CALL may call only read ARGUMENT, or what they return is only read."""
         for option in options(self.kind(call.func)):
-            function = option.node if isinstance(option, Callable) else None
+            function = option.node if isinstance(option, Callable) else forward_of(option)
             if not isinstance(function, cst.FunctionDef) or len(self._entered) >= DEEPEST:
                 return False
-            param = parameter_of(call, argument, function)
+            bound = isinstance(option, Module) or isinstance(call.func, cst.Attribute)
+            param = parameter_of(call, argument, function, bound)
             if param is None:
                 return False
             self._entered.append((function, call))
@@ -138,12 +150,12 @@ class Readings:
         return all(self._read(use, place, seen) for use in self._uses(target))
 
     def _uses(self, target: cst.Name) -> Iterator[cst.Name]:
-        """Where the function around TARGET, or the comprehension that it is a variable of, reads it."""
+        """Where the function around TARGET, or the comprehension that it is a variable of, reads it while it is traced."""
         scope = self._scope(target)
         for name in walk(scope) if scope is not None else ():
             if not isinstance(name, cst.Name) or name.value != target.value:
                 continue
-            if self._is_use(name) and self._scope(name) is scope:
+            if self._is_use(name) and self._scope(name) is scope and not self.passed(name):
                 yield name
 
     def _scope(self, name: cst.Name) -> cst.CSTNode | None:
@@ -213,8 +225,16 @@ class Readings:
         return named, {name.value for name in others if not isinstance(self.tree.parent.get(name), DECLARING)}
 
 
-def parameter_of(call: cst.Call, argument: cst.Arg, function: cst.FunctionDef) -> cst.Param | None:
-    """The parameter of FUNCTION that takes ARGUMENT of CALL, a method's after `self`; None where a star hides it."""
+def forward_of(kind: Kind) -> cst.FunctionDef | None:
+    """What a call of a module of the file runs, where nothing stands around it."""
+    if not isinstance(kind, Module) or kind.cls is None or kind.steps or kind.cls.method("__call__") is not None:
+        return None
+    forward: cst.FunctionDef | None = kind.cls.forward
+    return forward
+
+
+def parameter_of(call: cst.Call, argument: cst.Arg, function: cst.FunctionDef, bound: bool) -> cst.Param | None:
+    """The parameter of FUNCTION that takes ARGUMENT of CALL, after `self` if BOUND to it; None where a star hides it."""
     if argument.star:
         return None
     listed = [*function.params.posonly_params, *function.params.params]
@@ -222,8 +242,7 @@ def parameter_of(call: cst.Call, argument: cst.Arg, function: cst.FunctionDef) -
         name = argument.keyword.value
         return next((p for p in (*listed, *function.params.kwonly_params) if p.name.value == name), None)
     before = call.args[: next(index for index, arg in enumerate(call.args) if arg is argument)]
-    bound = bool(listed) and listed[0].name.value == "self" and isinstance(call.func, cst.Attribute)
-    place = len(before) + bound
+    place = len(before) + (bound and bool(listed) and listed[0].name.value == "self")
     return None if any(arg.star for arg in before) or place >= len(listed) else listed[place]
 
 

@@ -87,7 +87,7 @@ class Settler:
             return FIXED
         bindings = [b for b in owner.callers if dim.value in b.shapes or dim.value in b.numbers]
         if not bindings:
-            return frozenset((dim,))
+            return FIXED if self._pinned_by_callers(dim, owner) else frozenset((dim,))
         result: Dims = FIXED
         for binding in bindings:
             shape = binding.shapes.get(dim.value)
@@ -97,6 +97,16 @@ class Settler:
                 given = total(shape) if dim.axis is None else dims_at(shape, dim.axis)
             result |= self._open(given, binding.caller, binding.block, (*seen, dim.value))
         return result
+
+    def _pinned_by_callers(self, dim: Dim, owner: Context) -> bool:
+        """Whether all callers of a function, which know nothing of what they hand in, pin what is left of it in the result.
+
+        Nobody can tell the results of two calls in one caller apart.
+        """
+        callers = [binding.caller for binding in owner.callers]
+        if not callers or any(caller is other for i, caller in enumerate(callers) for other in callers[:i]):
+            return False
+        return all(self._pinned(_canonical(dim), binding.block) for binding in owner.callers)
 
     def _pinned(self, dim: Dim, block: Block) -> bool:
         pins = self._all_pins(block)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -60,6 +62,16 @@ def _modules(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
     for name, captured in module.captured.items():
         for path, child in captured.named_modules():
             yield (f"{name}.{path}" if path else name), child
+
+
+def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
+    """TERRITORY, or all code but torch's where MODULE is of a library's own class, which the user only builds."""
+    own = module.function if isinstance(module, FunctionModule) else type(module)
+    try:
+        path = inspect.getsourcefile(own)
+    except TypeError:  # a class made at run time
+        return territory
+    return territory if path is None or territory.holds(path) else dataclasses.replace(territory, library=True)
 
 
 def report_mode(subject: Subject, live: dict[str, str], emit: Emit) -> None:

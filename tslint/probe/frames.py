@@ -128,7 +128,10 @@ class Stack:
     frames: tuple[Place, ...]
 
 
-_PLUMBING = ("nn/modules/module.py", "nn/modules/container.py", "jit/_trace.py", "_jit_internal.py", "overrides.py")
+_PLUMBING = (
+    "nn/modules/module.py", "nn/modules/container.py", "jit/_trace.py", "_jit_internal.py", "overrides.py",
+    "_dynamo/eval_frame.py", "torch/_compile.py",
+)  # fmt: skip
 
 
 def _is_plumbing(path: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from tslint.evidence import Attempt, Evidence, ExportRefused, Note, RouteEnded
-from tslint.probe import values
+from tslint.probe import half, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
@@ -421,6 +421,7 @@ def _verify(
                 messages.append(verdict.message)
                 outcome.status = "failed" if verdict.verified is False else outcome.status
         outcome.message = messages[0] if messages else ""
+        half.overflows(subject, converted[0].module, emit)
 
 
 def _model_of(candidate: Candidate, subject: Subject, request: Request) -> Any:

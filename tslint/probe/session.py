@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
-import inspect
 import platform
 import traceback
 from collections.abc import Iterator
@@ -24,7 +23,6 @@ from tslint.probe.entry.arguments import unanswered
 from tslint.probe.entry.devices import CpuInstead, cpu_instead
 from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
 from tslint.probe.entry.given import Given
-from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
@@ -135,16 +133,6 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
     return ModelFailed(entry, step, type(error).__name__, words or message, place, frames, absent=missing)
 
 
-def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
-    """TERRITORY, or all code but torch's where MODULE is of a library's own class, which the user only builds."""
-    own = module.function if isinstance(module, FunctionModule) else type(module)
-    try:
-        path = inspect.getsourcefile(own)
-    except TypeError:  # a class made at run time
-        return territory
-    return territory if path is None or territory.holds(path) else dataclasses.replace(territory, library=True)
-
-
 def run_entry(
     entry: Entry, request: Request, emit: Emit, territory: Territory, ahead: Ahead | None = None
 ) -> tuple[Settled, bool]:
@@ -152,7 +140,7 @@ def run_entry(
     subject = entry.subject
     steps = Steps(subject.entry, emit, request.skip)
     settled = Settled()
-    territory = territory_of(subject.module, territory)
+    territory = eager.territory_of(subject.module, territory)
     subject.was_training = subject.was_training or subject.module.training
     live = entry.live or eager.live_in_training(subject.module)
     if entry.report_training and (subject.was_training or live):

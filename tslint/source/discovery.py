@@ -21,7 +21,7 @@ NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
 
 
 def is_module_target(target: str) -> bool:
-    """Whether TARGET is ``package.module:attribute``, with literal arguments if wanted; a path is none, nor is ``file.py:Net``."""
+    """Whether TARGET is ``package.module:attribute``, with literal arguments if wanted: no path, nor ``file.py:Net``."""
     return bool(NAMED.fullmatch(target)) and not Path(target).exists() and not Path(target.partition(":")[0]).is_file()
 
 

@@ -12,6 +12,8 @@ import libcst as cst
 from tslint.source.errors import SourceError
 from tslint.source.text import Source
 
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Directories of installed packages, each a project of its own."""
 MOST_KEPT = 4_000_000
 """Bytes of source whose trees are kept for the next file that imports them. A tree takes some 86 times as many (LibCST 1.9)."""
 
@@ -68,7 +70,7 @@ class ProjectFiles:
     def _is_ours(self, path: Path, package: Path | None) -> bool:
         if package is not None and path.is_relative_to(package):
             return True
-        return path.is_relative_to(self.root) and "site-packages" not in path.relative_to(self.root).parts
+        return path.is_relative_to(self.root) and not INSTALLED & set(path.relative_to(self.root.parent).parts)
 
     def parsed(self, source: Source) -> cst.Module:
         """The tree of a file of the project, made once for itself and for those that import it.

@@ -110,6 +110,7 @@ def call_schema(
         undefined = _undefined(found.schema, args, keywords)
         if undefined is not None:
             compiler.refuse(node, "none-default", function=name, parameter=undefined)
+            return Simple(types.UNKNOWN)  # what it returns was found out for a tensor there
         if len(schemas) > 1 and any(one.type is types.UNKNOWN for one, _ in args):
             return Simple(_common_return(schemas, args, keywords, None))
         return Simple(found.returns)

@@ -205,9 +205,9 @@ def as_tensor(value: Any) -> torch.Tensor:
     array = numpy.asarray(value)
     if array.dtype == numpy.float64:
         array = array.astype(numpy.float32)
-    elif array.dtype in (numpy.int64, numpy.uint64, numpy.uint32, numpy.uint16, numpy.int16, numpy.uint8, numpy.int8):
-        array = array.astype(numpy.int32)
-    elif array.dtype == object:  # sizes that were symbols once: a list of none of them, or of what they came out as
+    elif array.dtype == object or array.dtype in (  # objects: sizes that were symbols once, as numbers or none of them
+        numpy.int64, numpy.uint64, numpy.uint32, numpy.uint16, numpy.int16, numpy.uint8, numpy.int8,
+    ):  # fmt: skip
         array = array.astype(numpy.int32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the array may not be writable; nothing here writes
