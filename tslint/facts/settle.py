@@ -87,7 +87,8 @@ class Settler:
             return FIXED
         bindings = [b for b in owner.callers if dim.value in b.shapes or dim.value in b.numbers]
         if not bindings:  # what nobody knows the shape of; callers may pin what comes back of it
-            pinned = bool(owner.callers) and all(self._pinned(dim, b.block) for b in owner.callers)
+            pinned = owner is context and bool(owner.callers)
+            pinned = pinned and all(self._pinned(dim, b.block) for b in owner.callers)
             return FIXED if pinned else frozenset((dim,))
         result: Dims = FIXED
         for binding in bindings:
