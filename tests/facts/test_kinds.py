@@ -106,6 +106,12 @@ FIXED = {
     "viewed into Linear": (LINEAR, "n = x.size(2)\ny = x.view(x.size(0), -1)\nself.q_proj(y)\nsee(n)"),
     "asserted": ("self.c = dim", "b, c = x.shape\nassert c == self.c\nsee(c)"),
     "checked": ("self.c = dim", "n = x.size(1)\nif n != self.c:\n    raise ValueError\nsee(n)"),
+    "checked, where it was looked for first": (
+        "self.c = dim",
+        "n = None if x is None else torch.cat([x, F.pad(x, (0, 1))]).unsqueeze(0).shape[1]\n"
+        "if n != self.c:\n    raise ValueError\nsee(n)",
+    ),
+    "in an order that a list gives": (LINEAR, "y = self.q_proj(x).view(2, 3, 4)\nsee(y.permute([2, 0, 1]).size(0))"),
     "through Sequential": (
         "self.net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())",
         "see(self.net(x).size(1))\nsee(x.size(1))",
@@ -142,6 +148,11 @@ FIXED = {
 def test_a_size_is_fixed(name: str) -> None:
     init, body = FIXED[name]
     assert set(forward(body, init)) == {"fixed size"}
+
+
+def test_a_size_is_fixed_only_where_it_was_found_equal() -> None:
+    body = "n = x.size(1)\nif n == 3:\n    see(n)\nelse:\n    see(n)\nsee(n)\nif n % 2 == 1:\n    see(n)"
+    assert forward(body) == ["fixed size", "size x.1", "size x.1", "size x.1"]
 
 
 def test_what_a_function_makes_of_a_fixed_size_is_a_number_like_any_other() -> None:

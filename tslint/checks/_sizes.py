@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tslint.checks._places import hangs_on_input, iterated_over, only_decides, read_at
+from tslint.checks._places import hangs_on_input, is_learned, iterated_over, only_decides, read_at
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import BakedSize, Either, FixedSize, Kind, List, ShapeOf, Size, Tuple, sizes_in
@@ -38,7 +38,20 @@ def baked_sizes(call: cst.Call, facts: Facts) -> list[cst.BaseExpression]:
     sizes = [argument.value for argument in call.args if holds_size(facts.kind(argument.value))]
     if not sizes or iterated_over(call, facts) or not facts.reaches_output(call) or only_decides(call, facts):
         return []
-    return sizes
+    return [] if _fits_weight(call, facts) else sizes
+
+
+def _fits_weight(call: cst.Call, facts: Facts) -> bool:
+    """Whether a parameter is viewed with this very number, here or elsewhere in the function: it has one size only."""
+    function, text = facts.enclosing_function(call), facts.text(call)
+    for view in facts.nodes(cst.Call):
+        if not isinstance(view.func, cst.Attribute) or view.func.attr.value not in ("view", "reshape"):
+            continue
+        if facts.enclosing_function(view) is function and is_learned(view.func.value, facts):
+            given = [facts.text(argument.value) for argument in view.args]
+            if text in given and "-1" not in given:
+                return True
+    return False
 
 
 def baked(

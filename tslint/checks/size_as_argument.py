@@ -51,11 +51,19 @@ def _in_python(call: cst.Call, facts: Facts) -> Iterator[Finding]:
 @on(cst.BinaryOperation, traced=True)
 def predict_list(node: cst.BinaryOperation, facts: Facts) -> Iterator[Finding]:
     """``[x] * n``: how often a list is repeated is Python's own affair."""
-    if not isinstance(node.operator, cst.Multiply):
+    if not isinstance(node.operator, cst.Multiply) or _is_iterator(node, facts):
         return
     for listed, number in ((node.left, node.right), (node.right, node.left)):
         if isinstance(listed, PLAIN) and facts.is_size(number):
             yield from _finding(node, number, "*", facts)
+
+
+def _is_iterator(node: cst.BinaryOperation, facts: Facts) -> bool:
+    """``iter([x] * n)``: its values are taken one at a time, and how many are left over does not show."""
+    call = facts.parent(facts.parent(node) or node)
+    return (
+        isinstance(call, cst.Call) and facts.qualified(call.func) == "builtins.iter" and not iterated_over(call, facts)
+    )
 
 
 def _given(call: cst.Call, argument: BakedArgument, is_method: bool, facts: Facts) -> cst.BaseExpression | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
+from tslint.checks._guards import called_at_one_size
 from tslint.checks._observed import generalisation, labels
 from tslint.checks.data_dependent_branch import is_condition
 from tslint.diagnostic import Claim, Finding, Severity
@@ -17,20 +18,24 @@ from tslint.facts.kinds import BakedSize, Data, Kind, Module, Size, Tensor, opti
 from tslint.facts.tree import walk
 
 HELP = "write it as one operation on tensors, or script the loop around a traced body"
+ONCE = "the function is called for a single size alone, which the rounds may be"
 
 
 @on(cst.For, cst.CompFor)
 def predict(loop: cst.For | cst.CompFor, facts: Facts) -> Iterator[Finding]:
-    if facts.is_traced_code(loop.iter) and _varies(facts.rounds(loop.iter)) and not _runs_a_layer_each(loop, facts):
+    if not facts.is_traced_code(loop.iter) or not _varies(facts.rounds(loop.iter)):
+        return
+    if not _runs_a_layer_each(loop, facts) and not _is_unpacked(loop, facts):
         certain = (
             facts.certain_rounds(loop.iter) and facts.reaches_output(loop.iter) and not _may_be_list(loop.iter, facts)
         )
+        once = not certain and called_at_one_size(loop, facts)
         yield Finding(
             loop.iter,
             {"iterable": facts.text(loop.iter)},
             claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
-            severity=Severity.ERROR if certain else Severity.WARNING,
-            help=HELP,
+            severity=Severity.ERROR if certain else Severity.INFO if once else Severity.WARNING,
+            help=ONCE if once else HELP,
         )
 
 
@@ -76,22 +81,46 @@ def _inputs_behind(name: cst.Name, facts: Facts) -> Iterator[str]:
 
 
 def _runs_a_layer_each(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
-    """Whether each round of ``for i, x in enumerate(xs)``, a list, runs its own ``self.layers[i]``: as many as ever."""
+    """Whether each round runs its own ``self.layers[i]``: as many as ever.
+
+    So it is with ``for i, x in enumerate(xs)``, a list, and with the range of a size of something that another module returned.
+    """
     around = loop if isinstance(loop, cst.For) else facts.parent(loop)
-    if around is None or not isinstance(loop.target, cst.Tuple) or not isinstance(loop.iter, cst.Call):
+    if around is None or not isinstance(loop.iter, cst.Call) or not loop.iter.args:
         return False
-    index = loop.target.elements[0].value
-    if facts.qualified(loop.iter.func) != "builtins.enumerate" or not isinstance(index, cst.Name) or not loop.iter.args:
+    called = facts.qualified(loop.iter.func)
+    if called == "builtins.range":
+        index: cst.BaseExpression = loop.target
+        if not facts.rounds_of_unknown(loop.iter):
+            return False
+    elif called == "builtins.enumerate" and isinstance(loop.target, cst.Tuple):
+        index = loop.target.elements[0].value
+        if facts.may_be_tensor(loop.iter.args[0].value) and not _may_be_list(loop.iter, facts):
+            return False
+    else:
         return False
-    if facts.may_be_tensor(loop.iter.args[0].value) and not _may_be_list(loop.iter, facts):
-        return False
-    return any(
+    return isinstance(index, cst.Name) and any(
         isinstance(node, cst.Subscript)
         and isinstance(part := node.slice[0].slice, cst.Index)
         and isinstance(part.value, cst.Name)
         and part.value.value == index.value
         and all(isinstance(option, Module) for option in options(facts.kind(node.value)))
         for node in walk(around)
+    )
+
+
+def _is_unpacked(loop: cst.For | cst.CompFor, facts: Facts) -> bool:
+    """``a, b = (f(x) for x in xs)``: eager takes no other number of rounds either."""
+    made = facts.parent(loop)
+    if not isinstance(made, (cst.GeneratorExp, cst.ListComp)) or made.for_in is not loop:
+        return False
+    if loop.ifs or loop.inner_for_in is not None:
+        return False
+    assign = facts.parent(made)
+    return isinstance(assign, cst.Assign) and any(
+        isinstance(target.target, (cst.Tuple, cst.List))
+        and not any(isinstance(element, cst.StarredElement) for element in target.target.elements)
+        for target in assign.targets
     )
 
 

@@ -34,6 +34,7 @@ from tslint.facts.kinds import (
     options,
     present,
 )
+from tslint.facts.layerwise import runs_a_layer_each
 from tslint.facts.literals import string_of
 from tslint.facts.narrowing import narrow, truth
 from tslint.facts.shapes import dims_at
@@ -281,6 +282,10 @@ def _comprehension(frame: Frame, node: Any) -> Kind:
     else:
         element = evaluate(frame, node.elt)
     frame.env = saved
+    inner = node.for_in.iter
+    if isinstance(inner, cst.Call) and inner.args:
+        given = frame.context.kinds.get(inner.args[0].value, UNKNOWN)
+        length = CONSTANT if runs_a_layer_each(frame, node, given) else length
     if isinstance(node, cst.DictComp):
         return Dict((), element, complete=False)
     name = "set" if isinstance(node, cst.SetComp) else "generator" if isinstance(node, cst.GeneratorExp) else "list"

@@ -161,9 +161,13 @@ def _pin_equal(frame: Frame, left: cst.BaseExpression, right: cst.BaseExpression
     kinds = frame.context.kinds
     for one, other in ((left, right), (right, left)):
         mine, given = kinds.get(one), kinds.get(other)
-        if isinstance(mine, Size) and isinstance(given, (Constant, FixedSize)):
-            if not _rounds(one):
+        if mine is None or _rounds(one):
+            continue
+        sizes = [option for option in options(mine) if isinstance(option, Size)]
+        if sizes and isinstance(given, (Constant, FixedSize)):
+            if isinstance(mine, Size):
                 frame.pin(mine.depends)
+            _set(frame, one, FixedSize(origin=sizes[0].origin))
         elif isinstance(mine, Tuple) and isinstance(given, Tuple) and mine.is_shape:
             for a, b in zip(mine.items, given.items, strict=False):
                 if isinstance(a, Size) and isinstance(b, (Constant, FixedSize)):

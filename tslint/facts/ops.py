@@ -29,8 +29,7 @@ from tslint.facts.kinds import (
     options,
 )
 from tslint.facts.ops_base import Handler, as_lasting, as_untraced, elementwise, is_lasting, made, tensor_of, untraced
-from tslint.facts.ops_neural import as_tuple
-from tslint.facts.shapes import as_dims, flat_sizes, from_sizes
+from tslint.facts.shapes import as_dims, as_tuple, flat_sizes, from_sizes
 from tslint.facts.signatures import (
     ALWAYS_PAIRS,
     CREATION,

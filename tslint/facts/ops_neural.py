@@ -9,7 +9,6 @@ from tslint.facts.frame import Args, Frame
 from tslint.facts.kinds import (
     CONSTANT,
     FIXED,
-    Constant,
     Dims,
     Kind,
     List,
@@ -20,19 +19,7 @@ from tslint.facts.kinds import (
     sizes_in,
 )
 from tslint.facts.ops_base import made, tensor_of
-from tslint.facts.shapes import as_dims, dims_at, flat_sizes, rank_of
-
-
-def as_tuple(kind: Kind) -> Kind:
-    """``[2, n]`` as a shape."""
-    if (
-        isinstance(kind, List)
-        and kind.items
-        and isinstance(kind.length, Constant)
-        and kind.length.value == len(kind.items)
-    ):
-        return Tuple(kind.items)
-    return kind
+from tslint.facts.shapes import as_dims, as_tuple, dims_at, flat_sizes, rank_of
 
 
 def matmul_call(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:

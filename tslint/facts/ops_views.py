@@ -25,7 +25,7 @@ from tslint.facts.kinds import (
     options,
 )
 from tslint.facts.ops_base import counted, made, tensor_of
-from tslint.facts.shapes import as_dims, dims_at, flat_sizes, from_sizes, rank_of
+from tslint.facts.shapes import as_dims, as_tuple, dims_at, flat_sizes, from_sizes, rank_of
 
 
 def view(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
@@ -84,7 +84,7 @@ def permute(frame: Frame, node: cst.Call, name: str, args: Args) -> Kind:
 
 def _order(args: Args) -> list[int] | None:
     given = args.positional[1:] or [k for n, k in args.keywords.items() if n == "dims"]
-    sizes = flat_sizes(given)
+    sizes = flat_sizes(map(as_tuple, given))
     if sizes is None or args.opaque:
         return None
     values = [s.value for s in sizes if isinstance(s, Constant) and isinstance(s.value, int)]

@@ -86,8 +86,8 @@ class Settler:
         if dim.value in seen:
             return FIXED
         bindings = [b for b in owner.callers if dim.value in b.shapes or dim.value in b.numbers]
-        if not bindings:
-            return FIXED if self._pinned_by_callers(dim, owner) else frozenset((dim,))
+        if not bindings:  # what nobody knows the shape of; callers may pin what comes back of it
+            return FIXED if owner is context and self._pinned_by_callers(dim, owner) else frozenset((dim,))
         result: Dims = FIXED
         for binding in bindings:
             shape = binding.shapes.get(dim.value)

@@ -14,6 +14,7 @@ from tslint.facts.kinds import (
     Dims,
     FixedSize,
     Kind,
+    List,
     Shape,
     ShapeOf,
     Size,
@@ -186,6 +187,18 @@ def as_dims(kind: Kind) -> Dims:
 
 def is_minus_one(kind: Kind) -> bool:
     return isinstance(kind, Constant) and kind.value == -1
+
+
+def as_tuple(kind: Kind) -> Kind:
+    """``[2, n]`` as a shape."""
+    if (
+        isinstance(kind, List)
+        and kind.items
+        and isinstance(kind.length, Constant)
+        and kind.length.value == len(kind.items)
+    ):
+        return Tuple(kind.items)
+    return kind
 
 
 def flat_sizes(args: Iterable[Kind]) -> list[Kind] | None:

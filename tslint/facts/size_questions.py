@@ -43,6 +43,11 @@ class SizeQuestions(Questions):
         """Whether the number of rounds of a loop over this is known to be such a size."""
         return self._is_certain(self.rounds(iterable))
 
+    def rounds_of_unknown(self, iterable: cst.CSTNode) -> bool:
+        """Whether a loop over this goes by sizes of something that nobody knows, a tensor by the way it is used alone."""
+        dims = [dim for size in sizes_in(self.rounds(iterable)) for dim in size.depends]
+        return bool(dims) and all(dim.value.name == "evidence" for dim in dims)
+
     def _is_certain(self, kind: Kind) -> bool:
         sizes = [size for size in sizes_in(kind) if size.depends]
         return bool(sizes) and all(any(map(self._is_free, size.depends)) for size in sizes)
