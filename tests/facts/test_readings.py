@@ -104,6 +104,28 @@ READ = {
             x = x + 1
         return x
     """,
+    "kept in an attribute": """
+        self.last = torch.rand(1)
+        return x
+    """,
+    "kept in an attribute that only the next call reads": """
+        if self.training:
+            x = x + self.last
+        self.last = torch.rand(1).expand(2)
+        return x
+    """,
+    "gathered in a list that is kept": """
+        drawn = []
+        for layer in self.layers:
+            drawn.append(torch.rand(2))
+        self.last = torch.stack(drawn)
+        return x
+    """,
+    "a condition on what was changed in place": """
+        chance = torch.rand(1)
+        chance *= 2
+        return x if chance < 3 else x.sum()
+    """,
 }
 KEPT = {
     "handed from module to module to one that adds it": """
@@ -116,6 +138,41 @@ KEPT = {
         if self.twice(drawn) < 2:
             x = x + 1
         return x + self.twice(drawn)
+    """,
+    "kept in an attribute that is returned": """
+        self.last = torch.rand(1)
+        return x + self.last
+    """,
+    "kept in an attribute that a helper returns": """
+        self.last = torch.rand(1)
+        return x + self.kept()
+
+    def kept(self):
+        return self.last
+    """,
+    "kept in an attribute that the next round reads": """
+        self.last = x
+        for layer in self.layers:
+            x = layer(x) + self.last
+            self.last = torch.rand(1)
+        return x
+    """,
+    "gathered in a list that is returned": """
+        drawn = [x]
+        drawn.append(torch.rand(2, 2))
+        return torch.stack(drawn)
+    """,
+    "a condition on what was written into what is returned": """
+        known = x + 1
+        written = known.add_(torch.rand(2))
+        if written.sum() < 4:
+            x = x + 1
+        return x + known
+    """,
+    "changed in place and returned": """
+        chance = torch.rand(1)
+        chance *= 2
+        return x + chance
     """,
     "returned by a helper": """
         return x + self.cost(2, torch.rand(2, 2))
