@@ -13,7 +13,14 @@ from tslint import engine
 CLASS = """
 import numpy
 import torch
+from dataclasses import dataclass
 from torch import nn
+@dataclass
+class Made:
+    value: torch.Tensor
+    chance: torch.Tensor
+    def sum(self):
+        return self.value + self.chance
 class Scale(nn.Module):
     def forward(self, x, start, shift=None):
         return x * 2 if shift is None else x + shift
@@ -104,6 +111,12 @@ READ = {
             x = x + 1
         return x
     """,
+    "a field of an object that nothing asks for": """
+        return self.made(x).value
+
+    def made(self, x):
+        return Made(value=x, chance=torch.rand(1))
+    """,
     "kept in an attribute": """
         self.last = torch.rand(1)
         return x
@@ -138,6 +151,21 @@ KEPT = {
         if self.twice(drawn) < 2:
             x = x + 1
         return x + self.twice(drawn)
+    """,
+    "a field of an object that is asked for": """
+        made = self.made(x)
+        return made.value + made.chance
+
+    def made(self, x):
+        return Made(value=x, chance=torch.rand(1))
+    """,
+    "an object with a field, asked by a method": """
+        made = Made(value=x, chance=torch.rand(1))
+        return made.sum()
+    """,
+    "an object with a field, in a function of Python": """
+        made = Made(value=x, chance=torch.rand(1))
+        return sum(vars(made).values())
     """,
     "kept in an attribute that is returned": """
         self.last = torch.rand(1)

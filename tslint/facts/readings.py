@@ -24,7 +24,8 @@ GATHERING = frozenset(["append", "extend"])
 DEEPEST = 8
 """Calls within calls that a value is followed into."""
 
-Seen = set[tuple[cst.CSTNode, tuple[cst.Call, ...]]]
+Place = int | str | None
+Seen = set[tuple[cst.CSTNode, Place, tuple[cst.Call, ...]]]
 """Where a value has been followed to, with the calls that led into the function."""
 
 
@@ -78,9 +79,9 @@ class Readings:
             isinstance(node.func, cst.Attribute) and self._is_new(node.func.value)
         )
 
-    def _read(self, node: cst.CSTNode, place: int | None, seen: Seen) -> bool:
-        """Whether NODE is only read; PLACE: the item of it that matters, where it is a tuple."""
-        key = node, tuple(call for _, call in self._entered)
+    def _read(self, node: cst.CSTNode, place: Place, seen: Seen) -> bool:
+        """Whether NODE is only read; PLACE: what of it matters, the item of a tuple or the field of an object."""
+        key = node, place, tuple(call for _, call in self._entered)
         if key in seen:
             return True
         seen.add(key)
@@ -108,16 +109,37 @@ class Readings:
             elif isinstance(parent, cst.Call) and isinstance(child, cst.Arg):
                 if self._leaves_pytorch(parent):
                     return self._in_python
+                if child.keyword is not None and self._makes_fields(parent):
+                    place, child = child.keyword.value, parent
+                    continue
                 if self._is_own(parent):
                     return self._handed(parent, child, seen)
                 if self._writes(parent):
                     return False
             if self._in_python and isinstance(parent, cst.BaseExpression) and isinstance(self.kind(parent), Data):
                 return True
-            if isinstance(parent, cst.Call):
+            if isinstance(place, str) and isinstance(parent, cst.Attribute) and self._is_other_field(parent, place):
+                return True
+            if isinstance(parent, cst.Call) or (isinstance(place, str) and not isinstance(parent, cst.IfExp)):
                 place = None
             child = parent
         return False
+
+    def _is_other_field(self, node: cst.Attribute, field: str) -> bool:
+        """Whether NODE asks an object for another field of its than FIELD, and for no method, which could ask for any."""
+        parent = self.tree.parent.get(node)
+        return node.attr.value != field and not (isinstance(parent, cst.Call) and parent.func is node)
+
+    def _makes_fields(self, call: cst.Call) -> bool:
+        """Whether CALL makes an object of a data class of the file, which keeps what it is given under the names of those."""
+        classes = [o.node for o in options(self.kind(call.func)) if isinstance(o, Callable)]
+        return bool(classes) and all(isinstance(c, cst.ClassDef) and self._is_data_class(c) for c in classes)
+
+    def _is_data_class(self, node: cst.ClassDef) -> bool:
+        decorators = [d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator for d in node.decorators]
+        own = {s.name.value for s in node.body.body if isinstance(s, cst.FunctionDef)}
+        plain = not own & {"__init__", "__post_init__", "__getattribute__"}
+        return plain and any(self.qualified(d) == "dataclasses.dataclass" for d in decorators)
 
     def _is_joined(self, display: cst.CSTNode) -> bool:
         """Whether a list is made for a function of the library alone (``torch.cat([a, b])``)."""
@@ -161,18 +183,18 @@ class Readings:
             for o in options(self.kind(call.func))
         )
 
-    def _assigned(self, node: cst.Assign | cst.AnnAssign | cst.NamedExpr, place: int | None, seen: Seen) -> bool:
+    def _assigned(self, node: cst.Assign | cst.AnnAssign | cst.NamedExpr, place: Place, seen: Seen) -> bool:
         if isinstance(node, cst.NamedExpr):
             return self._target_read(node.target, place, seen) and self._read(node, place, seen)
         targets = [target.target for target in node.targets] if isinstance(node, cst.Assign) else [node.target]
         return all(self._target_read(target, place, seen) for target in targets)
 
-    def _target_read(self, target: cst.BaseExpression, place: int | None, seen: Seen) -> bool:
+    def _target_read(self, target: cst.BaseExpression, place: Place, seen: Seen) -> bool:
         if isinstance(target, (cst.Tuple, cst.List)):
             parts = [element.value for element in target.elements]
             if any(isinstance(element, cst.StarredElement) for element in target.elements):
                 return False
-            if place is not None and place < len(parts):
+            if isinstance(place, int) and place < len(parts):
                 parts = parts[place : place + 1]
             return all(self._target_read(part, None, seen) for part in parts)
         if isinstance(target, cst.Attribute):
@@ -219,7 +241,7 @@ class Readings:
             child = parent
         return False
 
-    def _returned(self, node: cst.Return, place: int | None, seen: Seen) -> bool:
+    def _returned(self, node: cst.Return, place: Place, seen: Seen) -> bool:
         """What a helper returns goes on where it is called; what a forward returns, or nobody calls, stays."""
         function = next((a for a in self.tree.ancestors(node) if isinstance(a, (cst.FunctionDef, cst.Lambda))), None)
         if self._entered and self._entered[-1][0] is function:
