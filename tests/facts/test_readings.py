@@ -13,7 +13,14 @@ from tslint import engine
 CLASS = """
 import numpy
 import torch
+from dataclasses import dataclass
 from torch import nn
+@dataclass
+class Made:
+    value: torch.Tensor
+    chance: torch.Tensor
+    def sum(self):
+        return self.value + self.chance
 class Scale(nn.Module):
     def forward(self, x, start, shift=None):
         return x * 2 if shift is None else x + shift
@@ -104,6 +111,34 @@ READ = {
             x = x + 1
         return x
     """,
+    "a field of an object that nothing asks for": """
+        return self.made(x).value
+
+    def made(self, x):
+        return Made(value=x, chance=torch.rand(1))
+    """,
+    "kept in an attribute": """
+        self.last = torch.rand(1)
+        return x
+    """,
+    "kept in an attribute that only the next call reads": """
+        if self.training:
+            x = x + self.last
+        self.last = torch.rand(1).expand(2)
+        return x
+    """,
+    "gathered in a list that is kept": """
+        drawn = []
+        for layer in self.layers:
+            drawn.append(torch.rand(2))
+        self.last = torch.stack(drawn)
+        return x
+    """,
+    "a condition on what was changed in place": """
+        chance = torch.rand(1)
+        chance *= 2
+        return x if chance < 3 else x.sum()
+    """,
 }
 KEPT = {
     "handed from module to module to one that adds it": """
@@ -116,6 +151,49 @@ KEPT = {
         if self.twice(drawn) < 2:
             x = x + 1
         return x + self.twice(drawn)
+    """,
+    "a field of an object that is asked for": """
+        made = self.made(x)
+        return made.value + made.chance
+
+    def made(self, x):
+        return Made(value=x, chance=torch.rand(1))
+    """,
+    "an object with a field, asked by a method": """
+        made = Made(value=x, chance=torch.rand(1))
+        return made.sum()
+    """,
+    "an object with a field, in a function of Python": """
+        made = Made(value=x, chance=torch.rand(1))
+        return sum(vars(made).values())
+    """,
+    "kept in an attribute that is returned": """
+        self.last = torch.rand(1)
+        return x + self.last
+    """,
+    "kept in an attribute that a helper returns": """
+        self.last = torch.rand(1)
+        return x + self.kept()
+
+    def kept(self):
+        return self.last
+    """,
+    "kept in an attribute that the next round reads": """
+        self.last = x
+        for layer in self.layers:
+            x = layer(x) + self.last
+            self.last = torch.rand(1)
+        return x
+    """,
+    "gathered in a list that is returned": """
+        drawn = [x]
+        drawn.append(torch.rand(2, 2))
+        return torch.stack(drawn)
+    """,
+    "changed in place and returned": """
+        chance = torch.rand(1)
+        chance *= 2
+        return x + chance
     """,
     "returned by a helper": """
         return x + self.cost(2, torch.rand(2, 2))
@@ -216,3 +294,13 @@ def test_the_trace_holds_what_is_not_only_read(body: str, read: bool) -> None:
     net = space["Net"]().eval()  # type: ignore[operator]
     graph = str(torch.jit.trace(net, torch.rand(2, 2), check_trace=False).inlined_graph)
     assert any(f"aten::{name}(" in graph for name in DRAWING) == (not read)
+
+
+def test_a_write_into_what_is_returned_is_more_than_its_own_result() -> None:
+    body = """
+        known = x + 1
+        written = known.add_(torch.rand(2))
+        return known if written.sum() < 4 else x
+    """
+    answer, _ = drawing(written(body))
+    assert not answer

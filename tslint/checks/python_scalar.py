@@ -30,7 +30,7 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     if tensor is None or iterated_over(call, facts) or only_decides(call, facts):
         return
     pinned = isinstance(facts.kind(call), (Constant, FixedSize))
-    if pinned or is_learned(tensor, facts) or not facts.reaches_output(call):
+    if pinned or is_learned(tensor, facts) or not facts.reaches_output(call) or facts.only_kept(call):
         return
     certain = facts.qualified(call.func) != "builtins.len" or facts.certain(call)
     yield Finding(

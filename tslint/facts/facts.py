@@ -33,7 +33,7 @@ from tslint.facts.kinds import (
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
-from tslint.facts.readings import Readings
+from tslint.facts.reading_questions import ReadingQuestions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.size_questions import SizeQuestions
@@ -48,7 +48,7 @@ from tslint.source.text import Source
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-class Facts(SizeQuestions):
+class Facts(SizeQuestions, ReadingQuestions):
     """The facts of one file. Everything is computed once, when first asked for.
 
     LOAD gives other files of the project, for what the file takes from them; ``project.read`` are those that were.
@@ -322,10 +322,6 @@ class Facts(SizeQuestions):
         """Whether tracing is known to come past NODE in no way."""
         places = self._places(node)
         return bool(places) and all(block.untraced for _, block in places)
-
-    def only_read(self, node: cst.CSTNode) -> bool:
-        """Whether each use of NODE's value ends in Python (``.item()``, a condition), so that its trace drops what made it."""
-        return Readings(self.tree, self.kind, self.qualified, self._is_passed_by).only_read(node)
 
     def lost_writes(self, function: cst.FunctionDef) -> list[LostWrite]:
         """The in-place writes of a function that what shares memory with the written tensor will not see in Core ML."""
