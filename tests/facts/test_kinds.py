@@ -150,6 +150,18 @@ def test_a_size_is_fixed(name: str) -> None:
     assert set(forward(body, init)) == {"fixed size"}
 
 
+def test_numbers_of_a_list_of_any_length_make_a_tensor_of_its_depth() -> None:
+    init = "self.layers = nn.ModuleList([nn.Conv2d(dim, dim, 1), nn.Conv2d(dim, dim, 1)])"
+    body = """
+        shapes = []
+        for layer in self.layers:
+            x = layer(x)
+            shapes.append((x.size(2), x.size(3)))
+        see(torch.tensor(shapes).shape)
+    """
+    assert forward(body, init) == ["(size ?.all, fixed size)"]
+
+
 def test_a_size_is_fixed_only_where_it_was_found_equal() -> None:
     body = "n = x.size(1)\nif n == 3:\n    see(n)\nelse:\n    see(n)\nsee(n)\nif n % 2 == 1:\n    see(n)"
     assert forward(body) == ["fixed size", "size x.1", "size x.1", "size x.1"]

@@ -25,6 +25,7 @@ from tslint.facts.kinds import (
     Size,
     Tensor,
     Tuple,
+    Unknown,
     depends_of,
     options,
 )
@@ -178,9 +179,9 @@ def _nesting(kind: Kind) -> list[Dims] | None:
     if isinstance(kind, Tuple) and kind.items:
         inner = _nesting(join_all(kind.items))
         return None if inner is None else [FIXED, *inner]
-    if isinstance(kind, List) and not kind.empty and isinstance(kind.length, (Constant, FixedSize, Size, BakedSize)):
-        inner = _nesting(kind.element)
-        return None if inner is None else [depends_of(kind.length), *inner]
+    if isinstance(kind, List) and not kind.empty and not isinstance(kind.length, Data):
+        inner, length = _nesting(kind.element), kind.length
+        return None if inner is None else [shapes.OPEN if isinstance(length, Unknown) else depends_of(length), *inner]
     return None
 
 
