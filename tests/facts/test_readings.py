@@ -15,6 +15,8 @@ import numpy
 import torch
 from dataclasses import dataclass
 from torch import nn
+def seen_by(net):
+    return net.seen
 @dataclass
 class Made:
     value: torch.Tensor
@@ -178,6 +180,10 @@ KEPT = {
     def kept(self):
         return self.last
     """,
+    "kept in an attribute that a function returns, whoever calls it": """
+        self.seen = torch.rand(1)
+        return x + globals()["seen_by"](self)
+    """,
     "kept in an attribute that the next round reads": """
         self.last = x
         for layer in self.layers:
@@ -304,3 +310,43 @@ def test_a_write_into_what_is_returned_is_more_than_its_own_result() -> None:
     """
     answer, _ = drawing(written(body))
     assert not answer
+
+
+@pytest.mark.parametrize(
+    ("calls", "given"),
+    [
+        ("self.pick(x, self.layers[0].bias)", ["self.layers[0].bias"]),
+        ("self.pick(x, self.layers[0].bias) + self.pick(x, chance=x)", ["self.layers[0].bias", "x"]),
+        ("self.pick(x, *self.layers)", []),
+        ("self.pick(x)", []),
+        ("self.taken(x, x)", []),
+    ],
+)
+def test_what_is_handed_in(calls: str, given: list[str]) -> None:
+    code = f"""
+        return {calls}
+
+    def pick(self, x, chance=0):
+        return x if chance < 1 else x + 1
+
+    def taken(self, x, chance):
+        chance = chance * 2
+        return x if chance < 1 else x + 1
+    """
+    facts = facts_of(written(code), header="")
+    names = [comparison.left for comparison in facts.nodes(cst.Comparison)][-2:]
+    asked = names["taken" in calls]
+    assert isinstance(asked, cst.Name)
+    assert [facts.text(value) for value in facts.handed_in(asked)] == given
+
+
+def test_a_helper_that_one_call_hands_an_input_is_decided_by_that() -> None:
+    code = written("""
+        return self.pick(x, self.layers[0].bias[0]) + self.pick(x, x[0, 0])
+
+    def pick(self, x, chance):
+        return x if chance < 1 else x + 1
+    """)
+    assert "data-dependent-branch" in [d.rule for d in engine.predict(facts_of(code, header=""))[0]]
+    learned = code.replace("x[0, 0]", "self.layers[1].bias[0]")
+    assert "data-dependent-branch" not in [d.rule for d in engine.predict(facts_of(learned, header=""))[0]]

@@ -121,28 +121,38 @@ def iterated_over(node: cst.CSTNode, facts: Facts) -> bool:
     )
 
 
-def is_learned(node: cst.BaseExpression, facts: Facts) -> bool:
+HANDED_ON = 3
+"""Calls that hand a tensor on before it is asked whether it is learned."""
+
+
+def is_learned(node: cst.BaseExpression, facts: Facts, hops: int = HANDED_ON) -> bool:
     """Whether a tensor is made of parameters, buffers and constants alone: the same for every input."""
     kind = facts.kind(node)
     if isinstance(node, (cst.Attribute, cst.Name)) and isinstance(kind, Tensor):
-        return kind.role in ("parameter", "buffer")
+        return kind.role in ("parameter", "buffer") or (hops > 0 and _is_handed_learned(node, facts, hops - 1))
     if isinstance(node, cst.BinaryOperation):
-        return all(is_learned(side, facts) or facts.is_constant(side) for side in (node.left, node.right))
+        return all(is_learned(side, facts, hops) or facts.is_constant(side) for side in (node.left, node.right))
     if isinstance(node, cst.UnaryOperation):
-        return is_learned(node.expression, facts)
+        return is_learned(node.expression, facts, hops)
     if isinstance(node, cst.Comparison):
         sides = (node.left, *(part.comparator for part in node.comparisons))
-        return any(is_learned(side, facts) for side in sides) and all(
-            is_learned(side, facts) or facts.is_constant(side) for side in sides
+        return any(is_learned(side, facts, hops) for side in sides) and all(
+            is_learned(side, facts, hops) or facts.is_constant(side) for side in sides
         )
     if isinstance(node, cst.Subscript):
-        return is_learned(node.value, facts) and not any(_chooses(part.slice, facts) for part in node.slice)
+        return is_learned(node.value, facts, hops) and not any(_chooses(part.slice, facts) for part in node.slice)
     if isinstance(node, cst.Call):
         given = [argument.value for argument in node.args]
         if isinstance(node.func, cst.Attribute) and facts.is_tensor(node.func.value):
             given.append(node.func.value)
-        return bool(given) and all(is_learned(value, facts) or facts.is_constant(value) for value in given)
+        return bool(given) and all(is_learned(value, facts, hops) or facts.is_constant(value) for value in given)
     return False
+
+
+def _is_handed_learned(node: cst.Attribute | cst.Name, facts: Facts, hops: int) -> bool:
+    """Whether NODE is a parameter of a function for which every call hands in such a tensor."""
+    given = facts.handed_in(node) if isinstance(node, cst.Name) else ()
+    return bool(given) and all(is_learned(value, facts, hops) for value in given)
 
 
 def _chooses(part: cst.BaseSlice, facts: Facts) -> bool:

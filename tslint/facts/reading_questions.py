@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 
 import libcst as cst
@@ -36,6 +37,10 @@ class ReadingQuestions(Questions):
     def only_kept(self, node: cst.CSTNode) -> bool:
         """Whether each use of NODE's value ends in an attribute that nothing reads behind it in the same trace."""
         return self._readings.only_kept(node)
+
+    def handed_in(self, name: cst.Name) -> Sequence[cst.BaseExpression]:
+        """What the calls in the file hand in for the parameter NAME of the function around; nothing if any is hidden."""
+        return self._readings.handed_in(name)
 
     @cached_property
     def _readings(self) -> Readings:

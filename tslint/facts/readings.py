@@ -264,6 +264,25 @@ class Readings:
             known = self._calls_of[function] = [call for call in may if self.traced(call)] or may
         return known
 
+    def handed_in(self, name: cst.Name) -> Sequence[cst.BaseExpression]:
+        """What the calls of the function around NAME hand in for its parameter of that name, which it never assigns."""
+        function = self._scope(name)
+        if not isinstance(function, cst.FunctionDef):
+            return ()
+        named = [one for one in walk(function) if isinstance(one, cst.Name) and one.value == name.value]
+        written = [one for one in named if self._is_target(one) or isinstance(self.tree.parent.get(one), cst.AugAssign)]
+        param = self.tree.parent.get(written[0]) if len(written) == 1 else None
+        if not isinstance(param, cst.Param):
+            return ()
+        found = []
+        for call in self._calls(function):
+            bound = isinstance(call.func, cst.Attribute)
+            given = [arg.value for arg in call.args if parameter_of(call, arg, function, bound) is param]
+            if len(given) != 1:
+                return ()
+            found += given
+        return found
+
     def _may_call(self, call: cst.Call, function: cst.FunctionDef) -> bool:
         return any(isinstance(o, Callable) and o.node is function for o in options(self.kind(call.func)))
 

@@ -40,9 +40,12 @@ class Unread:
         return straight and not self._is_repeated(target) and self._runs_once(function, 0)
 
     def _may_read(self, node: cst.Attribute, target: cst.Attribute) -> bool:
+        """Whether NODE reads what TARGET is assigned to, in code that is traced or in a function that may be handed about."""
         parent = self.tree.parent.get(node)
         written = isinstance(parent, cst.AssignTarget) or (isinstance(parent, cst.AnnAssign) and parent.target is node)
-        return not written and not self._is_of_another(node, target) and self.traced(node)
+        if written or self._is_of_another(node, target):
+            return False
+        return self.traced(node) or (self._class(node) is None and self._function(node) is not None)
 
     def _is_of_another(self, one: cst.Attribute, two: cst.Attribute) -> bool:
         """Whether the two are attributes of ``self`` in classes of which no object is both."""
