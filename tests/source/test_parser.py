@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tslint import static
 from tslint.source import Source
 from tslint.source.project import ProjectFiles
@@ -126,8 +128,20 @@ def test_trees_that_were_used_last_are_kept(tmp_path: Path) -> None:
     assert files.parsed(large) is not files.parsed(large), "more than is kept at all"
 
 
-def test_nothing_is_left_of_a_file_that_was_checked() -> None:
-    example = Source.read(PACKAGE.parent / "examples" / "segmentation.py")
+READ = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        if torch.rand(1).item() < 0.5:
+            x = x + x.mean().item()
+        return x.prod()
+"""
+
+
+@pytest.mark.parametrize("name", ["segmentation.py", ""])
+def test_nothing_is_left_of_a_file_that_was_checked(name: str) -> None:
+    example = Source.read(PACKAGE.parent / "examples" / name) if name else Source(Path("/net.py"), READ.encode())
     static.check_source(example, static.Job())
     static.project.cache_clear()
     gc.collect()

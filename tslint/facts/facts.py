@@ -86,6 +86,7 @@ class Facts(SizeQuestions, ReadingQuestions):
 
     def release(self) -> None:
         """Breaks the circles among what was found out: it all goes with the last reference. Nothing can be asked any more."""
+        self.__dict__.pop("_readings", None)
         if "analysis" in self.__dict__:
             self.analysis.release()
 
