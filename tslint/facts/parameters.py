@@ -25,8 +25,7 @@ from tslint.facts.kinds import (
     Value,
     options,
 )
-from tslint.facts.tensors import members
-from tslint.facts.tree import walk, words
+from tslint.facts.uses import uses_of
 
 if TYPE_CHECKING:
     from tslint.facts.infer import Analysis
@@ -201,84 +200,9 @@ def parameter(function: cst.FunctionDef | cst.Lambda, name: str) -> cst.Param | 
     return None
 
 
-NO_TENSOR = words("""
-    keys items values get update append extend pop insert join format startswith endswith lower upper strip setdefault
-    nodes edges ndata edata num_nodes edge_index edge_attr x y pos batch tensors mask tensor image_sizes decode encode
-    coordinate_map_key indice_dict spatial_shape batch_sizes sorted_indices unsorted_indices
-""")
-"""Attributes of mappings, lists, strings, graphs and sparse, nested or packed batches: they speak against a tensor, also of a
-variable that the function assigns anew, and though sparse tensors have `values`."""
-
-
-QUESTIONS = frozenset({"isinstance", "hasattr", "getattr"})
-
-
 def _use(analysis: Analysis, function: cst.FunctionDef, name: str) -> str | None:
     """A use that speaks against a tensor: called, indexed by a string, or asked for what tensors do not have."""
     known = analysis.uses.get(function)
     if known is None:
-        known = analysis.uses[function] = _uses(function)
+        known = analysis.uses[function] = uses_of(function)
     return known.get(name)
-
-
-def _uses(function: cst.FunctionDef) -> dict[str, str]:
-    found: dict[str, str] = {}
-    several = _several(function)
-    for node in walk(function.body):
-        if isinstance(node, cst.Call):
-            if isinstance(node.func, cst.Name):
-                found.setdefault(node.func.value, "unknown")
-        elif isinstance(node, cst.Subscript) and _walks_backwards(node):
-            root = _sliced(node)
-            if isinstance(root, cst.Name) and root.value not in several:
-                found.setdefault(root.value, "list")
-        elif isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name):
-            first = node.slice[0].slice if node.slice else None
-            if isinstance(first, cst.Index) and isinstance(first.value, (cst.SimpleString, cst.FormattedString)):
-                found.setdefault(node.value.value, "unknown")
-        elif isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-            foreign = not node.attr.value.startswith("_") and node.attr.value not in members()
-            if node.attr.value in NO_TENSOR or (foreign and node.value.value not in several):
-                found.setdefault(node.value.value, "unknown")
-        elif isinstance(node, cst.Comparison) and isinstance(node.left, cst.Name):
-            for target in node.comparisons:
-                text = isinstance(target.comparator, cst.SimpleString)
-                if text and isinstance(target.operator, (cst.Equal, cst.NotEqual)):
-                    found.setdefault(node.left.value, "unknown")
-        elif (isinstance(node, (cst.StarredElement, cst.StarredDictElement)) and isinstance(node.value, cst.Name)) or (
-            isinstance(node, cst.Arg) and node.star and isinstance(node.value, cst.Name)
-        ):
-            found.setdefault(node.value.value, "unknown")
-    return found
-
-
-def _sliced(node: cst.BaseExpression) -> cst.BaseExpression:
-    """What NODE is a slice of."""
-    while isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
-        node = node.value
-    return node
-
-
-def _walks_backwards(node: cst.Subscript) -> bool:
-    """Whether NODE is a slice with a negative step, which no tensor has."""
-    part = node.slice[0].slice if len(node.slice) == 1 else None
-    step = part.step if isinstance(part, cst.Slice) else None
-    return isinstance(step, cst.UnaryOperation) and isinstance(step.operator, cst.Minus)
-
-
-def _several(function: cst.FunctionDef) -> set[str]:
-    """The names that may stand for more than one thing in FUNCTION: assigned in it, or asked what they are."""
-    found: set[str] = set()
-    for node in walk(function.body):
-        if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.For)):
-            found |= {name.value for name in walk(node.target) if isinstance(name, cst.Name)}
-        elif isinstance(node, cst.AsName):
-            found |= {name.value for name in walk(node.name) if isinstance(name, cst.Name)}
-        elif (
-            isinstance(node, cst.Call)
-            and isinstance(node.func, cst.Name)
-            and node.func.value in QUESTIONS
-            and node.args
-        ):
-            found |= {name.value for name in walk(node.args[0].value) if isinstance(name, cst.Name)}
-    return found
