@@ -57,7 +57,10 @@ while todo:
 print(frequent / nodes > 0.8)
 """
 SHARED = """
+import sys
+from pathlib import Path
 import libcst as cst
+from tslint.facts.tree import Tree
 from tslint.source.parser import LAYOUT, parse, trust_the_parser
 
 trust_the_parser()
@@ -75,6 +78,12 @@ nodes = parse(b"a = b  # one\\nc = d  # one\\n\\n# two\\n# two\\ne = f\\n").body
 comments = [line.trailing_whitespace.comment for line in nodes[:2]]
 comments += [line.comment for line in nodes[2].leading_lines if line.comment]
 print([comment.value for comment in comments], len(set(map(id, comments))))
+for path in Path(sys.argv[1]).rglob("*.py"):
+    tree = Tree(parse(path.read_bytes()))
+    assert not set(LAYOUT) & set(tree.by_type), path
+tree = Tree(parse(b"from ...a import (b, c)\\nfrom .. import d\\nx[1, 2].y = (1)\\nreturn x"))
+assert not set(LAYOUT) & set(tree.by_type)
+assert len(tree.index) == sum(map(len, tree.by_type.values())) and all(map(tree.own, tree.index))
 """
 
 
@@ -84,7 +93,7 @@ def test_trusted_trees_are_the_same() -> None:
 
 
 def test_white_space_and_punctuation_are_made_once_a_file() -> None:
-    ended = subprocess.run([sys.executable, "-c", SHARED], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", SHARED, str(PACKAGE)], capture_output=True, text=True, check=False)
     expected = ["refused", "True False False", "['# one', '# one', '# two', '# two'] 4"]
     assert (ended.stdout.splitlines(), ended.stderr) == (expected, "")
 

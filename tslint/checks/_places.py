@@ -9,7 +9,7 @@ import libcst as cst
 from tslint.diagnostic import Label
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import BakedSize, Callable, Data, Kind, Size, Tensor, options
-from tslint.facts.tree import walk
+from tslint.facts.tree import walk, words
 
 INPUT = (Size, BakedSize, Data, Tensor)
 """Kinds whose values only the inputs of a call tell."""
@@ -121,6 +121,25 @@ def iterated_over(node: cst.CSTNode, facts: Facts) -> bool:
     )
 
 
+DRAWING = words("""
+    torch.bernoulli torch.multinomial torch.normal torch.poisson torch.rand torch.rand_like torch.randint
+    torch.randint_like torch.randn torch.randn_like torch.randperm torch.nn.functional.gumbel_softmax
+""")
+DRAWING_METHODS = words("""
+    bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_
+""")
+"""Methods of a tensor that draw. All of these, and the functions, were measured on torch 2.13 to be recorded as operators."""
+
+
+def draws(call: cst.Call, facts: Facts) -> bool:
+    """Whether CALL draws random values with PyTorch."""
+    if (callee(call, facts) or "") in DRAWING:
+        return True
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in DRAWING_METHODS:
+        return False
+    return any(isinstance(kind, Callable) and isinstance(kind.owner, Tensor) for kind in options(facts.kind(call.func)))
+
+
 HANDED_ON = 3
 """Calls that hand a tensor on before it is asked whether it is learned."""
 
@@ -135,6 +154,8 @@ def is_learned(node: cst.BaseExpression, facts: Facts, hops: int = HANDED_ON) ->
     if isinstance(node, cst.UnaryOperation):
         return is_learned(node.expression, facts, hops)
     if isinstance(node, cst.Comparison):
+        if any(isinstance(inner, cst.Call) and draws(inner, facts) for inner in walk(node)):
+            return False  # `torch.rand(1) < self.rate`: another answer each time
         sides = (node.left, *(part.comparator for part in node.comparisons))
         return any(is_learned(side, facts, hops) for side in sides) and all(
             is_learned(side, facts, hops) or facts.is_constant(side) for side in sides

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
-from tslint.checks._places import CONDITIONAL, ancestors, asks_inputs, callee, deciding, only_decides, uses
+from tslint.checks._places import CONDITIONAL, ancestors, asks_inputs, callee, deciding, draws, only_decides, uses
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Callable, Constant, Tensor, options
+from tslint.facts.kinds import Constant
 from tslint.facts.tree import words
 
 PYTHON = words("""
@@ -26,21 +26,13 @@ NUMPY = words("""
     standard_cauchy standard_exponential standard_gamma standard_normal standard_t triangular uniform vonmises wald
     weibull zipf
 """)
-TORCH = words("""
-    torch.bernoulli torch.multinomial torch.normal torch.poisson torch.rand torch.rand_like torch.randint
-    torch.randint_like torch.randn torch.randn_like torch.randperm torch.nn.functional.gumbel_softmax
-""")
-METHODS = words("""
-    bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_
-""")
-"""Methods of a tensor that draw. All of these, and the functions, were measured on torch 2.13 to be recorded as operators."""
 
 
 @on(cst.Call, traced=True)
 def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     name = callee(call, facts) or ""
     once = name in PYTHON or (name.startswith("numpy.random.") and name.rpartition(".")[2] in NUMPY)
-    if not once and name not in TORCH and not _draws(call, facts):
+    if not once and not draws(call, facts):
         return
     if not facts.reaches_output(call):
         return
@@ -76,13 +68,6 @@ def _is_decided(node: cst.CSTNode, facts: Facts) -> bool:
             kind = facts.kind(parent.test)
             return isinstance(kind, Constant) and isinstance(kind.value, bool)
     return True
-
-
-def _draws(call: cst.Call, facts: Facts) -> bool:
-    """Whether a method of a tensor is called that draws random values."""
-    if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in METHODS:
-        return False
-    return any(isinstance(kind, Callable) and isinstance(kind.owner, Tensor) for kind in options(facts.kind(call.func)))
 
 
 def _help(once: bool) -> str:
