@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import textwrap
 
 import pytest
-
-from tslint import engine
-from tslint.facts.facts import Facts
-from tslint.source import Source
+from snippets import said
 
 NET = """
 import torch
@@ -24,7 +21,9 @@ class Net(nn.Module):
     def forward(self, x):
         if {condition}:
             x = x + 1
-        return x
+        return x + self.chosen(torch.rand(1), x)
+
+{helper}
 """
 CONDITIONS = {
     "torch.rand(1) < self.rate": True,
@@ -36,9 +35,23 @@ CONDITIONS = {
 }
 
 
+HELPERS = {
+    "def chosen(self, drawn, x):\n    if drawn < self.rate:\n        return x\n    return x * 2": True,
+    "def chosen(self, drawn, x):\n    return x * drawn": False,
+    "def chosen(self, drawn, x):\n    if x.sum() > 4:\n        self.error(x)\n    return x\n\n"
+    "def error(self, x):\n    x += 1": True,
+    "def chosen(self, drawn, x):\n    if x.sum() > 4:\n        self.logger.error('large')\n    return x": False,
+}
+"""What a helper does with a number that was drawn, and with methods that only sound as if they spoke."""
+
+
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_which_conditions_are_recorded(condition: str) -> None:
-    source = Source.from_text(NET.format(condition=condition), Path("net.py"))
-    found, crashes = engine.predict(Facts(source, source.parse()))
-    assert crashes == []
-    assert ("data-dependent-branch" in {d.rule for d in found}) == CONDITIONS[condition]
+    code = NET.format(condition=condition, helper="    def chosen(self, drawn, x):\n        return x\n")
+    assert bool(said(code, "data-dependent-branch")) == CONDITIONS[condition]
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_what_a_helper_asks(helper: str) -> None:
+    code = NET.format(condition="self.rate", helper=textwrap.indent(helper, "    ") + "\n")
+    assert bool(said(code, "data-dependent-branch")) == HELPERS[helper]

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-from tslint import engine
-from tslint.facts.facts import Facts
-from tslint.source import Source
+from snippets import as_body, said
 
 STEP = """
 def step(key, value):
@@ -81,10 +76,5 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_severity(name: str) -> None:
     head, body, wanted = CASES[name]
-    lines = "".join(f"        {line}\n" for line in body.splitlines())
-    code = "import torch\nfrom torch import nn\n" + head.replace("{annotation}", "") + lines
-    source = Source(Path("/net.py"), code.encode())
-    found, crashes = engine.predict(Facts(source, source.parse()))
-    assert not crashes
-    said = [found.severity.value for found in found if found.rule == "unrolled-loop"]
-    assert said == ([wanted] if wanted else [])
+    code = "import torch\nfrom torch import nn\n" + head.replace("{annotation}", "") + as_body(body)
+    assert [finding.severity.value for finding in said(code, "unrolled-loop")] == ([wanted] if wanted else [])

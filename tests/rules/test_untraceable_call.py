@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from snippets import as_body, said
 
-from tslint import engine
 from tslint.diagnostic import Severity
-from tslint.facts.facts import Facts
-from tslint.source import Source
 
 HEADER = """\
 import torch
@@ -37,10 +33,6 @@ BODIES = {
 @pytest.mark.parametrize("name", BODIES)
 def test_severity(name: str) -> None:
     body, wanted = BODIES[name]
-    lines = "".join(f"        {line}\n" for line in body.splitlines())
     init = "class Net(torch.nn.Module):\n    def __init__(self, limit):\n        super().__init__()\n        self.limit = limit\n"
-    source = Source(Path("/net.py"), f"{HEADER}{init}\n    def forward(self, x):\n{lines}".encode())
-    facts = Facts(source, source.parse())
-    found, _ = engine.predict(facts)
-    said = [d.severity for d in engine.weigh(found, facts, ()) if d.rule == "untraceable-call"]
-    assert said == ([wanted] if wanted else [])
+    found = said(f"{HEADER}{init}\n    def forward(self, x):\n{as_body(body)}", "untraceable-call")
+    assert [finding.severity for finding in found] == ([wanted] if wanted else [])

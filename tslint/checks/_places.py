@@ -102,7 +102,8 @@ def _says(value: cst.BaseExpression, facts: Facts) -> bool:
     if not isinstance(value, cst.Call):
         return isinstance(value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis))
     if isinstance(value.func, cst.Attribute) and value.func.attr.value in LOGGING:
-        return True
+        kind = facts.kind(value.func)
+        return not (isinstance(kind, Callable) and kind.node is not None)  # a method of the file may do anything
     return (facts.qualified(value.func) or "").startswith(SAYING)
 
 
@@ -140,12 +141,20 @@ def draws(call: cst.Call, facts: Facts) -> bool:
     return any(isinstance(kind, Callable) and isinstance(kind.owner, Tensor) for kind in options(facts.kind(call.func)))
 
 
+def is_drawn(node: cst.BaseExpression, facts: Facts) -> bool:
+    """Whether a tensor comes of a random draw in the same expression."""
+    return any(isinstance(inner, cst.Call) and draws(inner, facts) for inner in walk(node))
+
+
 HANDED_ON = 3
 """Calls that hand a tensor on before it is asked whether it is learned."""
 
 
 def is_learned(node: cst.BaseExpression, facts: Facts, hops: int = HANDED_ON) -> bool:
-    """Whether a tensor is made of parameters, buffers and constants alone: the same for every input."""
+    """Whether a tensor is made of parameters, buffers and constants alone: no input decides it.
+
+    What is drawn with constants is so, too, but no answer to a comparison with it, nor what a function is handed.
+    """
     kind = facts.kind(node)
     if isinstance(node, (cst.Attribute, cst.Name)) and isinstance(kind, Tensor):
         return kind.role in ("parameter", "buffer") or (hops > 0 and _is_handed_learned(node, facts, hops - 1))
@@ -154,7 +163,7 @@ def is_learned(node: cst.BaseExpression, facts: Facts, hops: int = HANDED_ON) ->
     if isinstance(node, cst.UnaryOperation):
         return is_learned(node.expression, facts, hops)
     if isinstance(node, cst.Comparison):
-        if any(isinstance(inner, cst.Call) and draws(inner, facts) for inner in walk(node)):
+        if is_drawn(node, facts):
             return False  # `torch.rand(1) < self.rate`: another answer each time
         sides = (node.left, *(part.comparator for part in node.comparisons))
         return any(is_learned(side, facts, hops) for side in sides) and all(
@@ -173,7 +182,7 @@ def is_learned(node: cst.BaseExpression, facts: Facts, hops: int = HANDED_ON) ->
 def _is_handed_learned(node: cst.Attribute | cst.Name, facts: Facts, hops: int) -> bool:
     """Whether NODE is a parameter of a function for which every call hands in such a tensor."""
     given = facts.handed_in(node) if isinstance(node, cst.Name) else ()
-    return bool(given) and all(is_learned(value, facts, hops) for value in given)
+    return bool(given) and all(is_learned(value, facts, hops) and not is_drawn(value, facts) for value in given)
 
 
 def _chooses(part: cst.BaseSlice, facts: Facts) -> bool:
