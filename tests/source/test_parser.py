@@ -19,7 +19,7 @@ import dataclasses, sys
 from pathlib import Path
 import libcst as cst
 from tslint.facts.tree import Tree
-from tslint.source.parser import FREQUENT, LAYOUT, parse, trust_the_parser
+from tslint.source.parser import FREQUENT, ALIKE, parse, trust_the_parser
 
 def spans(data):
     tree = Tree(parse(data), data)
@@ -52,7 +52,7 @@ todo = list(after)
 while todo:
     node = todo.pop()
     nodes += 1
-    frequent += type(node) in FREQUENT or type(node) in LAYOUT
+    frequent += type(node) in FREQUENT or type(node) in ALIKE
     todo += node.children
 print(frequent / nodes > 0.8)
 """
@@ -61,16 +61,16 @@ import sys
 from pathlib import Path
 import libcst as cst
 from tslint.facts.tree import Tree
-from tslint.source.parser import LAYOUT, parse, trust_the_parser
+from tslint.source.parser import ALIKE, parse, trust_the_parser
 
 trust_the_parser()
-before = [getattr(cst, kind.__name__) for kind in LAYOUT]
+before = [getattr(cst, kind.__name__) for kind in ALIKE]
 first, second = parse(b"f(a, b)\\n"), parse(b"f(a, b)\\n")
 try:
     parse(b"f(")
 except cst.ParserSyntaxError:
     print("refused")
-assert [getattr(cst, kind.__name__) for kind in LAYOUT] == before == list(LAYOUT)
+assert [getattr(cst, kind.__name__) for kind in ALIKE] == before == list(ALIKE)
 one, other = (tree.body[0].body[0].value for tree in (first, second))
 blank = one.args[0].comma.whitespace_before
 print(blank is one.whitespace_after_func, blank is other.whitespace_after_func, one.args[0] is one.args[1])
@@ -80,9 +80,9 @@ comments += [line.comment for line in nodes[2].leading_lines if line.comment]
 print([comment.value for comment in comments], len(set(map(id, comments))))
 for path in Path(sys.argv[1]).rglob("*.py"):
     tree = Tree(parse(path.read_bytes()))
-    assert not set(LAYOUT) & set(tree.by_type), path
+    assert not set(ALIKE) & set(tree.by_type), path
 tree = Tree(parse(b"from ...a import (b, c)\\nfrom .. import d\\nx[1, 2].y = (1)\\nreturn x"))
-assert not set(LAYOUT) & set(tree.by_type)
+assert not set(ALIKE) & set(tree.by_type)
 assert len(tree.index) == sum(map(len, tree.by_type.values())) and all(map(tree.own, tree.index))
 """
 

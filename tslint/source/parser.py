@@ -21,10 +21,10 @@ FREQUENT: tuple[type, ...] = (
     cst.Parameters, cst.FunctionDef, cst.ImportAlias, cst.If, cst.DictElement, cst.BinaryOperation, cst.BooleanOperation,
     cst.UnaryOperation, cst.List,
 )  # fmt: skip
-"""With `LAYOUT`, all but a fiftieth of the nodes of timm's models. The code of an ``__init__`` takes a tenth of a
+"""With `ALIKE`, all but a fiftieth of the nodes of timm's models. The code of an ``__init__`` takes a tenth of a
 millisecond to make."""
 
-LAYOUT: tuple[type, ...] = (
+ALIKE: tuple[type, ...] = (
     cst.SimpleWhitespace, cst.Newline, cst.TrailingWhitespace, cst.Comma, cst.AssignEqual, cst.EmptyLine,
     cst.ParenthesizedWhitespace, cst.LeftParen, cst.RightParen, cst.LeftSquareBracket, cst.RightSquareBracket,
 )  # fmt: skip
@@ -37,7 +37,10 @@ _shared: dict[type, Any] = {}
 
 
 def parse(data: bytes) -> cst.Module:
-    """The tree of a file. Raises ParserSyntaxError, UnicodeError, SyntaxError, LookupError, or a panic of LibCST's Rust."""
+    """The tree of a file. Raises ParserSyntaxError, UnicodeError, SyntaxError, LookupError, or a panic of LibCST's Rust.
+
+    Where the parser is trusted, one file at a time: the module ``libcst`` is another until it ends.
+    """
     for kind, shared in _shared.items():
         setattr(cst, kind.__name__, shared)
     try:
@@ -64,7 +67,7 @@ def trust_the_parser() -> None:
     for kind in filter(_only_sets_fields, FREQUENT):
         kind.__setattr__ = object.__setattr__  # type: ignore[assignment, method-assign]
         kind.__init__ = _plain_init(kind)  # type: ignore[misc]
-    _shared.update((kind, functools.lru_cache(maxsize=None)(kind)) for kind in LAYOUT)
+    _shared.update((kind, functools.lru_cache(maxsize=None)(kind)) for kind in ALIKE)
 
 
 class Plain(type(cst.CSTNode)):  # type: ignore[misc]
