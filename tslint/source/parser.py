@@ -2,17 +2,21 @@
 
 Relies on how LibCST makes nodes (tried with 1.5, 1.6, 1.8 and 1.9): classes that are frozen dataclasses with slots, whose
 ``__init__`` sets each field through ``object.__setattr__`` and then calls ``__post_init__`` → ``_validate``. LibCST writes in
-``CSTNode.__post_init__`` itself that what its parser makes needs no validation. The parser looks each class up in the module
-``libcst`` when it makes a node, and hands it tuples, texts and nodes.
+``CSTNode.__post_init__`` itself that what its parser makes needs no validation. The parser imports the module ``libcst`` for
+each node, looks its class up there, and hands it tuples, texts and nodes.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import io
+import tokenize
+import types
 from typing import Any
 
 import libcst as cst
+from libcst import native  # type: ignore[attr-defined]
 
 FREQUENT: tuple[type, ...] = (
     cst.Name, cst.Arg, cst.Attribute, cst.Dot, cst.SimpleStatementLine, cst.Integer, cst.Call, cst.Param, cst.Element,
@@ -41,14 +45,30 @@ def parse(data: bytes) -> cst.Module:
 
     Where the parser is trusted, one file at a time: the module ``libcst`` is another until it ends.
     """
+    if not _trusting:
+        return cst.parse_module(data)
     for kind, shared in _shared.items():
         setattr(cst, kind.__name__, shared)
     try:
-        return cst.parse_module(data)
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        module: cst.Module = _without_imports(data.decode(encoding), encoding)
+        return module
     finally:
         for kind, shared in _shared.items():
             setattr(cst, kind.__name__, kind)
             shared.cache_clear()
+
+
+def _native_parse(text: str, encoding: str) -> Any:
+    return parse_module(text, encoding=encoding)  # type: ignore[name-defined]  # noqa: F821
+
+
+_without_imports = types.FunctionType(
+    _native_parse.__code__,
+    {"parse_module": native.parse_module, "__builtins__": {"__import__": "".format}},
+)
+"""LibCST's parser, called where an import does nothing, in C: ``PyImport_Import`` asks for ``__import__`` in the
+``__builtins__`` of the calling function, throws away what that returns, and takes the module from ``sys.modules``."""
 
 
 def trust_the_parser() -> None:
