@@ -31,7 +31,8 @@ def assign(frame: Frame, target: cst.BaseExpression, kind: Kind, value: cst.Base
     """Binds TARGET: a name, an attribute, an item, or several of them at once."""
     if isinstance(target, cst.Name):
         name = target.value
-        for key in [k for k in frame.env if k.startswith(name + ".")]:
+        inside = f"{name}."
+        for key in [k for k in frame.env if k.startswith(inside)]:
             del frame.env[key]
         frame.env[name] = kind
         frame.record(target, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import libcst as cst
 
@@ -373,6 +373,7 @@ def _values(node: cst.BaseExpression | None) -> list[cst.BaseExpression]:
     return [] if node is None else [node]
 
 
+@lru_cache(maxsize=4096)
 def is_library_module(name: str | None) -> bool:
     """Whether a library's class of this qualified name is an ``nn.Module``, as far as its name tells."""
     if name is None:

@@ -177,7 +177,10 @@ def nested(cls: type[K]) -> type[K]:
     def init(self: K, *args: Any, **named: Any) -> None:
         plain(self, *args, **named)
         held = self.__dict__
-        depth = level + max((kind.__dict__.get("depth", 0) for kind in _parts(held)), default=0)
+        depth = level
+        for kind in _parts(held):
+            if "depth" in kind.__dict__ and level + kind.__dict__["depth"] > depth:
+                depth = level + kind.__dict__["depth"]
         if depth > MAX_NESTING:
             held.update({name: _unknown(value) for name, value in held.items() if name in ("element", "items")})
             depth = level
@@ -187,11 +190,11 @@ def nested(cls: type[K]) -> type[K]:
     return cls
 
 
-def _parts(held: dict[str, Any]) -> Iterator[Kind]:
+def _parts(held: dict[str, Any]) -> list[Kind]:
+    found = [item[1] if type(item) is tuple else item for item in held.get("options") or held.get("items") or ()]
     if "element" in held:
-        yield held["element"]
-    for item in held.get("options") or held.get("items") or ():
-        yield item[1] if type(item) is tuple else item
+        found.append(held["element"])
+    return found
 
 
 def _unknown(value: Any) -> Any:

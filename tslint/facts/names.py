@@ -189,7 +189,8 @@ class Names:
             firm = sorted(self._firm(found), key=lambda b: index[b.node])
             ordered = self._ordered[id(found)] = (firm, [index[b.node] for b in firm])
         bindings, places = ordered
-        for place in range(bisect(places, index.get(node, len(index)) - 1) - 1, -1, -1):
+        here = index[node] if node in self.tree.parent else len(index)
+        for place in range(bisect(places, here - 1) - 1, -1, -1):
             if not self._holds(bindings[place], node):
                 return bindings[place]
         return bindings[-1]

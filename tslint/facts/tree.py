@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+import itertools
+import typing
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import libcst as cst
@@ -36,7 +40,7 @@ def words(text: str) -> frozenset[str]:
 LAYOUT = words("""
     lpar rpar lbracket rbracket lbrace rbrace leading_lines lines_after_decorators lines_after_module_docstring header
     footer comma semicolon dot equal colon indent operator tok first_colon second_colon trailing_whitespace comment
-    newline encoding default_indent default_newline has_trailing_newline star asynchronous
+    newline encoding default_indent default_newline has_trailing_newline star asynchronous leading_whitespace trailing_comma
 """)
 _FIELDS: dict[type, tuple[str, ...]] = {}
 _IS_NODE: dict[type, bool] = {}
@@ -77,6 +81,71 @@ def _in_source_order(kind: type, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(n for n in order if n in names) + tuple(n for n in names if n not in order)
 
 
+Step = Callable[[cst.CSTNode, dict[cst.CSTNode, cst.CSTNode], list[cst.CSTNode]], None]
+STEPS = {
+    "nodes": """
+    value = node.{name}
+    for child in value:
+        parent[child] = node
+    stack += value[::-1]
+""",
+    "node": """
+    value = node.{name}
+    parent[value] = node
+    stack.append(value)
+""",
+    "perhaps": """
+    value = node.{name}
+    sort = type(value)
+    if sort is list or sort is tuple:
+        for child in value:
+            parent[child] = node
+        stack += value[::-1]
+    elif is_node_type(sort):
+        parent[value] = node
+        stack.append(value)
+""",
+}
+
+
+@functools.cache
+def _step(kind: type) -> Step | None:
+    """What notes the parent of the nodes right below one of type KIND and stacks them, the first on top; None for leaves.
+
+    Made for the type from what its fields are declared to hold: asking each value what it is takes twice as long.
+    """
+    declared = {field.name: field.type for field in dataclasses.fields(kind)}
+    parts = []
+    for name in _fields_backwards(kind):
+        holds = declared[name]
+        if typing.get_origin(holds) is collections.abc.Sequence:
+            form = "nodes"
+        elif isinstance(holds, type) and is_node_type(holds):
+            form = "node"
+        else:
+            form = "perhaps"
+        parts.append(STEPS[form].format(name=name))
+    if not parts:
+        return None
+    given: dict[str, object] = {"is_node_type": is_node_type}
+    exec(f"def step(node, parent, stack):{''.join(parts)}", given)
+    return typing.cast(Step, given["step"])
+
+
+class _Index(dict[cst.CSTNode, int]):
+    """The order of a file's own nodes; those of files that were taken in are looked for in their trees."""
+
+    def __init__(self, nodes: Sequence[cst.CSTNode], first: int, others: Sequence[Tree]) -> None:
+        super().__init__(zip(nodes, itertools.count(first)))
+        self._others = others
+
+    def __missing__(self, node: cst.CSTNode) -> int:
+        for other in self._others:
+            if node in other.index:
+                return other.index[node]
+        raise KeyError(node)
+
+
 class Tree:
     """``parent`` maps each node of meaning to the one around it; ``all`` gives those of a type in source order.
 
@@ -87,24 +156,30 @@ class Tree:
         self.module = module
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.by_type: dict[type, list[cst.CSTNode]] = {}
-        self.index: dict[cst.CSTNode, int] = {}
+        self._first = first
+        self._nodes: list[cst.CSTNode] = []
+        self._others: list[Tree] = []
         self._attributes: dict[str, list[cst.Attribute]] | None = None
         self._spans: dict[cst.CSTNode, Span] = {}
         self._positions: dict[tuple[cst.CSTNode, bool], Positions] = {}
         self._lines: dict[cst.Module, StatementLines] = {}
         self._texts: dict[cst.Module, bytes | None] = {module: text}
-        self._walk(first)
-        self._end = first + len(self.index)
+        self._walk()
+
+    @functools.cached_property
+    def index(self) -> _Index:
+        """The order of nodes: that of the source among those of a file, which come before those of others."""
+        return _Index(self._nodes, self._first, self._others)
 
     def adopt(self, other: Tree) -> None:
         """Takes in the tree of another file, which was made with its FIRST index behind all of this one's."""
         self.parent.update(other.parent)
-        self.index.update(other.index)
+        self._others.append(other)
         self._texts.update(other._texts)
 
     def own(self, node: cst.CSTNode) -> bool:
         """Whether NODE is of the file itself."""
-        return self.index.get(node, self._end) < self._end
+        return node in self.index
 
     def module_of(self, node: cst.CSTNode) -> cst.Module:
         """The module that holds NODE."""
@@ -114,29 +189,22 @@ class Tree:
             node = self.parent[node]
         return node
 
-    def _walk(self, first: int) -> None:
-        parent, by_type, index, known, is_node = self.parent, self.by_type, self.index, _FIELDS, _IS_NODE
+    def _walk(self) -> None:
+        parent, by_type, note = self.parent, self.by_type, self._nodes.append
+        kinds: dict[type, tuple[Callable[[cst.CSTNode], None], Step | None]] = {}
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
+            note(node)
             kind = type(node)
-            index[node] = first
-            first += 1
-            group = by_type.get(kind)
-            if group is None:
+            known = kinds.get(kind)
+            if known is None:
                 group = by_type[kind] = []
-            group.append(node)
-            names = known.get(kind)
-            for name in _fields_backwards(kind) if names is None else names:
-                value = getattr(node, name)
-                sort = type(value)
-                if sort is list or sort is tuple:
-                    for child in value:
-                        parent[child] = node
-                    stack += value[::-1]
-                elif is_node.get(sort) or (sort not in is_node and is_node_type(sort)):
-                    parent[value] = node
-                    stack.append(value)
+                known = kinds[kind] = group.append, _step(kind)
+            group_it, step = known
+            group_it(node)
+            if step is not None:
+                step(node, parent, stack)
 
     def all(self, kind: type[Node]) -> Sequence[Node]:
         """All nodes of exactly this type, in source order."""
