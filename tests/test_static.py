@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import multiprocessing
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from tslint.diagnostic import Finding, from_json, to_json
 from tslint.facts import Facts
 from tslint.facts.classes import LIBRARY_BASES
 from tslint.settings import load as load_settings
-from tslint.source import Source, matters
+from tslint.source import Source, matters, parser, with_large_stack
 from tslint.static import Checked, Job
 
 NET = """\
@@ -33,6 +35,13 @@ class Net(torch.nn.Module):
         return {"out": x}
 """
 JOB = Job(max_file_size=2**20)
+
+
+def several(folder: Path, count: int) -> list[Path]:
+    paths = [folder / f"m{number}.py" for number in range(count)]
+    for path in paths:
+        path.write_text(NET)
+    return paths
 
 
 def rules(result: Checked) -> list[str]:
@@ -191,6 +200,50 @@ def test_a_crash_makes_the_exit_status_2(tmp_path: Path) -> None:
 
 
 # -- many files -------------------------------------------------------------------------------------------------------
+
+
+def test_one_process_checks_in_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = several(tmp_path, 3)
+    seen: list[tuple[threading.Thread, threading.Thread]] = []
+    parse = parser.parse
+
+    def note(data: bytes) -> cst.Module:
+        seen.append((threading.current_thread(), with_large_stack(threading.current_thread)))
+        return parse(data)
+
+    monkeypatch.setattr(parser, "parse", note)
+    assert [rules(result) for result in workers.check(paths, JOB, 1)] == [["dict-output"]] * 3
+    assert len(seen) == 3 and len({thread for both in seen for thread in both}) == 1
+    assert seen[0][0] is not threading.current_thread() and not seen[0][0].is_alive()
+
+
+def test_a_fault_in_that_thread_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, *_: object) -> Checked:
+        raise RuntimeError(path.name)
+
+    monkeypatch.setattr(workers, "check_one", fail)
+    with pytest.raises(RuntimeError, match="m0"):
+        workers.check(several(tmp_path, 2), JOB, 1)
+
+
+def test_after_an_interruption_no_other_file_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    threads: list[threading.Thread] = []
+    interrupted = threading.Event()
+
+    def one(path: Path, *_: object) -> Checked:
+        begun.append(path.name)
+        threads.append(threading.current_thread())
+        _thread.interrupt_main()
+        assert interrupted.wait(10)
+        return Checked(str(path))
+
+    monkeypatch.setattr(workers, "check_one", one)
+    with pytest.raises(KeyboardInterrupt):
+        workers.check(several(tmp_path, 3), JOB, 1)
+    interrupted.set()
+    threads[0].join(10)
+    assert begun == ["m0.py"] and not threads[0].is_alive()
 
 
 def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tslint import static
 from tslint.cache import Cache, digest_of
-from tslint.source import matters, own_process
+from tslint.source import matters, own_process, with_large_stack
 from tslint.static import Checked, Job
 
 if TYPE_CHECKING:
@@ -46,10 +46,26 @@ def check(files: Sequence[Path], job: Job, jobs: int | None = None, cache: Cache
         count = 1
     if count > 1 and context is not None:
         _spread(left, job, cache, count, context, results)
-    for path in left:
-        if path not in results:
-            results[path] = check_one(path, job, cache)
+    left = [path for path in left if path not in results]
+    if left:
+        _one_by_one(left, job, cache, results)
     return [results[path] for path in files]
+
+
+def _one_by_one(files: Sequence[Path], job: Job, cache: Cache | None, results: dict[Path, Checked]) -> None:
+    """Fills RESULTS in one thread: a new one for each file that is parsed would ask for new memory each time."""
+    ended = threading.Event()
+
+    def each() -> None:
+        for path in files:
+            if ended.is_set():
+                break
+            results[path] = check_one(path, job, cache)
+
+    try:
+        with_large_stack(each)
+    finally:
+        ended.set()  # after an interruption, which reaches the main thread, the file that is being checked is the last
 
 
 def check_one(path: Path, job: Job, cache: Cache | None) -> Checked:

@@ -17,7 +17,7 @@ from tslint.source.errors import (
 )
 from tslint.source.look import matters
 from tslint.source.suppression import Suppression, suppressions
-from tslint.source.text import Source, deeply, own_process
+from tslint.source.text import Source, deeply, own_process, with_large_stack
 
 __all__ = [
     "MissingPathError",
@@ -36,4 +36,5 @@ __all__ = [
     "own_process",
     "suppressions",
     "unique",
+    "with_large_stack",
 ]

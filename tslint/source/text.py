@@ -223,7 +223,9 @@ _STACK_LOCK = threading.Lock()
 
 
 def with_large_stack(function: Callable[[], T]) -> T:
-    """Calls FUNCTION in a thread with a stack of 512 MiB, or here where the system grants none."""
+    """Calls FUNCTION in a thread with a stack of 512 MiB; here where the stack is that already, or the system grants none."""
+    if isinstance(threading.current_thread(), _Large):
+        return function()
     thread = _Large(function)
     with _STACK_LOCK:  # the size is a setting of the whole process
         before = threading.stack_size()
