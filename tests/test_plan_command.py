@@ -219,6 +219,33 @@ def test_a_model_that_only_exports_is_exported_for_the_sizes_asked_for(tmp_path:
     assert 'ct.TensorType(name="x", shape=(ct.RangeDim(2, 5, default=3), 4))' in script
 
 
+TABLE = """
+import torch
+
+class Relative(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = torch.zeros(0)
+        self.scale = torch.nn.Linear(1, 1)
+
+    def forward(self, x):
+        if self.table.numel() == 0:
+            place = torch.arange(4.0)
+            self.table = (place[None] - place[:, None]).abs()
+        return x @ self.scale(self.table[..., None]).squeeze(-1)
+
+net = Relative().eval()
+example = torch.rand(2, 4)
+"""
+
+
+def test_a_model_whose_first_call_makes_a_table_is_called_before_it_is_traced(tmp_path: Path) -> None:
+    (tmp_path / "relative.py").write_text(TABLE)
+    script = planned("relative.py", "--model", "net", "--input", "float32[2,4]", cwd=tmp_path)
+    assert "with torch.no_grad():\n    model(example)\n\ntraced = torch.jit.trace(model, example)" in script
+    assert proven(script, tmp_path, "model", "(torch.rand(2, 4),)") == [1]
+
+
 def test_an_archive_is_loaded_by_the_script(tmp_path: Path) -> None:
     make = "import torch; torch.jit.save(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 2)).eval()), 'net.pt')"
     subprocess.run([sys.executable, "-W", "ignore", "-c", make], cwd=tmp_path, env=environment(), check=True)

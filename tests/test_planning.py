@@ -85,6 +85,17 @@ def test_the_examples_sizes_are_tried_where_others_are_not_good(run: Runs) -> No
     assert found.notes == ("it takes the example's sizes alone, since with others line 12: ValueError: no",)
 
 
+def test_a_model_is_called_first_where_a_second_trace_is_another(run: Runs) -> None:
+    run.scripts = iter(
+        [(ScriptRan("convert.py", "line 14: TracingCheckError: Tracing failed sanity checks!", 14),), (GOOD,)]
+    )
+    found = plan()
+    assert (found.exit_status, found.notes) == (0, ())
+    first, second = (written.text for written in run.written)
+    assert "model(example)\n\ntraced = " in second and "model(example)\n" not in first
+    assert "RangeDim" in second and found.script == second
+
+
 def test_a_script_that_is_not_good_is_not_given_out(run: Runs) -> None:
     run.scripts = iter([(ScriptRan("convert.py", "one"),), (ProbeDied(0, "script", "signal", "SIGSEGV"),)])
     assert failed(1) == ("the script that was written for `Net` is not good: it ended its process: signal SIGSEGV")

@@ -25,6 +25,9 @@ from tslint.source import NotebookError, Source, SourceError, discover, is_modul
 
 NAME = "convert.py"
 
+TWO_TRACES = "TracingCheckError"
+"""What `torch.jit.trace` raises where its second trace of a call is another than its first."""
+
 
 @frozen
 class Planned:
@@ -186,24 +189,33 @@ class _Plan:
 
     def _written(self, made: PlanMade) -> tuple[str, str]:
         """The first script that runs: with the sizes that it can serve, else for the example's own."""
+        problems: list[str] = []
         try:
             made, own = self._own(made)
             made, root = self._rooted(made, own)
             path = self._for(root)
-            tried = [write(made, own, self._command(), path, root)]
-            if made.types != made.fixed and (own is None or own.conversion is None):
-                tried.append(write(made, own, self._command(), path, root, flexible=False))
+            fixed = made.types != made.fixed and (own is None or own.conversion is None)
+            for flexible in (True, False) if fixed else (True,):
+                written, ran = self._tried(made, own, path, root, flexible)
+                if not ran.problem:
+                    if problems:
+                        self.notes.append(f"it takes the example's sizes alone, since with others {problems[0]}")
+                    return written.text, _said(ran)
+                problems.append(one_line(ran.problem))
         except CannotWrite as error:
             raise _Failed(f"no script can be written for `{made.class_name}`: {error}", 1) from None
-        problems: list[str] = []
-        for written in tried:
-            ran = self._rehearsed(written)
-            if not ran.problem:
-                if problems:
-                    self.notes.append(f"it takes the example's sizes alone, since with others {problems[0]}")
-                return written.text, _said(ran)
-            problems.append(one_line(ran.problem))
         raise _Failed(f"the script that was written for `{made.class_name}` is not good: {problems[-1]}", 1)
+
+    def _tried(
+        self, made: PlanMade, own: Own | None, path: Path, root: str, flexible: bool
+    ) -> tuple[Written, ScriptRan]:
+        """A script, and what became of it; one that calls the model first where a second call goes another way."""
+        written = write(made, own, self._command(), path, root, flexible)
+        ran = self._rehearsed(written)
+        if TWO_TRACES in ran.problem:
+            written = write(made, own, self._command(), path, root, flexible, warm=True)
+            ran = self._rehearsed(written)
+        return written, ran
 
     def _command(self) -> str:
         """What was asked, as it can be asked again."""

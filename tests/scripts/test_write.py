@@ -60,6 +60,17 @@ mlmodel.save("Net.mlpackage")
     assert MARK in written.text
 
 
+@pytest.mark.parametrize(
+    ("inputs", "call"),
+    [("tensor", "model(example)"), ("sequence", "model(*example)"), ("keywords", "model(**example)")],
+)
+def test_a_call_before_the_trace(inputs, call):
+    lines = text(plan(inputs=inputs), warm=True).splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("traced = "))
+    assert lines[at - 4].startswith("# ")
+    assert lines[at - 3 : at] == ["with torch.no_grad():", f"    {call}", ""]
+
+
 def test_without_flexible_sizes():
     written = write(plan(), None, "tslint plan net.py", Path("/project/convert.py"), "", flexible=False)
     assert FIXED[0] in written.text

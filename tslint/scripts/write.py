@@ -29,23 +29,28 @@ HOW = {
 }
 
 
-def write(plan: PlanMade, own: Own | None, command: str, path: Path, root: str, flexible: bool = True) -> Written:
+def write(
+    plan: PlanMade, own: Own | None, command: str, path: Path, root: str, flexible: bool = True, warm: bool = False
+) -> Written:
     """The script of PLAN for the file PATH, as COMMAND asks for it. OWN is what the file has for it whose own call was recorded.
 
     ROOT is the directory that is to be on the path for its imports (empty: none needs to). Without FLEXIBLE its
-    conversion serves the example's sizes alone. Raises CannotWrite.
+    conversion serves the example's sizes alone. WARM: the model is called once before it is traced. Raises CannotWrite.
     """
-    return _Script(plan, own, command, path, root, flexible).written()
+    return _Script(plan, own, command, path, root, flexible, warm).written()
 
 
 class _Script:
-    def __init__(self, plan: PlanMade, own: Own | None, command: str, path: Path, root: str, flexible: bool) -> None:
+    def __init__(
+        self, plan: PlanMade, own: Own | None, command: str, path: Path, root: str, flexible: bool, warm: bool
+    ) -> None:
         self.plan = plan
         self.own = own
         self.command = command
         self.path = path
         self.root = root
         self.flexible = flexible
+        self.warm = warm
         self.model = self._variable(own.model if own is not None else "", "model")
         self.example = self._variable(own.example or "" if own is not None else "", "example")
         self.wrapper = f"{plan.class_name}Outputs" if plan.accesses else ""
@@ -172,6 +177,8 @@ class _Script:
                 self.program = "scripted"
         if plan.route == "trace" or (plan.route == "mixed" and (not whole or self.wrapper)):
             traced = self._trace()
+            if self.warm:
+                lines = [*self._first_call(), *lines]
             lines.append(
                 f"traced = torch.jit.freeze({traced}, optimize_numerics=False)" if plan.frozen else f"traced = {traced}"
             )
@@ -190,6 +197,15 @@ class _Script:
     def _trace(self) -> str:
         argument = f"example_kwarg_inputs={self.example}" if self._kind() == "keywords" else self.example
         return f"torch.jit.trace({self._outer()}, {argument})"
+
+    def _first_call(self) -> list[str]:
+        stars = {"sequence": "*", "keywords": "**"}.get(self._kind(), "")
+        return [
+            "# What the first call makes, later ones find; torch.jit.trace holds two of them against each other.",
+            "with torch.no_grad():",
+            f"    {self.model}({stars}{self.example})",
+            "",
+        ]
 
     def _export(self) -> str:
         if self.own is not None and self.own.call[0].rstrip("(\n ").endswith("export"):
