@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tslint.request import Outline, Request
 pytestmark = pytest.mark.torch
 
 HEAD = """\
-import os, subprocess, sys, time
+import atexit, multiprocessing, os, subprocess, sys, threading, time
 import torch
 from torch import nn
 
@@ -36,15 +37,27 @@ def example_inputs():
     return (torch.rand(1, 4),)
 """
 CONSTRUCTOR, FORWARD = 10, 13
+ENDLESS = """\
+import torch
+
+
+@torch.jit.script
+def spin(x: torch.Tensor) -> torch.Tensor:
+    while bool((x < 2).all()):
+        x = x * 1
+    return x
+"""
 TRACING = "if torch.jit.is_tracing(): "
 
 
-def run(folder: Path, forward: str = "pass", constructor: str = "pass", **more: object) -> child.ChildResult:
+def run(
+    folder: Path, forward: str = "pass", constructor: str = "pass", convert: bool = False, **more: object
+) -> child.ChildResult:
     path = folder / "net.py"
     path.write_text(textwrap.dedent(HEAD).format(constructor=constructor, forward=forward))
     outline = Outline(str(path), functions=("example_inputs",), classes=("Net",), roots=("Net",))
     values: dict[str, object] = {"timeout": 60.0, "python": sys.executable, **more}
-    result = child.run(Request(str(path), outline=outline, convert=False), **values)  # type: ignore[arg-type]
+    result = child.run(Request(str(path), outline=outline, convert=convert), **values)  # type: ignore[arg-type]
     assert result.errors == ()
     return result
 
@@ -61,11 +74,75 @@ def deaths(result: child.ChildResult) -> list[ProbeDied]:
     return [item for item in result.evidence if isinstance(item, ProbeDied)]
 
 
-def test_prints_closes_its_streams_and_changes_directory(tmp_path: Path) -> None:
-    result = run(tmp_path, "print('hello'); os.chdir('/'); os.close(1) if x.sum() > 99 else None")
-    assert (deaths(result), failures(result), result.finished) == ([], [], True)
-    assert statuses(result)["eager"] == statuses(result)["compare"] == "ok"
+def contained(result: child.ChildResult) -> None:
+    """Everything came to its end as with a model that behaves."""
+    assert (deaths(result), failures(result), result.finished, result.restarts) == ([], [], True, 0)
+    found = statuses(result)
+    assert {found[step] for step in ("entry", "eager", "trace", "compare")} == {"ok"}
+    assert "convert" not in found or found["convert"] == found["verify"] == "ok"
+
+
+def test_prints_and_changes_directory(tmp_path: Path) -> None:
+    result = run(tmp_path, "print('hello'); os.chdir('/')")
+    contained(result)
     assert "hello\n" in result.output
+
+
+def test_streams_that_were_closed_go_where_they_went(tmp_path: Path) -> None:
+    result = run(tmp_path, "print('hello', flush=True)", constructor="os.closerange(0, 3)")
+    contained(result)
+    assert "hello\n" in result.output
+
+
+@pytest.mark.coreml
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[os.close(number) for number in (0, 1, 2)]; sys.stdout = sys.stderr = None",
+        "os.closerange(0, 3); os.chdir('/')",
+        "os.closerange(0, 256)",
+        "sys.stdout.close(); sys.stderr.close(); sys.stdin.close()",
+        "multiprocessing.set_start_method('spawn', force=True); torch.multiprocessing.set_start_method('spawn', force=True)",
+        "atexit.register(time.sleep, 600); atexit.register(os.kill, os.getppid(), 9); atexit.register(os._exit, 7)",
+        "[threading.Thread(target=time.sleep, args=(600,)).start() for _ in range(8)]",
+        "threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()",
+        "os.setpgid(0, 0) if os.getpid() != os.getsid(0) else None; os.umask(0o777)",
+    ],
+    ids=[
+        "streams",
+        "streams-directory",
+        "descriptors",
+        "closed",
+        "start-method",
+        "exit-handlers",
+        "threads",
+        "busy-thread",
+        "group-umask",
+    ],
+)
+def test_what_a_constructor_does_to_its_process_stays_there(line: str, tmp_path: Path) -> None:
+    contained(run(tmp_path, constructor=line, convert=True, timeout=120.0))
+
+
+@pytest.mark.coreml
+def test_forks_that_go_on_are_ended(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    fork = f"os.fork() or (os.setsid(), open({str(pids)!r}, 'a').write(str(os.getpid()) + '\\n'), time.sleep(600), os._exit(0))"
+    contained(run(tmp_path, constructor=f"[{fork} for _ in range(3)]; time.sleep(1)", convert=True, timeout=120.0))
+    left = [pid for pid in pids.read_text().split() if Path(f"/proc/{pid}").exists()]
+    assert (len(pids.read_text().split()), left) == (3, [])
+
+
+def test_a_hang_in_compiled_code(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    pid = tmp_path / "pid"
+    forward = f"import endless; open({str(pid)!r}, 'w').write(str(os.getpid())); x = endless.spin(x)"
+    started = time.monotonic()
+    (died,) = deaths(run(tmp_path, forward, timeout=15.0))
+    assert (died.step, died.how, died.detail) == ("eager", "timeout", "15 s")
+    assert died.place is not None and died.place.span.line == FORWARD
+    assert time.monotonic() - started < 40
+    assert not Path(f"/proc/{pid.read_text()}").exists()
 
 
 def test_a_constructor_that_raises(tmp_path: Path) -> None:

@@ -36,16 +36,18 @@ def main(argv: Sequence[str]) -> int:
 def report(request: Request, evidence_file: Path, given: Given | None = None) -> None:
     """Runs REQUEST, on what was GIVEN where the model is a live one, and appends what is found to EVIDENCE_FILE."""
     start = time.perf_counter()
-    with evidence_file.open("a", encoding="utf-8") as sink:
+    file = evidence_file.absolute()
 
-        def emit(evidence: Evidence) -> None:
+    def emit(evidence: Evidence) -> None:
+        with file.open(
+            "a", encoding="utf-8"
+        ) as sink:  # each time: user code may close descriptors that are not its own
             sink.write(encode(evidence) + "\n")
-            sink.flush()
 
-        from tslint.probe import session
+    from tslint.probe import session
 
-        session.run(request, emit, given)
-        emit(Finished(time.perf_counter() - start))
+    session.run(request, emit, given)
+    emit(Finished(time.perf_counter() - start))
 
 
 def _awaited(file: Path) -> Request:

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import torch
 
 from tslint.evidence import Evidence, decode, encode
+from tslint.probe import streams
 from tslint.request import AHEAD, Request
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Ahead:
             return
         if not (self.request.routes or _likely(subject, moments)) or not _safe():
             return
+        streams.mend()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # the user's code may have replaced them
                 stream.flush()

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
-from tslint.probe import eager
+from tslint.probe import eager, streams
 from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
@@ -51,6 +51,7 @@ def _version(package: str) -> str | None:
 def run(request: Request, emit: Emit, given: Given | None = None) -> None:
     """Every step of every entry of REQUEST; a live model is GIVEN. Raises KeyboardInterrupt alone."""
     emit(versions())
+    streams.keep()
     if request.written is not None:
         with cpu_instead():
             importlib.import_module("tslint.probe.plan.rehearse").rehearse(request.written, emit)

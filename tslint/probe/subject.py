@@ -12,6 +12,7 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.evidence import Evidence, StepBegan, StepEnded
+from tslint.probe import streams
 
 Emit = Callable[[Evidence], None]
 
@@ -151,6 +152,7 @@ class Steps:
     @contextlib.contextmanager
     def __call__(self, step: str) -> Iterator[Outcome]:
         outcome = Outcome()
+        streams.mend()
         self.emit(StepBegan(self.entry, step))
         start = time.perf_counter()
         try:
