@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from running import observe
 from torch import nn
 
+from tslint.api import check_paths
 from tslint.evidence import (
     CodeRan,
     Generalises,
@@ -19,10 +21,12 @@ from tslint.evidence import (
     ModeWrong,
     OutputItem,
     OutputRefused,
+    SecondCallDiffered,
     StepEnded,
     TraceRefused,
 )
 from tslint.probe.entry.given import given
+from tslint.settings import Settings
 
 pytestmark = pytest.mark.torch
 HERE = Path(__file__)
@@ -183,6 +187,65 @@ def test_what_the_tracer_raises_inside_forward_is_no_refused_output():
     assert seen.of(OutputRefused) == []
 
 
+class Table(nn.Module):
+    """Fills a table in its first call, in a submodule; counts its calls, and answers with a mapping where asked."""
+
+    def __init__(self, named=False):
+        super().__init__()
+        self.named, self.calls, self.inner = named, 0, nn.Module()
+        self.inner.table = None
+        self.inner.register_buffer("level", torch.zeros(8), persistent=False)
+
+    def forward(self, x):
+        self.calls += 1
+        self.inner.level = self.inner.level.to(x)
+        if self.inner.table is None:
+            self.inner.table = torch.arange(8.0) / 8
+        return {"out": x * self.inner.table} if self.named else x * self.inner.table
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_table_that_the_first_call_makes(named):
+    seen = observe(Table(named), X)
+    found = seen.one(SecondCallDiffered)
+    assert found.attributes == ("inner.table", "calls")
+    assert found.place.symbol == "Table"
+    assert (seen.subject.module.calls, seen.subject.module.inner.table) == (0, None), "the state is as it was"
+    assert "works" in (seen.settled.status, seen.settled.wrapped)
+
+
+class Seen(nn.Module):
+    """What one call leaves and the next does not read otherwise: a counter, the last output, a buffer changed in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls, self.last = 0, None
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x):
+        self.calls += 1
+        self.mean.mul_(0.9).add_(x.mean((0, 2, 3)))
+        self.last = x + self.mean[None, :, None, None]
+        return self.last
+
+
+def test_what_a_call_leaves_and_no_later_one_reads_is_no_difference():
+    assert observe(Seen(), X).of(SecondCallDiffered) == []
+
+
+@pytest.mark.parametrize("call", ["trace(net, x)", "trace_module(net, {'forward': x})"])
+@pytest.mark.parametrize(("option", "count"), [("", 1), (", check_trace=False", 0), (", check_trace=True", 1)])
+def test_the_files_own_call_says_whether_it_is_checked(call, option, count, tmp_path):
+    path = tmp_path / "net.py"
+    table = inspect.getsource(Table)
+    call = f"torch.jit.{call[:-1]}{option})"
+    path.write_text(
+        f"import torch\nfrom torch import nn\n\n\n{table}\n\nnet = Table().eval()\nx = torch.rand(1, 8)\n{call}\n"
+    )
+    report = check_paths([str(path)], Settings(no_convert=True))
+    assert [found.rule for found in report.diagnostics].count("first-call-differs") == count
+
+
 class Keywords(nn.Module):
     def forward(self, x, scale=None, offset=None):
         return x * scale if offset is None else x + offset
@@ -299,4 +362,5 @@ def test_state_kept_between_calls():
     seen = observe(Counter(), X)
     assert seen.one(ModeWrong).what == "nondeterminism"
     assert seen.one(ModeWrong).effect.startswith("forward keeps state")
+    assert seen.of(SecondCallDiffered) == []
     assert seen.settled.status == "works"

@@ -29,6 +29,7 @@ from tslint.evidence import (
     ProbeDied,
     ScriptDiffered,
     ScriptRefused,
+    SecondCallDiffered,
     TraceDiffered,
     TraceRefused,
 )
@@ -149,6 +150,12 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
             TraceRefused(0, "TypeError", "type Tensor doesn't define __round__ method", None),
             "untraceable-call",
             "torch.jit.trace stops here: type Tensor doesn't define __round__ method",
+        ),
+        (
+            SecondCallDiffered(0, ("table", "mix.seen", "last"), None),
+            "first-call-differs",
+            "the first call makes `table` and 2 more, a second is recorded otherwise, and `torch.jit.trace` refuses to keep the "
+            "first",
         ),
         (
             TraceDiffered(0, "dimension 0 = 3", None, 0.5),

@@ -23,6 +23,7 @@ from tslint.evidence.outcomes import (
     RouteEnded,
     ScriptDiffered,
     ScriptRefused,
+    SecondCallDiffered,
     TraceRefused,
 )
 from tslint.evidence.plans import PlanMade, PlannedPart, ScriptRan
@@ -86,6 +87,7 @@ __all__ = [
     "ScriptDiffered",
     "ScriptRan",
     "ScriptRefused",
+    "SecondCallDiffered",
     "StepBegan",
     "StepEnded",
     "TraceDiffered",

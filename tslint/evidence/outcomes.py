@@ -63,6 +63,19 @@ class TraceRefused(Evidence):
 
 
 @frozen
+class SecondCallDiffered(Evidence):
+    """A second call is recorded otherwise than the first, which `torch.jit.trace` refuses where it checks itself.
+
+    ``attributes`` are the paths of what the first call left behind, tensors before numbers; ``place`` is the class of the module
+    that has the first of them.
+    """
+
+    entry: int
+    attributes: tuple[str, ...]
+    place: Place | None
+
+
+@frozen
 class ScriptRefused(Evidence):
     """A module that `torch.jit.script` cannot compile: the compiler's message, on its line; ``chain`` the calls to it."""
 

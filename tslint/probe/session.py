@@ -26,7 +26,7 @@ from tslint.probe.entry.given import Given
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
-from tslint.probe.trace import modes
+from tslint.probe.trace import modes, second
 from tslint.probe.trace.tracing import Tracing, first_line, runtime_line, trace
 from tslint.request import Request
 
@@ -169,6 +169,8 @@ def run_entry(
         tracing = trace(subject, territory, result.output, result.returned, emit, settled)
         if settled.status == "refused":
             outcome.status, outcome.message = "failed", settled.message
+        if result.deterministic:  # else that was said
+            second.report(subject, emit)
         restore(subject.module)
         if tracing.program is not None:
             modes.report(subject, tracing.program, territory, emit)

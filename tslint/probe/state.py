@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import operator
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -20,11 +21,22 @@ _MACHINERY = frozenset(vars(torch.nn.Module())) - {"_buffers", "_non_persistent_
 """Attributes that torch itself keeps: submodules and hooks. Whoever replaces a part or hooks a module means it; a
 submodule that a call adds goes."""
 
+_NOT_READ = frozenset(["_buffers", "_non_persistent_buffers_set", "training"])
+
 _known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
 
 
 def _copied(value: Any) -> Any:
     return value.copy() if type(value) in (dict, list, set, collections.OrderedDict) else value
+
+
+def _alike(before: Any, now: Any) -> bool:
+    """Whether an attribute is the same object, or a container of the same objects."""
+    if type(before) is dict and type(now) is dict:
+        return before.keys() == now.keys() and all(before[key] is now[key] for key in before)
+    if type(before) is list and type(now) is list:
+        return len(before) == len(now) and all(map(operator.is_, before, now))
+    return before is now or (type(before) in (int, float, bool, str) and type(before) is type(now) and before == now)
 
 
 def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:
@@ -41,6 +53,18 @@ class _State:
         buffers = list(module.buffers())
         small = sum(buffer.numel() for buffer in buffers) <= _LARGEST
         self.buffers = [(buffer, buffer.detach().clone(), buffer._version) for buffer in buffers] if small else []
+
+    def changed(self) -> list[tuple[torch.nn.Module, str]]:
+        """The modules and their attributes that are other objects than they were, or hold others; assigned buffers, too."""
+        found: list[tuple[torch.nn.Module, str]] = []
+        for reference, saved, _ in self.attributes:
+            child = reference()
+            if child is not None:
+                before = {**saved, **saved.get("_buffers", {})}
+                now = {**dict(_own(child)), **child._buffers}
+                names = [name for name in before | now if name not in _NOT_READ]
+                found += [(child, name) for name in names if not _alike(before.get(name), now.get(name))]
+        return found
 
     def restore(self) -> None:
         for reference, saved, names in self.attributes:
@@ -62,6 +86,12 @@ class _State:
 def remember(module: torch.nn.Module) -> None:
     """Takes MODULE's state as it is now for the one to start every call from."""
     _known[module] = _State(module)
+
+
+def changed(module: torch.nn.Module) -> list[tuple[torch.nn.Module, str]]:
+    """What the last call left otherwise than it was, as (module, attribute); nothing where no state was remembered."""
+    state = _known.get(module)
+    return state.changed() if state is not None else []
 
 
 def restore(module: Any) -> None:

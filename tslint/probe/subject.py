@@ -67,6 +67,7 @@ class Subject:
     ('' for the whole) that the user's own file traces or scripts; ``export_options`` are keyword arguments of its
     `torch.export.export` call (``dynamic_shapes``, ``strict``). ``wrapped`` is a module that answers with tensors
     alone, where the model's own output is refused by the tracer; ``keys`` are the names of what it returns.
+    Without ``self_check`` the file's own call of `torch.jit.trace` traces once, with no second trace to hold the first against.
     ``user_roots`` are directories and files whose code counts as the user's.
     """
 
@@ -84,6 +85,7 @@ class Subject:
     export_options: dict[str, Any] = field(default_factory=dict)
     wrapped: torch.nn.Module | None = None
     keys: tuple[str, ...] = ()
+    self_check: bool = True
     user_files: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
     traced: torch.jit.ScriptModule | None = None

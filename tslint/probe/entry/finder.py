@@ -273,6 +273,7 @@ class Finder:
             author_scripted=model.scripted,
             conversion=None if main.refused else main.conversion,
             export_options=main.options,
+            self_check=main.self_check,
         )
         converted = main.conversion is not None or not any_converts
         entry = Entry(subject, True, main.live, model.others(example), converted, inputs is not None)

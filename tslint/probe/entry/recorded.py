@@ -32,7 +32,7 @@ class Recorded:
     """One call. ``module`` is the eager one; ``traced_inside`` are paths of submodules that the file traced before.
 
     ``conversion`` is the `ct.convert` call that was given the result, ``refused`` where that raises by itself;
-    ``options`` are the keyword arguments of `torch.export.export`.
+    ``options`` are the keyword arguments of `torch.export.export`. ``self_check``: `torch.jit.trace` checks itself.
     """
 
     function: str
@@ -46,6 +46,7 @@ class Recorded:
     conversion: RecordedConversion | None = None
     refused: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+    self_check: bool = True
 
     @property
     def route(self) -> str | None:

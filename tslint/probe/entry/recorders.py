@@ -129,13 +129,15 @@ class _CallRecorder:
             named = kwargs.get("example_kwarg_inputs")
             if not self._mine() or (example_inputs is None and not isinstance(named, dict)) or _is_other_method(func):
                 return real(func, example_inputs, *args, **kwargs)  # the last two: it raises by itself
-            inspect.signature(real).bind(func, example_inputs, *args, **kwargs)
+            bound = inspect.signature(real).bind(func, example_inputs, *args, **kwargs)
             positional = () if named is not None else _as_arguments(example_inputs)
 
             def build() -> Any:
                 return real(_eager_of(func)[0], example_inputs, *args, **{**kwargs, "check_trace": False})
 
-            return self._note("torch.jit.trace", func, Inputs("example", positional, dict(named or {})), build).standin
+            recorded = self._note("torch.jit.trace", func, Inputs("example", positional, dict(named or {})), build)
+            recorded.self_check = bool(bound.arguments.get("check_trace", True))
+            return recorded.standin
 
         return trace
 
@@ -143,7 +145,7 @@ class _CallRecorder:
         def trace_module(mod: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
             if not self._mine() or not isinstance(inputs, dict) or not isinstance(mod, torch.nn.Module):
                 return real(mod, inputs, *args, **kwargs)
-            inspect.signature(real).bind(mod, inputs, *args, **kwargs)
+            bound = inspect.signature(real).bind(mod, inputs, *args, **kwargs)
 
             def build() -> Any:
                 return real(_eager_of(mod)[0], inputs, *args, **{**kwargs, "check_trace": False})
@@ -156,7 +158,9 @@ class _CallRecorder:
             named = kwargs.get("example_inputs_is_kwarg", False)
             given = inputs["forward"]
             example = Inputs("example", (), dict(given)) if named else Inputs("example", _as_arguments(given))
-            return self._note("torch.jit.trace_module", mod, example, build).standin
+            recorded = self._note("torch.jit.trace_module", mod, example, build)
+            recorded.self_check = bool(bound.arguments.get("check_trace", True))
+            return recorded.standin
 
         return trace_module
 

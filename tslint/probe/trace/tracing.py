@@ -36,8 +36,8 @@ class Tracing:
 _trace: Any = torch.jit.trace
 
 
-def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
-    """`torch.jit.trace` of MODULE on copies of INPUTS, without its own check. Raises what it raises."""
+def trace_module_once(module: torch.nn.Module, inputs: Inputs, check: bool = False) -> Any:
+    """`torch.jit.trace` of MODULE on copies of INPUTS, without its own CHECK by default. Raises what it raises."""
     args, kwargs = fresh(inputs)
     restore(module)
     seed()
@@ -45,11 +45,11 @@ def trace_module_once(module: torch.nn.Module, inputs: Inputs) -> Any:
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
         warnings.filterwarnings("ignore", message=r".*torch\.jit\.(trace|script).* is deprecated")
         if not kwargs:
-            return _trace(module, args, check_trace=False)
+            return _trace(module, args, check_trace=check)
         bound = positional(module, args, kwargs)
         if bound is not None:
-            return _trace(module, bound, check_trace=False)
-        return _trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=False)
+            return _trace(module, bound, check_trace=check)
+        return _trace(module, example_kwarg_inputs=named(module, args, kwargs), check_trace=check)
 
 
 def named(module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
