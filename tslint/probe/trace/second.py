@@ -23,13 +23,16 @@ def report(subject: Subject, emit: Emit) -> None:
     """Emits at most one SecondCallDiffered for the SUBJECT that was just traced, and leaves its module as it was before."""
     if subject.traced is None or not subject.self_check:
         return
-    left = sorted(changed(subject.module), key=lambda one: isinstance(getattr(*one, None), (int, float, str)))
+    left = sorted(changed(subject.module), key=lambda one: isinstance(getattr(one[0], one[1], None), (int, float, str)))
     restore(subject.module)
     if not left or not _is_refused(subject):
         return
     paths = {module: path for path, module in subject.module.named_modules()}
     names = tuple(f"{paths.get(module, '')}.{name}".lstrip(".") for module, name in left)
-    emit(SecondCallDiffered(subject.entry, names, class_place(type(left[0][0]))))
+    owner = left[0][0]
+    if type(owner).__module__.partition(".")[0] == "torch":  # whoever sets the attribute of a layer is no layer
+        owner = subject.module
+    emit(SecondCallDiffered(subject.entry, names, class_place(type(owner))))
 
 
 def _is_refused(subject: Subject) -> bool:
