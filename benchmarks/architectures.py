@@ -1,12 +1,13 @@
 """Checks and plans whole architectures: timm's smallest of each family, or ten of Transformers with small configurations.
 
-    python benchmarks/architectures.py timm [--results RESULTS] [--jobs 2] [--only NAME ...] [--write]
+    python benchmarks/architectures.py timm [--results RESULTS] [--jobs 1] [--only NAME ...] [--write]
     python benchmarks/architectures.py transformers [...]
 
 Each is a project of its own with one file, ``net.py``, that builds the model with random weights. On it run, as a user would,
 ``tslint check net.py`` and ``tslint plan net.py -o convert.py``, which runs the script in a process of its own before it is
 written; ``--again`` then runs ``python convert.py``, too. RESULTS, a file of JSON lines, keeps what came out; what it holds is
-not run again. ``--write`` puts the table into ARCHITECTURES.md.
+not run again. ``--write`` puts the table into ARCHITECTURES.md, in which the lines of architectures that were not run stay.
+Beside another job each takes several times as long: PyTorch's threads wait for one another.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import datetime
 import functools
 import importlib.metadata
+import itertools
 import json
 import os
 import re
@@ -23,7 +25,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -278,20 +280,37 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     )
 
 
+FAILED = "error: the script that was written"
+
+
+def earlier(library: str, again: Container[str]) -> list[list[str]]:
+    """The lines of the page's table for families that were not run AGAIN."""
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {library} -->\n")
+    rest = rest.partition("<!-- end of")[0]
+    lines = [
+        line.strip("| ").split(" | ") for line in rest.partition("\n\n")[2].splitlines()[2:] if line.startswith("|")
+    ]
+    return [line for line in itertools.takewhile(lambda line: len(line) == 8, lines) if line[0] not in again]
+
+
 def page(library: str, rows: Sequence[Row]) -> str:
     """What the page says of one library's architectures."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in (library, "torch", "coremltools", "tslint")
     )
-    done = sum(map(complete, rows))
-    ran = sum(row.get("planned") == 0 for row in rows)
-    routes = sum(bool(row.get("recommended")) for row in rows)
+    stay = earlier(library, {row["family"] for row in rows})
+    ran = sum(row.get("planned") == 0 for row in rows) + sum(not line[-1].startswith("error") for line in stay)
+    routes = sum(bool(row.get("recommended")) for row in rows) + sum(line[-2] != "none" for line in stay)
+    failed = sum(not complete(row) for row in rows) + sum(line[-1].startswith(FAILED) for line in stay)
+    count = len(rows) + len(stay)
+    before = f" ({len(stay)} of them in an earlier run)" if stay else ""
     said = (
-        f"Made {datetime.date.today()} with {versions}. Of {len(rows)} architectures, {done} have a complete report; "
+        f"Made {datetime.date.today()} with {versions}{before}. "
+        f"Of {count} architectures, {count - failed} have a complete report; "
         f"{routes} have a way to Core ML, and the plan's script ran and agreed for {ran} of them."
     )
     head = ["family", "architecture", "input", "trace", "other sizes", "script", "Core ML, difference", "plan"]
-    parts = [said, table(head, [cells(row) for row in sorted(rows, key=lambda row: row["family"])])]
+    parts = [said, table(head, sorted([*stay, *map(cells, rows)], key=lambda line: line[0]))]
     if library == "transformers":
         counted = ["architecture", "values read", "warned", "harmful", "harmless", "not exercised", "of these warned"]
         parts.append(table(counted, [settled(row) for row in rows]))
@@ -310,7 +329,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", choices=("timm", "transformers"))
     parser.add_argument("--results", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--write", action="store_true")
