@@ -33,7 +33,7 @@ HOUSE = (
     ("report",),
     ("child", "process", "forked", "reaper", "interpreter"),
     ("runs", "live"),
-    ("api", "planning"),
+    ("api", "planning", "doctor"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, row in enumerate(HOUSE) for name in row}

@@ -264,6 +264,28 @@ def explain(rule: str) -> int:
     return 0
 
 
+def doctor(python: str | None, output_format: str) -> int:
+    """Say which versions are installed where models are run, which of them do not work together, and a pin that does.
+
+    Exit status: 0 nothing is known to fail; 1 something is; 2 the interpreter could not be asked.
+    """
+    if output_format not in ("full", "json"):
+        raise Usage(f"`--output-format` must be full or json, not `{output_format}`")
+    import dataclasses
+    import json
+
+    from tslint.doctor import DoctorError, examine, render
+    from tslint.interpreter import InterpreterError
+
+    try:
+        examined = examine(python)
+    except (DoctorError, InterpreterError) as error:
+        raise Usage(str(error)) from None
+    data = {"tslint": __version__, **dataclasses.asdict(examined)}
+    _write(json.dumps(data, indent=2) + "\n" if output_format == "json" else render(examined, __version__), None)
+    return examined.exit_status
+
+
 def rules(output_format: str) -> int:
     """List every rule with its group, its fix and what it finds."""
     if output_format not in OUTPUT_FORMATS:
@@ -357,15 +379,25 @@ def _app() -> typer.Typer:
     def rules_command(output_format: str = "full") -> int:
         return rules(output_format)
 
+    def doctor_command(python: str | None = None, output_format: str = "full") -> int:
+        return doctor(python, output_format)
+
     # The annotations hold objects made above, which the text of an annotation could not name.
     root.__annotations__["version"] = Annotated[bool, version_option]
     explain_command.__annotations__["rule"] = Annotated[str, rule_argument]
     rules_command.__annotations__["output_format"] = Annotated[str, format_option]
+    known = OPTIONS["python"]
+    python_option = typer.Option("--python", help=known.help, metavar=known.metavar, show_default=False)
+    doctor_command.__annotations__["python"] = Annotated[Optional[str], python_option]  # noqa: UP045 -- see _check_command
+    doctor_command.__annotations__["output_format"] = Annotated[
+        str, typer.Option("--output-format", help="full or json.")
+    ]
     app.callback(invoke_without_command=True)(root)
     app.command("check", help=check.__doc__)(_check_command())
     app.command("plan", help=plan.__doc__)(_plan_command())
     app.command("explain", help=explain.__doc__)(explain_command)
     app.command("rules", help=rules.__doc__)(rules_command)
+    app.command("doctor", help=doctor.__doc__)(doctor_command)
     return app
 
 

@@ -20,6 +20,7 @@ if ct is None:
 from torch import nn  # noqa: E402
 
 from tslint.evidence import ConversionRefused, EnvironmentWrong, OpsCounted, OpUnsupported  # noqa: E402
+from tslint.probe import installed  # noqa: E402
 from tslint.probe.convert import environment  # noqa: E402
 from tslint.probe.convert.convert import Conversion, convert  # noqa: E402
 from tslint.probe.convert.recover import Recovery  # noqa: E402
@@ -365,12 +366,12 @@ def test_versions_that_do_not_work_together_are_no_failure_of_an_op(monkeypatch)
     ],
 )
 def test_version_specifiers(version, wanted, answer):
-    assert environment.matches(version, wanted) is answer
+    assert installed.matches(version, wanted) is answer
 
 
 def test_every_row_of_the_table_is_whole():
-    for pair in environment.pairs():
+    for pair in installed.pairs():
         assert pair.problem and pair.remedy and pair.packages
-        assert all(environment.matches("0", wanted) in (True, False) for wanted in pair.packages.values())
+        assert all(installed.matches("0", wanted) in (True, False) for wanted in pair.packages.values())
         assert environment.explains(f"TypeError: {pair.phrase}") == pair
     assert environment.explains("something else") is None

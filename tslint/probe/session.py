@@ -8,13 +8,12 @@ import importlib
 import platform
 import traceback
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
-from tslint.probe import eager, streams
+from tslint.probe import eager, installed, streams
 from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
@@ -30,22 +29,10 @@ from tslint.probe.trace import modes, second
 from tslint.probe.trace.tracing import Tracing, first_line, runtime_line, trace
 from tslint.request import Request
 
-PACKAGES = ("torch", "coremltools", "numpy", "torchvision", "transformers", "timm")
-
 
 def versions() -> Versions:
     """What is installed here, read from its metadata: nothing is imported."""
-    found: dict[str, str | None] = {}
-    for package in PACKAGES:
-        found[package] = _version(package)
-    return Versions(platform.python_version(), platform.platform(), found)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
+    return Versions(platform.python_version(), platform.platform(), installed.versions())
 
 
 def run(request: Request, emit: Emit, given: Given | None = None) -> None:

@@ -93,7 +93,7 @@ def _environment(failures: list[Failure], error: Exception | None) -> Iterator[E
     for raised in errors:
         pair = environment.explains(str(raised))
         if pair is not None:
-            yield pair.evidence(first_line(raised))
+            yield environment.evidence(pair, first_line(raised))
             return
 
 
