@@ -16,13 +16,14 @@ import pytest
 
 import tslint
 from tslint import cli
+from tslint.cli import typed
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
 from tslint.evidence import Evidence
 from tslint.planning import Planned
 from tslint.report.content import Report, summarise
 from tslint.settings import OPTIONS, Settings
 
-ROOT = Path(cli.__file__).parent.parent
+ROOT = Path(tslint.__file__).parent.parent
 
 PROBLEM = Diagnostic(
     "math-on-size",
@@ -138,7 +139,7 @@ def test_a_plain_line_is_read_as_typer_reads_it(api: StandIn, monkeypatch: pytes
     monkeypatch.setattr(cli, "check", check)
     plain = cli.read_check(line.split())
     assert plain is not None
-    assert cli.with_typer(line.split()) == 0
+    assert typed.with_typer(line.split()) == 0
     assert read == [plain]
 
 

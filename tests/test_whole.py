@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tslint import cli
+import tslint
 
 SCHEMA = json.loads((Path(__file__).parent / "report" / "schema.json").read_text())
 
@@ -48,7 +48,7 @@ sys.stderr.write("more chatter")
 def test_json_of_a_real_run(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(MODEL)
     (tmp_path / "tslint.toml").touch()
-    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parent.parent), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(tslint.__file__).parent.parent), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tslint", "check", "net.py", "--output-format", "json", "--python", sys.executable]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300)
     assert (ran.returncode, ran.stderr) == (1, "")

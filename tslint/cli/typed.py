@@ -1,0 +1,137 @@
+"""The commands as Typer reads them: help, wrong usage, and all but a plain ``check``. The only file that imports Typer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from tslint import __version__, cli
+from tslint.settings import OPTIONS, Option, key_of
+
+if TYPE_CHECKING:
+    import inspect
+
+    import typer
+
+
+def with_typer(arguments: list[str]) -> int:
+    """Runs a command line as Typer reads it. Raises Usage where it cannot."""
+    import typer
+
+    # The common base of what is raised for wrong usage; Typer before 0.26 takes it from Click, later ones have their own.
+    usage_error: type[Exception] = typer.BadParameter.__mro__[1]
+    try:
+        status = typer.main.get_command(_app()).main(arguments, prog_name="tslint", standalone_mode=False)
+    except usage_error as error:
+        message = getattr(error, "format_message", error.__str__)()
+        sentence = " ".join(message.split()).rstrip(".")
+        raise cli.Usage(sentence[:1].lower() + sentence[1:]) from None
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return status if isinstance(status, int) else 0
+
+
+def _app() -> typer.Typer:
+    import typer
+
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help="Why your PyTorch model will not become a correct TorchScript program and Core ML model, and on which line.",
+    )
+    version_option = typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    rule_argument = typer.Argument(help="The rule's name, such as `math-on-size`.")
+    format_option = typer.Option("--output-format", help="full, concise or json.")
+
+    def root(version: bool = False) -> None:
+        if version:
+            print(f"tslint {__version__}")
+            raise typer.Exit
+
+    def explain_command(rule: str) -> int:
+        return cli.explain(rule)
+
+    def rules_command(output_format: str = "full") -> int:
+        return cli.rules(output_format)
+
+    def doctor_command(python: str | None = None, output_format: str = "full") -> int:
+        return cli.doctor(python, output_format)
+
+    # The annotations hold objects made above, which the text of an annotation could not name.
+    root.__annotations__["version"] = Annotated[bool, version_option]
+    explain_command.__annotations__["rule"] = Annotated[str, rule_argument]
+    rules_command.__annotations__["output_format"] = Annotated[str, format_option]
+    known = OPTIONS["python"]
+    python_option = typer.Option("--python", help=known.help, metavar=known.metavar, show_default=False)
+    doctor_command.__annotations__["python"] = Annotated[Optional[str], python_option]  # noqa: UP045 -- see _check_command
+    doctor_command.__annotations__["output_format"] = Annotated[
+        str, typer.Option("--output-format", help="full or json.")
+    ]
+    app.callback(invoke_without_command=True)(root)
+    app.command("check", help=cli.check.__doc__)(_check_command())
+    app.command("plan", help=cli.plan.__doc__)(_plan_command())
+    app.command("explain", help=cli.explain.__doc__)(explain_command)
+    app.command("rules", help=cli.rules.__doc__)(rules_command)
+    app.command("doctor", help=cli.doctor.__doc__)(doctor_command)
+    return app
+
+
+def _check_command() -> Any:
+    """``check`` as a function whose parameters are the options of the settings' table."""
+    import inspect
+
+    import typer
+
+    def command(targets: list[str] | None = None, **given: Any) -> int:
+        return cli.check(targets or [], given)
+
+    # Typer before 0.16 does not read `list[str] | None` from an annotation on Python 3.10.
+    what = typer.Argument(help="Files, directories, `package.module:attribute`, or a TorchScript archive.")
+    first = inspect.Parameter(
+        "targets",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=None,
+        annotation=Annotated[Optional[list[str]], what],  # noqa: UP045 -- see above
+    )
+    return _signed(command, [first], [name for name, known in OPTIONS.items() if known.cli])
+
+
+def _plan_command() -> Any:
+    """``plan`` as a function whose parameters are its target, ``-o`` and some options of the settings' table."""
+    import inspect
+
+    import typer
+
+    def command(target: str, output: str | None = None, **given: Any) -> int:
+        return cli.plan(target, output, given)
+
+    what = typer.Argument(help="A file, `package.module:attribute`, or a TorchScript archive.")
+    where = typer.Option("-o", "--output", help="The file to write (default: standard output).", metavar="PATH")
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    first = inspect.Parameter("target", kind, annotation=Annotated[str, what])
+    second = inspect.Parameter("output", kind, default=None, annotation=Annotated[Optional[str], where])  # noqa: UP045
+    return _signed(command, [first, second], cli.PLANNING)
+
+
+def _signed(command: Any, first: list[inspect.Parameter], options: Iterable[str]) -> Any:
+    """COMMAND with the parameters FIRST and those of OPTIONS, which Typer reads off it."""
+    import inspect
+
+    others = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name, OPTIONS[name])
+        )
+        for name in options
+    ]
+    command.__signature__ = inspect.Signature([*first, *others])
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in (*first, *others)}
+    return command
+
+
+def _annotation(name: str, known: Option) -> Any:
+    import typer
+
+    kind: Any = {"flag": bool, "texts": list[str], "inputs": list[str]}.get(known.kind, str)
+    given = typer.Option(f"--{key_of(name)}", help=known.help, metavar=known.metavar, show_default=False)
+    return Annotated[Optional[kind], given]  # noqa: UP045 -- see _check_command
