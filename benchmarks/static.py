@@ -104,8 +104,8 @@ def cost(program: Program, cwd: Path) -> Cost:
     return Cost(wall, (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime))
 
 
-def in_turn(wanted: dict[str, Program], repeat: int, cwd: Path) -> dict[str, Cost]:
-    """Medians of REPEAT rounds of every program; what has a cache fills it before the first."""
+def in_turn(wanted: dict[str, Program], repeat: int, cwd: Path) -> dict[str, list[Cost]]:
+    """REPEAT rounds of every program; what has a cache fills it before the first."""
     for program in wanted.values():
         if program.warm:
             cost(program, cwd)
@@ -117,10 +117,16 @@ def in_turn(wanted: dict[str, Program], repeat: int, cwd: Path) -> dict[str, Cos
             costs[name].append(cost(program, cwd))
             last = costs[name][-1]
             print(f"  round {number + 1} {name}: {last.wall:.2f} s, CPU {last.cpu:.2f} s", file=sys.stderr)
-    return {
-        name: Cost(statistics.median(c.wall for c in each), statistics.median(c.cpu for c in each))
-        for name, each in costs.items()
-    }
+    return costs
+
+
+def medians(each: Sequence[Cost]) -> Cost:
+    return Cost(statistics.median(c.wall for c in each), statistics.median(c.cpu for c in each))
+
+
+def by_round(of: Sequence[Cost], by: Sequence[Cost]) -> list[float]:
+    """Ratios of CPU time of two programs that ran one after the other, so that a machine that slows down slows both."""
+    return sorted(one.cpu / other.cpu for one, other in zip(of, by, strict=True))
 
 
 def peak(target: Path, cwd: Path) -> int:
@@ -158,14 +164,16 @@ def main() -> None:
         work = scratch / "work"
         shutil.copytree(options.folder or installed("timm") / "models", work / "models")
         wanted = programs(tools(options.tools, scratch), work / "models")
-        costs = in_turn(wanted, options.repeat, work)
+        rounds = in_turn(wanted, options.repeat, work)
         mebibytes = peak(installed("transformers"), work) if options.memory else None
+    costs = {name: medians(each) for name, each in rounds.items()}
     base, one = costs["LibCST parses"], costs["tslint, one process"]
+    pairs = by_round(rounds["tslint, one process"], rounds["LibCST parses"])
     print("\n| | wall clock | CPU time | CPU time of LibCST's parser |\n|---|---|---|---|")
     for title, each in costs.items():
         print(f"| {title} | {each.wall:.2f} s | {each.cpu:.2f} s | {each.cpu / base.cpu:.2f} |")
     ratios = {
-        "one process by parsing alone, at most 1.4": (one.cpu / base.cpu, 1.4),
+        "one process by parsing alone, the median round, at most 1.4": (statistics.median(pairs), 1.4),
         "one process by TorchFix, at most 0.1": (one.cpu / costs["TorchFix, one process"].cpu, 0.1),
         "warm by cold, at most 0.1": (
             costs["tslint, again with its cache"].wall / costs["tslint, all processes"].wall,
@@ -174,6 +182,7 @@ def main() -> None:
     }
     for title, (found, bound) in ratios.items():
         print(f"{title}: {found:.2f} {'✓' if found <= bound else '✗'}")
+    print(f"one process by parsing alone, each round: {', '.join(f'{pair:.2f}' for pair in pairs)}")
     if mebibytes is not None:
         print(f"all of Transformers, at most {MEMORY} MiB: {mebibytes} {'✓' if mebibytes < MEMORY else '✗'}")
     if options.json:
