@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WORTH_BYTES = 200_000
 """Less source than this is checked before other processes have started."""
 
-TIDY_BYTES = 4_000_000
+TIDY_BYTES = 8_000_000
 """What little refers to itself in a circle is collected after so much source, where Python does not collect by itself."""
 
 
