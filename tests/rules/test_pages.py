@@ -106,7 +106,7 @@ def test_few_rules_are_advice() -> None:
 
 
 def test_environment_page_lists_every_pair_known_not_to_work() -> None:
-    data = Path(tslint.checks.__file__).parent.parent / "probe" / "convert" / "environment.json"
+    data = Path(tslint.checks.__file__).parent.parent / "probe" / "installed.json"
     page = catalogue.rules()["environment"].text
     for row in json.loads(data.read_text(encoding="utf-8"))["pairs"]:
         assert row["problem"] in page and row["phrase"] in page
