@@ -1,7 +1,7 @@
 """What tslint costs beside what it is compared with: whole processes, wall clock, CPU time and peak memory.
 
 1. ``tslint check MODEL --route trace --no-verify`` against a bare script that does the same trace and the same
-   conversion; the default's figures beside them.
+   conversion; the default's figures beside them. For a large network and for a small one.
 2. ``tslint check --static`` on one file of 300 lines against ``python -c "import libcst"``.
 
 The programs of a comparison run in turn, so that a busy moment of the machine meets all of them; the figures are medians,
@@ -54,6 +54,19 @@ def example_inputs():
     return torch.rand(1, 3, {size}, {size})
 """
 
+SMALL = """\
+import torch
+from torch import nn
+
+
+def build_model():
+    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4)).eval()
+
+
+def example_inputs():
+    return torch.rand(1, 3, 32, 32)
+"""
+
 BARE = """\
 import coremltools as ct
 import torch
@@ -69,7 +82,9 @@ ct.convert(traced, inputs=[ct.TensorType(shape=example.shape)])
 BARE_SCRIPT, TRACE, DEFAULT = "a bare script", "`tslint check --route trace --no-verify`", "`tslint check`"
 LIBCST, STATIC = '`python -c "import libcst"`', "`tslint check --static`"
 
-TARGETS = {TRACE: {"wall": 1.25, "cpu": 1.8, "peak": 2.5}, STATIC: {"wall": 2.0}}
+OF_SMALL = ", a small network"
+RUN = {"wall": 1.25, "cpu": 1.8, "peak": 2.5}
+TARGETS = {TRACE: RUN, TRACE + OF_SMALL: RUN, STATIC: {"wall": 2.0}}
 """Program → what is measured → how many times the first program's of its comparison it may be."""
 
 LOOK = 0.05
@@ -204,8 +219,8 @@ def circumstances(options: argparse.Namespace, load: float) -> str:
     return (
         f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {options.threads} threads, load average {load:.1f} "
         f"before the first round; Python {platform.python_version()}, {versions}. Above: torchvision's ResNet-50 at "
-        f"1x3x{options.size}x{options.size}, traced and converted, rounds: {options.repeat}; below: a file of 300 lines, "
-        f"rounds: {options.repeat * 4}.\n"
+        f"1x3x{options.size}x{options.size}, and five layers, traced and converted, rounds: {options.repeat}; below: a file of "
+        f"300 lines, rounds: {options.repeat * 4}.\n"
     )
 
 
@@ -240,17 +255,25 @@ def comparisons(options: argparse.Namespace, directory: Path) -> list[list[Row]]
     (directory / "long.py").write_text(three_hundred_lines(), encoding="utf-8")
     python, env = sys.executable, environment(options.threads)
     check = [python, "-m", "tslint", "check"]
-    run = [
-        Program(BARE_SCRIPT, [python, "bare.py"]),
-        Program(TRACE, [*check, "model.py", "--route", "trace", "--no-verify"]),
-        Program(DEFAULT, [*check, "model.py"]),
-    ]
+
+    def run(network: str) -> list[Program]:
+        return [
+            Program(BARE_SCRIPT + network, [python, "bare.py"]),
+            Program(TRACE + network, [*check, "model.py", "--route", "trace", "--no-verify"]),
+            Program(DEFAULT + network, [*check, "model.py"]),
+        ]
+
+    small = directory / "small"
+    small.mkdir()
+    (small / "model.py").write_text(SMALL, encoding="utf-8")
+    (small / "bare.py").write_text(BARE, encoding="utf-8")
     read = [
         Program(LIBCST, [python, "-c", "import libcst"]),
         Program(STATIC, [*check, "--static", "--no-cache", "--output-format", "concise", "long.py"], (1,)),
     ]
     return [
-        rows(*in_turn(run, options.repeat, directory, env)),
+        rows(*in_turn(run(""), options.repeat, directory, env)),
+        rows(*in_turn(run(OF_SMALL), options.repeat, small, env)),
         rows(*in_turn(read, options.repeat * 4, directory, env)),
     ]
 
