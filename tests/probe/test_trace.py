@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -193,6 +194,7 @@ class Table(nn.Module):
     def __init__(self, named=False):
         super().__init__()
         self.named, self.calls, self.inner = named, 0, nn.Module()
+        self.names, self.order, self.rows = {"table"}, OrderedDict(a=X), [X]
         self.inner.table = None
         self.inner.register_buffer("level", torch.zeros(8), persistent=False)
 
@@ -209,7 +211,7 @@ def test_a_table_that_the_first_call_makes(named):
     seen = observe(Table(named), X)
     found = seen.one(SecondCallDiffered)
     assert found.attributes == ("inner.table", "calls")
-    assert found.place.symbol == "Table"
+    assert found.place.symbol == "Table" and found.settles
     assert (seen.subject.module.calls, seen.subject.module.inner.table) == (0, None), "the state is as it was"
     assert "works" in (seen.settled.status, seen.settled.wrapped)
 
@@ -240,7 +242,8 @@ def test_the_files_own_call_says_whether_it_is_checked(call, option, count, tmp_
     table = inspect.getsource(Table)
     call = f"torch.jit.{call[:-1]}{option})"
     path.write_text(
-        f"import torch\nfrom torch import nn\n\n\n{table}\n\nnet = Table().eval()\nx = torch.rand(1, 8)\n{call}\n"
+        "from collections import OrderedDict\n\nimport torch\nfrom torch import nn\n\nX = torch.rand(1, 8)\n\n\n"
+        f"{table}\n\nnet = Table().eval()\nx = torch.rand(1, 8)\n{call}\n"
     )
     report = check_paths([str(path)], Settings(no_convert=True))
     assert [found.rule for found in report.diagnostics].count("first-call-differs") == count
@@ -362,5 +365,6 @@ def test_state_kept_between_calls():
     seen = observe(Counter(), X)
     assert seen.one(ModeWrong).what == "nondeterminism"
     assert seen.one(ModeWrong).effect.startswith("forward keeps state")
-    assert seen.one(SecondCallDiffered).attributes == ("calls",)
+    found = seen.one(SecondCallDiffered)
+    assert (found.attributes, found.settles) == (("calls",), False), "a call before it is traced does not help"
     assert seen.settled.status == "works"

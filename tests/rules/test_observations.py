@@ -154,8 +154,8 @@ def baked(text: str, via: str, origin: str, value: object = 8.0, other: object =
         (
             SecondCallDiffered(0, ("table", "mix.seen", "last"), None),
             "first-call-differs",
-            "the first call makes `table` and 2 more, a second is recorded otherwise, and `torch.jit.trace` refuses to keep the "
-            "first",
+            "the first call leaves `table` and 2 more behind, a second is recorded otherwise, and `torch.jit.trace` refuses its "
+            "own trace",
         ),
         (
             TraceDiffered(0, "dimension 0 = 3", None, 0.5),
@@ -321,6 +321,19 @@ def test_every_place_that_uses_an_op_is_shown() -> None:
     assert diagnostic.message == "`aten::diff` has no converter in coremltools, and is used 3 times"
     assert (diagnostic.span, diagnostic.caption) == (first.span, "2 times in `h.0`")
     assert [(label.span, label.message) for label in diagnostic.labels] == [(second.span, "also here in `h.1`")]
+
+
+def test_a_torchvision_for_another_torch_sends_to_the_doctor() -> None:
+    message = "operator torchvision::nms does not exist"
+    failed = ModelFailed(0, "entry", "RuntimeError", message, None, output="loading\n")
+    assert "`tslint doctor`" in (observed(failed).help or "")
+    other = ModelFailed(0, "entry", "RuntimeError", "operator mine::nms does not exist", None, output="loading\n")
+    assert observed(other).help == "its last line of output: loading"
+
+
+def test_a_call_before_the_trace_is_advised_where_it_helps() -> None:
+    assert "call the model once" in (observed(SecondCallDiffered(0, ("table",), None)).help or "")
+    assert "call the model once" not in (observed(SecondCallDiffered(0, ("calls",), None, settles=False)).help or "")
 
 
 def test_last_line_of_output_helps_to_understand_a_death() -> None:

@@ -25,8 +25,8 @@ ABSENT = {
 }
 """What to do about a thing that is missing here: no fault of the model's."""
 
-VERSIONS = ("operator torchvision::", "undefined symbol: ", "operator torchaudio::")
-"""What is raised where compiled packages were built for another PyTorch."""
+VERSIONS = "operator torchvision::"
+"""What importing a torchvision that was built for another PyTorch raises: one of its operators "does not exist"."""
 DOCTOR = "the installed versions do not fit together: `tslint doctor` says which, and what does"
 
 
@@ -41,7 +41,7 @@ def observe(evidence: ModelFailed, context: Context) -> Iterator[Finding]:
         evidence.place,
         {"what": what},
         labels=labels(evidence.stack, evidence.place),
-        help=ABSENT.get(evidence.absent) or (DOCTOR if _is_of_versions(message) else _said(evidence.output)),
+        help=ABSENT.get(evidence.absent) or (DOCTOR if VERSIONS in message else _said(evidence.output)),
     )
 
 
@@ -52,10 +52,6 @@ def died(evidence: ProbeDied, context: Context) -> Iterator[Finding]:
         words = "importing PyTorch alone took longer than {detail}, so nothing of the model has run"
     what = words.format(step=evidence.step, detail=evidence.detail)
     yield Finding(evidence.place, {"what": what}, help=_said(evidence.output))
-
-
-def _is_of_versions(message: str) -> bool:
-    return any(phrase in message for phrase in VERSIONS)
 
 
 def _said(output: str) -> str | None:

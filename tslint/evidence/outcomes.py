@@ -67,12 +67,13 @@ class SecondCallDiffered(Evidence):
     """A second call is recorded otherwise than the first, which `torch.jit.trace` refuses where it checks itself.
 
     ``attributes`` are the paths of what the first call left behind, tensors before numbers; ``place`` is the class of the module
-    that has the first of them.
+    that has the first of them. ``settles``: once the model was called, each call is recorded as the one before.
     """
 
     entry: int
     attributes: tuple[str, ...]
     place: Place | None
+    settles: bool = True
 
 
 @frozen

@@ -39,9 +39,8 @@ def report(request: Request, evidence_file: Path, given: Given | None = None) ->
     file = evidence_file.absolute()
 
     def emit(evidence: Evidence) -> None:
-        with file.open(
-            "a", encoding="utf-8"
-        ) as sink:  # each time: user code may close descriptors that are not its own
+        # Each time anew: user code may close descriptors that are not its own.
+        with file.open("a", encoding="utf-8") as sink:
             sink.write(encode(evidence) + "\n")
 
     from tslint.probe import session

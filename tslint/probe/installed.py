@@ -29,8 +29,7 @@ _OPERATORS = {
     ">": lambda ours, theirs: ours > theirs,
 }
 _BUILT_AGAINST = ("torchvision", "torchaudio")
-"""Packages with code that is compiled for one version of PyTorch."""
-
+"""Packages with code that is compiled for one version of PyTorch, which their metadata pins."""
 
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
@@ -118,7 +117,10 @@ def problems() -> list[Problem]:
 
 
 def _built_against(name: str) -> list[Problem]:
-    """Whether what is compiled in package NAME fits the installed PyTorch: its version, and what both are built for."""
+    """Whether what is compiled in package NAME fits the installed PyTorch: its version, and whether both are for the CPU.
+
+    Shown with torchvision 0.28, built for CUDA, beside torch 2.13 for the CPU: its import asks for an operator that is not there.
+    """
     have, torch = version(name), version("torch")
     if have is None or torch is None:
         return []
@@ -131,7 +133,7 @@ def _built_against(name: str) -> list[Problem]:
             )
         ]
     theirs, ours = _built_for(name), _built_for("torch")
-    if theirs.startswith("cu") and ours == "cpu":
+    if name == "torchvision" and theirs.startswith("cu") and ours == "cpu":
         number = have.partition("+")[0]
         reinstall = f'pip install --force-reinstall --no-deps "{name}=={number}" --index-url {CPU_WHEELS}'
         return [Problem(f"{name} {number} is built for CUDA, torch for the CPU: importing {name} fails", reinstall)]

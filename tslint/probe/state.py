@@ -21,22 +21,29 @@ _MACHINERY = frozenset(vars(torch.nn.Module())) - {"_buffers", "_non_persistent_
 """Attributes that torch itself keeps: submodules and hooks. Whoever replaces a part or hooks a module means it; a
 submodule that a call adds goes."""
 
+_CONTAINERS = frozenset([dict, list, set, collections.OrderedDict])
+"""What is copied, one level deep."""
+
 _NOT_READ = frozenset(["_buffers", "_non_persistent_buffers_set", "training"])
 
 _known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
 
 
 def _copied(value: Any) -> Any:
-    return value.copy() if type(value) in (dict, list, set, collections.OrderedDict) else value
+    return value.copy() if type(value) in _CONTAINERS else value
 
 
 def _alike(before: Any, now: Any) -> bool:
-    """Whether an attribute is the same object, or a container of the same objects."""
-    if type(before) is dict and type(now) is dict:
-        return before.keys() == now.keys() and all(before[key] is now[key] for key in before)
-    if type(before) is list and type(now) is list:
+    """Whether an attribute is the same object, or a container of the same objects: those that `_copied` copies."""
+    if type(before) is not type(now):
+        return False
+    if isinstance(before, dict) and type(before) in _CONTAINERS:
+        return list(before) == list(now) and all(map(operator.is_, before.values(), now.values()))
+    if isinstance(before, list) and type(before) in _CONTAINERS:
         return len(before) == len(now) and all(map(operator.is_, before, now))
-    return before is now or (type(before) in (int, float, bool, str) and type(before) is type(now) and before == now)
+    if isinstance(before, set) and type(before) in _CONTAINERS:
+        return {id(item) for item in before} == {id(item) for item in now}
+    return before is now or (type(before) in (int, float, bool, str) and before == now)
 
 
 def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:

@@ -25,19 +25,23 @@ def report(subject: Subject, emit: Emit) -> None:
         return
     left = sorted(changed(subject.module), key=lambda one: isinstance(getattr(one[0], one[1], None), (int, float, str)))
     restore(subject.module)
-    if not left or not _is_refused(subject):
+    if not left:
         return
+    with kept(subject.module):
+        if not _is_refused(subject):
+            return
+        settles = not _is_refused(subject)
     paths = {module: path for path, module in subject.module.named_modules()}
     names = tuple(f"{paths.get(module, '')}.{name}".lstrip(".") for module, name in left)
     owner = left[0][0]
     if type(owner).__module__.partition(".")[0] == "torch":  # whoever sets the attribute of a layer is no layer
         owner = subject.module
-    emit(SecondCallDiffered(subject.entry, names, class_place(type(owner))))
+    emit(SecondCallDiffered(subject.entry, names, class_place(type(owner)), settles))
 
 
 def _is_refused(subject: Subject) -> bool:
-    """Whether the tracer's own check refuses it; what else it raises the step has met before."""
-    with kept(subject.module), warnings.catch_warnings():
+    """Whether the tracer's own check refuses the next calls; what else it raises the step has met before."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             trace_module_once(subject.wrapped or subject.module, subject.example, check=True)
