@@ -235,18 +235,27 @@ def test_what_a_call_leaves_and_no_later_one_reads_is_no_difference():
     assert observe(Seen(), X).of(SecondCallDiffered) == []
 
 
+def count_in_file(tmp_path, *lines):
+    """How often the rule is reported for a file that builds `Table` and goes on with LINES."""
+    path = tmp_path / "net.py"
+    head = "from collections import OrderedDict\n\nimport torch\nfrom torch import nn\n\nX = torch.rand(1, 8)\n\n\n"
+    rest = ["", "", "net = Table().eval()", "x = torch.rand(1, 8)", *lines, ""]
+    path.write_text(head + inspect.getsource(Table) + "\n".join(rest))
+    report = check_paths([str(path)], Settings(no_convert=True))
+    assert not report.errors and "model-failed" not in [found.rule for found in report.diagnostics]
+    return [found.rule for found in report.diagnostics].count("first-call-differs")
+
+
 @pytest.mark.parametrize("call", ["trace(net, x)", "trace_module(net, {'forward': x})"])
 @pytest.mark.parametrize(("option", "count"), [("", 1), (", check_trace=False", 0), (", check_trace=True", 1)])
 def test_the_files_own_call_says_whether_it_is_checked(call, option, count, tmp_path):
-    path = tmp_path / "net.py"
-    table = inspect.getsource(Table)
-    call = f"torch.jit.{call[:-1]}{option})"
-    path.write_text(
-        "from collections import OrderedDict\n\nimport torch\nfrom torch import nn\n\nX = torch.rand(1, 8)\n\n\n"
-        f"{table}\n\nnet = Table().eval()\nx = torch.rand(1, 8)\n{call}\n"
-    )
-    report = check_paths([str(path)], Settings(no_convert=True))
-    assert [found.rule for found in report.diagnostics].count("first-call-differs") == count
+    assert count_in_file(tmp_path, f"torch.jit.{call[:-1]}{option})") == count
+
+
+def test_what_counts_is_what_the_model_held_when_it_was_traced(tmp_path):
+    after = ["traced = torch.jit.trace(net, x)", "print(net(x) - traced(x))", "torch.jit.save(traced, 'net.pt')"]
+    assert count_in_file(tmp_path, *after, "torch.jit.trace(nn.Linear(8, 1).eval(), x)") == 1
+    assert count_in_file(tmp_path, "net(x)", "torch.jit.trace(net, x)") == 0
 
 
 class Keywords(nn.Module):

@@ -92,6 +92,8 @@ def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:
 
     A model that keeps state answers a second call otherwise; every later call starts from the state before the first.
     """
+    if subject.state is not None:
+        subject.state.restore()
     subject.module.eval()
     remember(subject.module)
     watch = _Watch(territory)

@@ -26,7 +26,7 @@ _CONTAINERS = frozenset([dict, list, set, collections.OrderedDict])
 
 _NOT_READ = frozenset(["_buffers", "_non_persistent_buffers_set", "training"])
 
-_known: weakref.WeakKeyDictionary[torch.nn.Module, _State] = weakref.WeakKeyDictionary()
+_known: weakref.WeakKeyDictionary[torch.nn.Module, State] = weakref.WeakKeyDictionary()
 
 
 def _copied(value: Any) -> Any:
@@ -50,7 +50,9 @@ def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in module.__dict__.items() if key not in _MACHINERY]
 
 
-class _State:
+class State:
+    """What a module's attributes and buffers hold at one moment."""
+
     def __init__(self, module: torch.nn.Module) -> None:
         self.attributes = [
             (weakref.ref(child), {key: _copied(value) for key, value in _own(child)}, tuple(child._modules))
@@ -74,6 +76,7 @@ class _State:
         return found
 
     def restore(self) -> None:
+        """Puts the module back to that moment."""
         for reference, saved, names in self.attributes:
             child = reference()
             if child is not None:
@@ -92,7 +95,7 @@ class _State:
 
 def remember(module: torch.nn.Module) -> None:
     """Takes MODULE's state as it is now for the one to start every call from."""
-    _known[module] = _State(module)
+    _known[module] = State(module)
 
 
 def changed(module: torch.nn.Module) -> list[tuple[torch.nn.Module, str]]:

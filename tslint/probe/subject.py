@@ -13,6 +13,7 @@ import torch
 from tslint.diagnostic import Place
 from tslint.evidence import Evidence, StepBegan, StepEnded
 from tslint.probe import streams
+from tslint.probe.state import State
 
 Emit = Callable[[Evidence], None]
 
@@ -68,6 +69,7 @@ class Subject:
     `torch.export.export` call (``dynamic_shapes``, ``strict``). ``wrapped`` is a module that answers with tensors
     alone, where the model's own output is refused by the tracer; ``keys`` are the names of what it returns.
     Without ``self_check`` the file's own call of `torch.jit.trace` traces once, with no second trace to hold the first against.
+    ``state`` is what ``module`` held when it was handed over; None where that is what it holds.
     ``user_roots`` are directories and files whose code counts as the user's.
     """
 
@@ -86,6 +88,7 @@ class Subject:
     wrapped: torch.nn.Module | None = None
     keys: tuple[str, ...] = ()
     self_check: bool = True
+    state: State | None = None
     user_files: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
     traced: torch.jit.ScriptModule | None = None

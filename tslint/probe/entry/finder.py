@@ -274,6 +274,7 @@ class Finder:
             conversion=None if main.refused else main.conversion,
             export_options=main.options,
             self_check=main.self_check,
+            state=main.state,
         )
         converted = main.conversion is not None or not any_converts
         entry = Entry(subject, True, main.live, model.others(example), converted, inputs is not None)

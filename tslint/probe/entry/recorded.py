@@ -14,6 +14,7 @@ from tslint.probe.entry import specs
 from tslint.probe.entry.conversions import wanted_inputs
 from tslint.probe.entry.infer import infer
 from tslint.probe.entry.standins import StandIn
+from tslint.probe.state import State
 from tslint.probe.subject import Inputs, RecordedConversion
 
 _ROUTES = {
@@ -33,6 +34,7 @@ class Recorded:
 
     ``conversion`` is the `ct.convert` call that was given the result, ``refused`` where that raises by itself;
     ``options`` are the keyword arguments of `torch.export.export`. ``self_check``: `torch.jit.trace` checks itself.
+    ``state`` is what the module held then: the file may call it afterwards.
     """
 
     function: str
@@ -47,6 +49,7 @@ class Recorded:
     refused: bool = False
     options: dict[str, Any] = field(default_factory=dict)
     self_check: bool = True
+    state: State | None = None
 
     @property
     def route(self) -> str | None:

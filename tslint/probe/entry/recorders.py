@@ -27,6 +27,7 @@ from tslint.probe.entry.saved import Saved
 from tslint.probe.entry.script_file import leaving_no_directories, run_script
 from tslint.probe.entry.standins import ExportStandIn, FakeCoremltools, FunctionModule, StandIn
 from tslint.probe.frames import Territory, caller
+from tslint.probe.state import State
 from tslint.probe.subject import Inputs, RecordedConversion
 from tslint.probe.trace.tracing import first_line
 from tslint.request import Outline
@@ -280,6 +281,7 @@ class _CallRecorder:
             inputs,
             StandIn(module, function, self.saved, build or (lambda: module)),
             inside,
+            state=State(module),
         )
         self.recordings.calls.append(recorded)
         return recorded
