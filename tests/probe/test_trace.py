@@ -258,6 +258,23 @@ def test_what_counts_is_what_the_model_held_when_it_was_traced(tmp_path):
     assert count_in_file(tmp_path, "net(x)", "torch.jit.trace(net, x)") == 0
 
 
+CAST = """
+import torch
+
+net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.BatchNorm2d(2)).eval()
+traced = torch.jit.trace(net, torch.rand(1, 1, 4, 4))
+net.double()
+torch.jit.script(torch.nn.ReLU())
+"""
+
+
+def test_a_model_that_is_cast_after_it_was_traced_is_taken_as_it_is_now(tmp_path):
+    (tmp_path / "net.py").write_text(CAST)
+    report = check_paths([str(tmp_path / "net.py")], Settings(no_convert=True))
+    (failed,) = [found for found in report.diagnostics if found.rule == "model-failed"]
+    assert "Input type (float) and bias type (double)" in failed.message, "as it did before, and no mixture"
+
+
 class Keywords(nn.Module):
     def forward(self, x, scale=None, offset=None):
         return x * scale if offset is None else x + offset

@@ -92,7 +92,7 @@ def run(subject: Subject, territory: Territory, emit: Emit) -> Eager:
 
     A model that keeps state answers a second call otherwise; every later call starts from the state before the first.
     """
-    if subject.state is not None:
+    if subject.state is not None and subject.state.fits(subject.module):
         subject.state.restore()
     subject.module.eval()
     remember(subject.module)

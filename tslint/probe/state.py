@@ -46,6 +46,10 @@ def _alike(before: Any, now: Any) -> bool:
     return before is now or (type(before) in (int, float, bool, str) and before == now)
 
 
+def _types(module: torch.nn.Module) -> set[tuple[torch.dtype, torch.device]]:
+    return {(weight.dtype, weight.device) for weight in module.parameters()}
+
+
 def _own(module: torch.nn.Module) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in module.__dict__.items() if key not in _MACHINERY]
 
@@ -54,6 +58,7 @@ class State:
     """What a module's attributes and buffers hold at one moment."""
 
     def __init__(self, module: torch.nn.Module) -> None:
+        self.types = _types(module)
         self.attributes = [
             (weakref.ref(child), {key: _copied(value) for key, value in _own(child)}, tuple(child._modules))
             for child in module.modules()
@@ -62,6 +67,10 @@ class State:
         buffers = list(module.buffers())
         small = sum(buffer.numel() for buffer in buffers) <= _LARGEST
         self.buffers = [(buffer, buffer.detach().clone(), buffer._version) for buffer in buffers] if small else []
+
+    def fits(self, module: torch.nn.Module) -> bool:
+        """Whether the weights are still of the types that they had: else the buffers would not go with them."""
+        return self.types == _types(module)
 
     def changed(self) -> list[tuple[torch.nn.Module, str]]:
         """The modules and their attributes that are other objects than they were, or hold others; assigned buffers, too."""
