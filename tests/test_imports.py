@@ -20,7 +20,7 @@ HOUSE = (
     ("settings",),
     ("source",),
     ("facts",),
-    ("rewrite",),
+    ("rewrite", "composites"),
     ("checks",),
     ("engine",),
     ("merge",),

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 
 from tslint.checks import on
 from tslint.checks._places import branches
+from tslint.composites import paste
 from tslint.diagnostic import Finding, Label, Severity
 from tslint.evidence import OpSite, OpUnsupported
 from tslint.facts.context import Context
 from tslint.facts.coreml import table
 from tslint.facts.coreml.uses import Unconvertible
 from tslint.facts.facts import Facts
+
+CONVERTS = "it converts as a composite of other ops that agrees with eager on the model's own inputs"
+
+LONGEST = 45
+"""Lines of code that a report may hold of one composite."""
 
 
 @on(Facts)
@@ -50,8 +56,19 @@ def finding(evidence: OpUnsupported, values: dict[str, str]) -> Finding:
         values,
         labels=tuple(labels),
         caption=_caption(first),
-        help=f"it can be written with ops that convert: {evidence.composite}" if evidence.composite else None,
+        help=_help(evidence),
     )
+
+
+def _help(evidence: OpUnsupported) -> str | None:
+    """The composite, where it is short enough to be read here."""
+    if evidence.composite is None:
+        return None
+    code = paste(evidence.composite)
+    lines = code.count("\n")
+    if lines > LONGEST:
+        return f"{CONVERTS}: {lines} lines, which `tslint plan` writes, and `--output-format json` has them"
+    return f"{CONVERTS}; `tslint plan` writes it, or put it above `ct.convert`:\n\n{code}"
 
 
 def _library(site: OpSite) -> list[Label]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from tslint.evidence.base import Evidence, decode, encode
 from tslint.evidence.outcomes import (
     Attempt,
+    ComposedFunction,
+    Composite,
     ConversionDiffered,
     ConversionRefused,
     ExportRefused,
@@ -56,6 +58,8 @@ __all__ = [
     "Attempt",
     "BranchTaken",
     "CodeRan",
+    "ComposedFunction",
+    "Composite",
     "ConstantBaked",
     "ConversionDiffered",
     "ConversionRefused",

@@ -121,8 +121,36 @@ class OpSite:
 
 
 @frozen
+class ComposedFunction:
+    """A function of ops that coremltools converts, with its ``text``; it answers what one use of an op answers.
+
+    Its parameters are the op's arguments that it ``takes``: (number, number of the item or -1), tensors first; ``shapes`` are
+    those of the tensors that it is right for (None: any size). ``constants`` are (number, code) of the other arguments, as far as
+    they are numbers, flags and lists of them.
+    """
+
+    name: str
+    text: str
+    takes: tuple[tuple[int, int], ...]
+    shapes: tuple[tuple[int | None, ...], ...] = ()
+    constants: tuple[tuple[int, str], ...] = ()
+
+
+@frozen
+class Composite:
+    """An op composed of others: a function for each kind of use. ``known``: coremltools has a converter for other uses."""
+
+    op: str
+    functions: tuple[ComposedFunction, ...]
+    known: bool = False
+
+
+@frozen
 class OpUnsupported(Evidence):
-    """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused)."""
+    """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused).
+
+    ``composite`` answered as eager did and was converted in its place; None where none was found.
+    """
 
     entry: int
     route: str
@@ -131,7 +159,7 @@ class OpUnsupported(Evidence):
     message: str
     count: int
     sites: tuple[OpSite, ...]
-    composite: str = ""
+    composite: Composite | None = None
 
 
 @frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tslint.diagnostic import Place
 from tslint.evidence.base import Evidence
+from tslint.evidence.outcomes import Composite
 from tslint.frozen import frozen
 
 
@@ -33,7 +34,8 @@ class PlanMade(Evidence):
     returns its ``accesses``; there is none where those are empty. ``types`` are code for the inputs of `ct.convert`, ``sizes``
     (name, code) what they share, ``fixed`` the types for the example's sizes alone; ``ranges`` are (input, dimension, low, high).
     ``dynamic`` is code for the sizes that `torch.export` leaves open, ``conversion`` the file's own call; ``recorded`` and
-    ``options`` are code for its input types and other arguments, ``unrecorded`` why they cannot be written down.
+    ``options`` are code for its input types and other arguments, ``unrecorded`` why they cannot be written down. ``composites``
+    take the place of what coremltools does not convert.
     """
 
     entry: int
@@ -60,6 +62,7 @@ class PlanMade(Evidence):
     recorded: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     unrecorded: str = ""
+    composites: tuple[Composite, ...] = ()
 
 
 @frozen

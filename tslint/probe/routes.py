@@ -101,7 +101,8 @@ def _tell(subject: Subject, table: Table, candidates: list[Candidate], mixed: pl
     """The route that is recommended, as code; or why there is none."""
     best = [candidate for candidate in candidates if candidate.route == table.recommended and candidate.right]
     if best:
-        emit(made(subject, best[0].route, best[0].program, best[0].module, mixed))
+        composites = best[0].conversion.composites if best[0].conversion is not None else ()
+        emit(made(subject, best[0].route, best[0].program, best[0].module, mixed, composites))
     else:
         emit(none(subject, table.lines, table.wrapped, mixed))
 
@@ -319,7 +320,9 @@ def _attempt(
     if conversion is None:
         conversion = convert(subject, request, candidate.program, candidate.route, emit)
     candidate.conversion = conversion
-    table.note(candidate, converts=conversion.status, message=conversion.message or table.of(candidate).message)
+    composed = tuple(composite.op for composite in conversion.composites)
+    message = conversion.message or table.of(candidate).message
+    table.note(candidate, converts=conversion.status, composed=composed, message=message)
     return conversion.status == "works"
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from tslint.composites import paste
 from tslint.diagnostic import Basis, Claim, Diagnostic, Place
 from tslint.evidence import (
     Attempt,
@@ -207,7 +208,8 @@ def _ops(counted: Iterable[OpsCounted], unsupported: Iterable[OpUnsupported]) ->
         known = ops.get(refused.op)
         if known is None or known.count < refused.count:
             places = tuple(OpPlace(site.place, site.library, site.module_path, site.count) for site in refused.sites)
-            ops[refused.op] = Op(refused.op, refused.count, False, refused.message, refused.composite, places)
+            composite = paste(refused.composite) if refused.composite is not None else ""
+            ops[refused.op] = Op(refused.op, refused.count, False, refused.message, composite, places)
     for graph in counted:
         for name, count in graph.ops.items():
             if name not in ops or (ops[name].supported and ops[name].count < count):

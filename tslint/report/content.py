@@ -103,7 +103,10 @@ class OpPlace:
 
 @frozen
 class Op:
-    """An op of the graph and how often it stands there; ``places`` are known for those that do not convert."""
+    """An op of the graph and how often it stands there; ``places`` are known for those that do not convert.
+
+    ``composite`` is code that lets it convert, empty where none was found.
+    """
 
     op: str
     count: int

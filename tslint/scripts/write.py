@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tslint import rewrite
+from tslint import composites, rewrite
 from tslint.evidence import PlanMade, PlannedPart
 from tslint.request import Written
 from tslint.scripts import names
@@ -63,12 +63,12 @@ class _Script:
         return usual if usual not in taken else f"{usual}_to_convert"
 
     def written(self) -> Written:
-        rest = [self._programs(), self._conversion()]
+        rest = [self._programs(), self._composed(), self._conversion()]
         used = self.example in names.reads(ast.parse("\n".join(rest)))
         body = self._built(used)
         head = self._head("\n".join([*body, *rest]))
         first = "\n".join([head, *body]).rstrip("\n")
-        text = f"{first}\n\n" + "\n\n".join(part for part in rest if part) + "\n"
+        text = f"{first}\n\n" + "\n\n".join(part for part in rest if part).lstrip() + "\n"
         try:
             ast.parse(text)
         except SyntaxError as error:
@@ -84,7 +84,7 @@ class _Script:
 
     def _head(self, rest: str) -> str:
         read = names.reads(ast.parse(rest))
-        usual = {"ct": "import coremltools as ct", "np": "import numpy as np", "torch": "import torch"}
+        usual = {"ct": "import coremltools as ct", "np": "import numpy as np", **composites.IMPORTS}
         imports = {usual[name] for name in usual if name in read} | set(
             self.own.imports if self.own is not None else ()
         )
@@ -232,6 +232,12 @@ class _Script:
             return [*lines, f"scripted = {made}"]
         targets = " = ".join(f"{self.model}{place}" for place in part.places)
         return [*lines, f"{targets} = {made}"]
+
+    def _composed(self) -> str:
+        """What takes the place of the ops that coremltools does not convert; registered once, so it stands below the model."""
+        if not self.plan.composites:
+            return ""
+        return "\n" + "\n\n\n".join(composites.definitions(self.plan.composites)) + "\n"
 
     # -- the conversion -----------------------------------------------------------------------------------------------
 

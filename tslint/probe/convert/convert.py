@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tslint.evidence import ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported
+from tslint.evidence import Composite, ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported
 from tslint.probe.agree import first_line
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.origins import Origins
@@ -41,17 +41,19 @@ STRUCTURE = frozenset(
 
 @dataclass
 class Conversion:
-    """``status`` is works or refused; ``model`` is what `ct.convert` returned."""
+    """``status`` is works or refused; ``model`` is what `ct.convert` returned, with ``composites`` in the place of some ops."""
 
     status: str
     model: Any = None
     message: str = ""
+    composites: tuple[Composite, ...] = ()
 
 
 def convert(subject: Subject, request: Request, program: Any, route: str, emit: Emit) -> Conversion:
     """Converts PROGRAM (a ScriptModule) and reports every reason against it. Raises what is neither coremltools' nor its."""
     ct = coreml.load()
-    recovery = Recovery(lambda graph: observe(program, graph, coreml.given(program, subject.example)))
+    given = coreml.given(program, subject.example)
+    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep))
     model, error = None, None
     with coreml.calm(), recovery.watching():
         try:
@@ -63,22 +65,29 @@ def convert(subject: Subject, request: Request, program: Any, route: str, emit: 
     if error is None and not recovery.failures:
         return Conversion("works", model)
     origins = Origins(subject, program, recovery.pristine, recovery.graph)
-    return refused(subject, route, recovery, error, origins, emit)
+    return concluded(subject, route, recovery, model, error, origins, emit)
 
 
-def refused(
-    subject: Subject, route: str, recovery: Recovery, error: Exception | None, origins: Any, emit: Emit
+def concluded(
+    subject: Subject, route: str, recovery: Recovery, model: Any, error: Exception | None, origins: Any, emit: Emit
 ) -> Conversion:
-    """Reports what RECOVERY met and ERROR says; ORIGINS has a ``site(failure)``."""
+    """Reports what RECOVERY met and ERROR says; ORIGINS has a ``site(failure)``.
+
+    Where a composite took the place of all that failed, MODEL is converted all the same.
+    """
     failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
     if error is not None:
         failures += recovery.late(error)
-    reasons: list[Evidence] = [*_environment(failures, error)] or list(unsupported(subject, route, failures, origins))
+    reasons: list[Evidence] = [*_environment(failures, error)] or list(
+        unsupported(subject, route, failures, recovery.composer.composites(), origins)
+    )
     if not reasons and error is not None:
         place = subject.conversion.place if subject.conversion is not None else None
         reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error), place)]
     for reason in reasons:
         emit(reason)
+    if error is None and all(failure.composed is not None for failure in recovery.failures):
+        return Conversion("works", model, composites=recovery.composer.composites())
     return Conversion("refused", message=summary(reasons))
 
 
@@ -97,15 +106,20 @@ def _environment(failures: list[Failure], error: Exception | None) -> Iterator[E
             return
 
 
-def unsupported(subject: Subject, route: str, failures: list[Failure], origins: Any) -> Iterator[OpUnsupported]:
-    """One OpUnsupported an op and reason, with every place that uses it."""
+def unsupported(
+    subject: Subject, route: str, failures: list[Failure], composites: tuple[Composite, ...], origins: Any
+) -> Iterator[OpUnsupported]:
+    """One OpUnsupported an op and reason, with every place that uses it, and its one of COMPOSITES where all of them have one."""
+    by_op = {composite.op: composite for composite in composites}
     groups: dict[tuple[str, bool, str], list[Failure]] = {}
     for failure in failures:
         groups.setdefault((failure.op, failure.missing, _gist(failure.message)), []).append(failure)
     for (op, missing, _), members in groups.items():
         sites: collections.Counter[OpSite] = collections.Counter(origins.site(failure) for failure in members)
         placed = tuple(OpSite(site.place, site.library, site.module_path, number) for site, number in sites.items())
-        yield OpUnsupported(subject.entry, route, op, missing, members[0].message, len(members), placed)
+        functions = [failure.composed for failure in members if failure.composed is not None]
+        composite = by_op[f"aten::{functions[0].use.name}"] if len(functions) == len(members) else None
+        yield OpUnsupported(subject.entry, route, op, missing, members[0].message, len(members), placed, composite)
 
 
 def _gist(message: str) -> str:

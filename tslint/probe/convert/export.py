@@ -21,7 +21,7 @@ from tslint.probe import values
 from tslint.probe.agree import call, copied, quiet, same
 from tslint.probe.compare.variations import Variator
 from tslint.probe.convert import coreml
-from tslint.probe.convert.convert import Conversion, refused
+from tslint.probe.convert.convert import Conversion, concluded
 from tslint.probe.convert.placeholder import Observation, Shape
 from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.sites import Frame, locate
@@ -50,7 +50,7 @@ def export(
     counted = collections.Counter(_op(node) for node in calls)
     emit(OpsCounted(subject.entry, "export", {op: n for op, n in sorted(counted.items()) if "::" in op}))
     ct = coreml.load()
-    recovery = _ExportRecovery(lambda _: Observation({node.name: _seen(node.meta.get("val")) for node in calls}))
+    recovery = _ExportRecovery(lambda *_: Observation({node.name: _seen(node.meta.get("val")) for node in calls}))
     model, error = None, None
     with coreml.calm(), recovery.watching():
         try:
@@ -62,7 +62,7 @@ def export(
             error = raised
     if error is None and not recovery.failures:
         return program, Conversion("works", model)
-    return program, refused(subject, "export", recovery, error, _Origins(subject), emit)
+    return program, concluded(subject, "export", recovery, model, error, _Origins(subject), emit)
 
 
 def exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis] = ()) -> Any:

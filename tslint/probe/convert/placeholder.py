@@ -7,6 +7,7 @@ Relies on ``torch._C._create_function_from_graph`` (private; tried with torch 2.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,13 +31,19 @@ class Shape:
 
 @dataclass
 class Observation:
-    """What each value of a graph was when it was first computed: Shape, a list of them, or a plain Python value."""
+    """What each value of a graph was when it was first computed: Shape, a list of them, or a plain Python value.
+
+    ``kept`` has the values themselves, tensors too, as far as they were asked for.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 _LIBRARY: list[Any] = []
 _SEEN: dict[int, Any] = {}
+_KEEP: set[int] = set()
+_KEPT: dict[int, Any] = {}
 _KINDS = {
     "TensorType": "Tensor x",
     "ListType[Tensor]": "Tensor[] x",
@@ -65,6 +72,8 @@ def _library() -> Any:
 def _see(value: Any, index: int) -> None:
     if index not in _SEEN:
         _SEEN[index] = _seen(value)
+        if index in _KEEP:
+            _KEPT[index] = copied(value)
 
 
 def _seen(value: Any) -> Any:
@@ -76,35 +85,60 @@ def _seen(value: Any) -> Any:
     return value
 
 
-def observe(program: Any, graph: Any, given: list[Any]) -> Observation:
-    """Runs a copy of GRAPH, which belongs to PROGRAM, on GIVEN, and looks at every value. What fails is not observed."""
+def observe(program: Any, graph: Any, given: list[Any], keep: Collection[str] = ()) -> Observation:
+    """Runs a copy of GRAPH, which belongs to PROGRAM, on GIVEN, and looks at every value; what fails is not observed.
+
+    Values of the names in KEEP are kept whole.
+    """
     _library()
     probed = graph.copy()
-    named = [value.debugName() for node in nodes(graph) for value in node.outputs()]
-    values = [(node, value) for node in list(nodes(probed)) for value in list(node.outputs())]
+    named = [value.debugName() for value, _ in _values(graph)]
+    values = list(_values(probed))
     if len(named) != len(values):
         return Observation()
-    for index, (node, value) in enumerate(values):
+    for index, (value, before) in enumerate(values):
         kind = value.type().kind()
         kind = f"ListType[{value.type().getElementType()}]" if kind == "ListType" else kind
-        if kind not in _KINDS or node.kind() == "prim::Constant":
+        if kind not in _KINDS or value.node().kind() == "prim::Constant":
             continue
         constant = probed.create("prim::Constant", 1)
         constant.i_("value", index)
         constant.output().setType(torch._C.IntType.get())
         look = probed.create(f"tslint_probe::see{list(_KINDS).index(kind)}", [value, constant.output()], 0)
-        constant.insertAfter(node)
+        if before is None:
+            constant.insertAfter(value.node())
+        else:
+            constant.insertBefore(before)
         look.insertAfter(constant)
     _SEEN.clear()
+    _KEPT.clear()
+    _KEEP.update(index for index, name in enumerate(named) if name in keep)
     try:
         with torch.no_grad(), quiet():
             seed()
             torch._C._create_function_from_graph("tslint_observed", probed)(program._c, *copied(given))
     except Exception:
         pass  # what was seen until then is still true
-    found = {named[index]: value for index, value in _SEEN.items()}
+    found = Observation(
+        {named[index]: value for index, value in _SEEN.items()}, {named[index]: value for index, value in _KEPT.items()}
+    )
     _SEEN.clear()
-    return Observation(found)
+    _KEPT.clear()
+    _KEEP.clear()
+    return found
+
+
+def _values(graph: Any) -> Iterator[tuple[Any, Any]]:
+    """Every value of GRAPH, and the node before which it can be looked at; None for what a node makes: after that."""
+    first = next(iter(graph.nodes()), None)
+    if first is not None:
+        yield from ((value, first) for value in graph.inputs())
+    for node in list(nodes(graph)):
+        yield from ((value, None) for value in node.outputs())
+        for block in node.blocks():
+            start = next(iter(block.nodes()), None)
+            if start is not None:
+                yield from ((value, start) for value in block.inputs())
 
 
 lost = object()
@@ -113,14 +147,14 @@ lost = object()
 def stand_in(context: Any, node: Any, observed_as: list[str], observation: Observation) -> list[str]:
     """Gives every output of NODE, observed under the names given, a stand-in; returns the names of those without one."""
     without = []
-    known = _known_beforehand(context, node)
+    known = _all_known(context, node)
     for index, name in enumerate(node.outputs):
         if node.kind.startswith("_internal_op_tensor_inplace"):
             context.add(context[node.inputs[0]], torch_name=name, override=True)
             continue
         seen = observation.values.get(observed_as[index] if index < len(observed_as) else name, lost)
         try:
-            with _scopes(context, node):
+            with scopes(context, node):
                 value = _build(seen, known)
         except Exception:
             value = lost
@@ -131,7 +165,7 @@ def stand_in(context: Any, node: Any, observed_as: list[str], observation: Obser
     return without
 
 
-def _scopes(context: Any, node: Any) -> Any:
+def scopes(context: Any, node: Any) -> Any:
     """coremltools demands that every op says which module it came from."""
     from coremltools.converters.mil.frontend.torch.utils import TorchFrontend
     from coremltools.converters.mil.mil import Builder as mb
@@ -149,13 +183,19 @@ def _scopes(context: Any, node: Any) -> Any:
     )
 
 
-def _known_beforehand(context: Any, node: Any) -> bool:
+def _all_known(context: Any, node: Any) -> bool:
+    return all(known_beforehand(context, name) for name in node.inputs if isinstance(name, str))
+
+
+def known_beforehand(context: Any, name: str) -> bool:
+    """Whether coremltools has the value of NAME already, before the program runs."""
+
     def known(value: Any) -> bool:
         if isinstance(value, (list, tuple)):
             return all(known(item) for item in value)
         return value is None or not hasattr(value, "val") or value.val is not None
 
-    return all(name in context and known(context[name]) for name in node.inputs if isinstance(name, str))
+    return name in context and known(context[name])
 
 
 def _build(seen: Any, known: bool) -> Any:

@@ -10,12 +10,15 @@ coremltools' own table, after its own passes, so that what it lowers first is no
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tslint.probe.agree import first_line
-from tslint.probe.convert.placeholder import Observation, stand_in
+from tslint.probe.compose.compose import Composer, Function, substitute
+from tslint.probe.compose.use import inputs_of, use_of
+from tslint.probe.convert.placeholder import Observation, known_beforehand, scopes, stand_in
 from tslint.probe.script.torchscript import nodes
 
 STAND_IN_KIND = "tslint_stand_in"
@@ -33,13 +36,19 @@ class Failure:
     error: Exception
     consequence: bool = False
     """It may have failed only because of a stand-in: in one of its blocks, or as something it takes."""
+    composed: Function | None = None
+    """What was converted in its place, and answers as it does."""
 
 
 @dataclass
 class Recovery:
-    """Watches one conversion. ``observe`` runs the graph on the example inputs and tells the type of every value."""
+    """Watches one conversion. ``observe`` runs the graph on the example inputs and tells the type of every value.
 
-    observe: Callable[[Any], Observation]
+    It keeps the values of the names that it is given. What ``composer`` finds for a node takes its place, and is no stand-in.
+    """
+
+    observe: Callable[[Any, Collection[str]], Observation]
+    composer: Composer = field(default_factory=Composer)
     failures: list[Failure] = field(default_factory=list)
     graph: Any = None
     pristine: Any = None
@@ -51,6 +60,8 @@ class Recovery:
     _tainted: set[str] = field(default_factory=set)
     """Values that are stand-ins, or were computed from one."""
     _observation: Observation | None = None
+    _composed: dict[int, Function] = field(default_factory=dict)
+    _composing: bool = False
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Recovery]:
@@ -139,6 +150,12 @@ class Recovery:
 
     def _convert(self, original: Any) -> Any:
         def convert(context: Any, node: Any) -> None:
+            if self._composing:
+                original(context, node)
+                return
+            if id(node) in self._composed:
+                self._put(context, node, self._composed[id(node)])
+                return
             depth, known = len(context._current_graph), len(self.failures)
             tainted = bool(self._tainted.intersection(_names(node)))
             if id(node) not in self._failed and not self._lost.intersection(_names(node)):
@@ -149,12 +166,56 @@ class Recovery:
                     _sweep()
                     inside = len(self.failures) > known or (tainted and _accidental(error))
                     self._record(node, error, _is_missing(node), inside)
+                    if not inside and self._composes(context, node):
+                        self._tainted.update(node.outputs if tainted else ())
+                        return
                 else:
                     self._tainted.update(node.outputs if tainted else ())
                     return
             self._replace(context, node)
 
         return convert
+
+    def _composes(self, context: Any, node: Any) -> bool:
+        try:
+            return self._compose(context, node)
+        except Exception:  # ours: the op is reported all the same
+            traceback.print_exc()
+            return False
+
+    def _compose(self, context: Any, node: Any) -> bool:
+        """Puts a composite in the place of NODE, whose failure was recorded last; whether there is one."""
+        _, raw = self._raw.get(id(node), (None, None))
+        if raw is None or not hasattr(raw, "schema") or len(node.inputs) != len(list(raw.inputs())):
+            return False
+        wanted = inputs_of(raw)
+        if self._observation is None or not wanted <= set(self._observation.kept):
+            missing = {name for other in nodes(self.graph) if _lacks(other) for name in inputs_of(other)}
+            self._observation = self.observe(self.graph, wanted | missing)
+        use = use_of(raw, self._observation.kept, lambda index: known_beforehand(context, node.inputs[index]))
+        if use is None:
+            return False
+        function = self.composer.compose(use, lambda function: self._put(context, node, function))
+        if function is None:
+            return False
+        self._composed[id(node)] = self.failures[-1].composed = function
+        return True
+
+    def _put(self, context: Any, node: Any, function: Function) -> str | None:
+        """Converts NODE as FUNCTION does; else puts everything back and answers which op of it does not convert."""
+        depth = len(context._current_graph)
+        self._composing = True
+        try:
+            with scopes(context, node):
+                substitute(context, node, function)
+        except Exception as error:
+            del context._current_graph[depth:]
+            _sweep()
+            inner = _local(error, "node")
+            return inner.kind if inner is not None and inner is not node else ""
+        finally:
+            self._composing = False
+        return None
 
     def late(self, error: Exception) -> list[Failure]:
         """What coremltools refuses only in the finished program: values of a rank above 5, as failures of their ops."""
@@ -198,7 +259,7 @@ class Recovery:
     def _replace(self, context: Any, node: Any) -> None:
         _, raw = self._raw.get(id(node), (None, None))
         if self._observation is None:
-            self._observation = self.observe(self.graph)
+            self._observation = self.observe(self.graph, ())
         names = self.outputs_of(raw) if raw is not None else []
         self._lost.update(stand_in(context, node, names, self._observation))
         self._tainted.update(node.outputs)
@@ -216,9 +277,18 @@ def _names(node: Any) -> set[str]:
 
 
 def _is_missing(node: Any) -> bool:
+    return _unknown(node.kind)
+
+
+def _lacks(raw: Any) -> bool:
+    """Whether a node of torch's calls an operator without a converter."""
+    return raw.kind().startswith("aten::") and _unknown(raw.kind().removeprefix("aten::"))
+
+
+def _unknown(op: str) -> bool:
     from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
 
-    return _TORCH_OPS_REGISTRY.get_func(node.kind) is None
+    return _TORCH_OPS_REGISTRY.get_func(op) is None
 
 
 def _sweep() -> None:

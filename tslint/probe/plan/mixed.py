@@ -22,7 +22,7 @@ from tslint.probe.agree import call, first_line, same
 from tslint.probe.plan.faithful import calls_below, unfaithful
 from tslint.probe.plan.parts import Part, Parts, called_below
 from tslint.probe.plan.program import freeze, trace
-from tslint.probe.plan.served import served
+from tslint.probe.plan.served import one_batch, served
 from tslint.probe.script import compiler
 from tslint.probe.script.calls import Call
 from tslint.probe.subject import Inputs, Settled, Subject
@@ -67,13 +67,16 @@ class Plan:
     parts: tuple[Part, ...] = ()
     """What stands in the place of a module, innermost first."""
     blocked: Blocked | None = None
+    one_batch: bool = False
+    """It serves the example's batch alone."""
 
     @property
     def conditions(self) -> str:
-        """What must be done beside scripting and tracing, in a few words."""
+        """What must be done beside scripting and tracing, and what it does not serve, in a few words."""
         finals = ", ".join(f"`{name}`" for name in self.constants)
         parts = [f"{finals} annotated as `Final`" if finals else "", "`torch.jit.freeze`" if self.frozen else ""]
-        return f"with {' and '.join(filter(None, parts))}" if any(parts) else ""
+        done = f"with {' and '.join(filter(None, parts))}" if any(parts) else ""
+        return ", ".join(filter(None, (done, "for the example's batch alone" if self.one_batch else "")))
 
 
 def to_script(subject: Subject, settled: Settled) -> tuple[str, ...]:
@@ -82,8 +85,20 @@ def to_script(subject: Subject, settled: Settled) -> tuple[str, ...]:
 
 
 def build(subject: Subject, settled: Settled) -> Plan:
-    """The smallest mixed program. Raises nothing for what torch refuses: that is the plan's message."""
-    return _Search(subject).smallest(to_script(subject, settled))
+    """The smallest mixed program. Raises nothing for what torch refuses: that is the plan's message.
+
+    Where there is none for all inputs, one for those of the example's batch will do: many a loop serves one sentence at a time.
+    """
+    first, wanted = to_script(subject, settled), served(subject)
+    found = _Search(subject, wanted).smallest(first)
+    alone = one_batch(subject, wanted)
+    if found.status in ("works", "untried") or len(alone) in (1, len(wanted)):
+        return found
+    narrow = _Search(subject, alone).smallest(first)
+    if narrow.status != "works":
+        return found
+    narrow.one_batch = True
+    return narrow
 
 
 def _by_author(subject: Subject) -> set[str]:
@@ -111,6 +126,7 @@ class _TooLong(Exception):
 @dataclass
 class _Search:
     subject: Subject
+    wanted: tuple[Inputs, ...]
     outer: torch.nn.Module = field(init=False)
     root: torch.nn.Module = field(init=False)
     expected: list[tuple[Inputs, Any]] = field(init=False)
@@ -121,7 +137,7 @@ class _Search:
         self.outer = self.subject.wrapped or self.root
         self.deadline = time.monotonic() + PATIENCE
         self.expected = []
-        for given in served(self.subject):
+        for given in self.wanted:
             with contextlib.suppress(Exception):  # where eager fails there is nothing to hold a program against
                 self.expected.append((given, call(self.outer, given)))
         self.modules = dict(self.root.named_modules())

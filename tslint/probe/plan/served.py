@@ -21,6 +21,15 @@ def served(subject: Subject) -> tuple[Inputs, ...]:
     return (subject.example, *found[:MOST])
 
 
+def one_batch(subject: Subject, wanted: tuple[Inputs, ...]) -> tuple[Inputs, ...]:
+    """Those of WANTED in which the first dimension of every tensor is the example's."""
+
+    def batches(inputs: Inputs) -> list[int]:
+        return [tensor.shape[0] for tensor in _tensors(inputs) if tensor.ndim]
+
+    return tuple(inputs for inputs in wanted if batches(inputs) == batches(subject.example))
+
+
 def _bounds(subject: Subject) -> Bounds | None:
     """(low, high) of every dimension of every tensor, or None where nothing says which sizes are wanted."""
     own = [[(int(n), int(n)) for n in tensor.shape] for tensor in _tensors(subject.example)]
