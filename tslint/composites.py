@@ -45,13 +45,20 @@ CONSTANT = '''def constant(context, node, index):
 
 WIDTH = 100
 
+AUTOGRAD = '''@register_torch_op(torch_alias=["pythonop"])
+def convert_pythonop(context, node):
+    """An autograd function: the trace holds what its forward did."""
+    block = InternalTorchIRBlock.from_torchscript_block(node.attr["Subgraph"], node)
+    found = convert_block(context, block, [context[name] for name in node.inputs])
+    context.add(found[0] if len(found) == 1 else tuple(found), torch_name=node.outputs[0])'''
+
 Condition = str
 
 
 def definitions(composites: Sequence[Composite]) -> list[str]:
     """The functions and converters of COMPOSITES, each a definition, in an order that runs."""
     converters = [_converter(composite) for composite in composites]
-    found = [CONVERT_AS]
+    found = [CONVERT_AS] if any(composite.functions for composite in composites) else []
     if any("constant(" in text for text in converters):
         found.append(CONSTANT)
     for composite, converter in zip(composites, converters, strict=True):
@@ -66,10 +73,12 @@ def paste(composite: Composite) -> str:
     read = [name for name in IMPORTS if f"{name}." in body or f"{name}(" in body]
     plain = sorted(IMPORTS[name] for name in read if IMPORTS[name].startswith("import "))
     others = sorted(IMPORTS[name] for name in read if IMPORTS[name].startswith("from "))
-    return "\n".join([*plain, "", *others]) + f"\n\n\n{body}\n"
+    return "\n\n".join(filter(None, ["\n".join(plain), "\n".join(others)])) + f"\n\n\n{body}\n"
 
 
 def _converter(composite: Composite) -> str:
+    if composite.op == "prim::PythonOp":
+        return AUTOGRAD
     name = composite.op.split("::")[-1]
     override = ", override=True" if composite.known else ""
     lines = []

@@ -16,6 +16,8 @@ from tslint.facts.facts import Facts
 
 CONVERTS = "it converts as a composite of other ops that agrees with eager on the model's own inputs"
 
+FORWARD_CONVERTS = "what its `forward` did is in the trace, and converts with a converter that looks there"
+
 LONGEST = 45
 """Lines of code that a report may hold of one composite."""
 
@@ -66,9 +68,10 @@ def _help(evidence: OpUnsupported) -> str | None:
         return None
     code = paste(evidence.composite)
     lines = code.count("\n")
+    how = CONVERTS if evidence.composite.functions else FORWARD_CONVERTS
     if lines > LONGEST:
-        return f"{CONVERTS}: {lines} lines, which `tslint plan` writes, and `--output-format json` has them"
-    return f"{CONVERTS}; `tslint plan` writes it, or put it above `ct.convert`:\n\n{code}"
+        return f"{how}: {lines} lines, which `tslint plan` writes, and `--output-format json` has them"
+    return f"{how}; `tslint plan` writes it, or put it above `ct.convert`:\n\n{code}"
 
 
 def _library(site: OpSite) -> list[Label]:

@@ -38,6 +38,10 @@ class Function:
     shapes: tuple[tuple[int | None, ...], ...]
     """The shapes of the tensors that it takes; None for a size that it reads."""
 
+    @property
+    def op(self) -> str:
+        return f"aten::{self.use.name}"
+
     def serves(self, use: Use) -> bool:
         """Whether it answers USE, another one of the operator, as eager does."""
         if use.op is not self.use.op or use.live != self.use.live or use.constants() != self.use.constants():

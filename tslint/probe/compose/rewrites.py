@@ -29,6 +29,9 @@ RENAMED = {
 
 _FOUND: dict[Any, Callable[..., Any]] = {}
 
+_LARGEST = 3.4e38
+"""What coremltools 9.0 writes for a constant infinity; where a program computes in float16, it is infinite again."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -257,6 +260,27 @@ def as_strided(x: Tensor, size: Sequence[int], stride: Sequence[int], storage_of
 @rewrites("scalar_tensor")
 def scalar_tensor(s: float, *, dtype: torch.dtype | None = None, **_: Any) -> Tensor:
     return torch.full([], s, dtype=dtype)
+
+
+@rewrites("isinf")
+def isinf(x: Tensor) -> Tensor:
+    return x.abs() >= _LARGEST
+
+
+@rewrites("isposinf")
+def isposinf(x: Tensor) -> Tensor:
+    return x >= _LARGEST
+
+
+@rewrites("isneginf")
+def isneginf(x: Tensor) -> Tensor:
+    return x <= -_LARGEST
+
+
+@rewrites("isfinite")
+@rewrites("prims::isfinite")
+def isfinite(x: Tensor) -> Tensor:
+    return x.abs() < _LARGEST
 
 
 @rewrites("lerp.Scalar")

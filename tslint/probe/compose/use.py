@@ -50,7 +50,11 @@ class Use:
         return ("x" if name == "self" else name) + (f"_{item}" if item >= 0 else "")
 
     def call(self, *given: Any) -> Any:
-        """The operator, with other values for the live arguments."""
+        """The operator's answer, with other values for the live arguments."""
+        return self.call_of(self.op, *given)
+
+    def call_of(self, function: Any, *given: Any) -> Any:
+        """The answer of FUNCTION, which has the operator's signature."""
         arguments = [list(value) if isinstance(value, (list, tuple)) else value for value in self.arguments]
         for (index, item), value in zip(self.live, given, strict=True):
             if item < 0:
@@ -60,7 +64,7 @@ class Use:
         schema = self.op._schema.arguments
         positional = [value for value, known in zip(arguments, schema, strict=True) if not known.kwarg_only]
         named = {known.name: value for value, known in zip(arguments, schema, strict=True) if known.kwarg_only}
-        return self.op(*positional, **named)
+        return function(*positional, **named)
 
 
 def use_of(node: Any, values: Mapping[str, Any], known: Callable[[int], bool]) -> Use | None:

@@ -14,7 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tslint.evidence import Composite, ConversionRefused, EnvironmentWrong, Evidence, OpsCounted, OpSite, OpUnsupported
+from tslint.evidence import (
+    Composite,
+    ConversionRefused,
+    EnvironmentWrong,
+    Evidence,
+    Note,
+    OpsCounted,
+    OpSite,
+    OpUnsupported,
+)
 from tslint.probe.agree import first_line
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.origins import Origins
@@ -76,18 +85,21 @@ def concluded(
     Where a composite took the place of all that failed, MODEL is converted all the same.
     """
     failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
-    if error is not None:
-        failures += recovery.late(error)
+    late = recovery.late(error) if error is not None else []
+    failures += late
     reasons: list[Evidence] = [*_environment(failures, error)] or list(
-        unsupported(subject, route, failures, recovery.composer.composites(), origins)
+        unsupported(subject, route, failures, recovery.composites(), origins)
     )
     if not reasons and error is not None:
         place = subject.conversion.place if subject.conversion is not None else None
         reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error), place)]
     for reason in reasons:
         emit(reason)
+    if error is not None and recovery.failures and not late:
+        text = f"what coremltools does not convert may not all be listed: it ended early, with `{first_line(error)}`"
+        emit(Note(subject.entry, text))
     if error is None and all(failure.composed is not None for failure in recovery.failures):
-        return Conversion("works", model, composites=recovery.composer.composites())
+        return Conversion("works", model, composites=recovery.composites())
     return Conversion("refused", message=summary(reasons))
 
 
@@ -117,8 +129,9 @@ def unsupported(
     for (op, missing, _), members in groups.items():
         sites: collections.Counter[OpSite] = collections.Counter(origins.site(failure) for failure in members)
         placed = tuple(OpSite(site.place, site.library, site.module_path, number) for site, number in sites.items())
-        functions = [failure.composed for failure in members if failure.composed is not None]
-        composite = by_op[f"aten::{functions[0].use.name}"] if len(functions) == len(members) else None
+        made = {failure.composed.op for failure in members if failure.composed is not None}
+        whole = len(made) == 1 and all(failure.composed is not None for failure in members)
+        composite = by_op[made.pop()] if whole else None
         yield OpUnsupported(subject.entry, route, op, missing, members[0].message, len(members), placed, composite)
 
 

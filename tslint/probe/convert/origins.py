@@ -6,6 +6,7 @@ import collections
 from typing import Any
 
 from tslint.evidence import OpSite
+from tslint.probe.compose.autograd import Inlined
 from tslint.probe.convert.recover import Failure
 from tslint.probe.script.torchscript import Use, nodes, stack_of, uses
 from tslint.probe.sites import class_above, locate
@@ -32,14 +33,16 @@ class Origins:
             seen[key] += 1
 
     def site(self, failure: Failure) -> OpSite:
-        if failure.node is None or failure.index is None:
+        if isinstance(failure.composed, Inlined):
+            number = failure.composed.number
+        elif failure.index is not None:
+            number = self._number[failure.index]
+        else:
             return OpSite(None)
         text = failure.node.sourceRange()
         known = self._uses.get((failure.node.kind(), text), [])
-        if known:
-            use = known[min(self._number[failure.index], len(known) - 1)]
-        else:
-            use = Use((text,), _hierarchy(failure.node.getModuleHierarchy()))
+        alone = Use((text,), _hierarchy(failure.node.getModuleHierarchy()))
+        use = known[min(number, len(known) - 1)] if known else alone
         place, library = locate(stack_of(use), self._subject.user_files)
         path = self._own_path(use.module_path)
         if place is None:

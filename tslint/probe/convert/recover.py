@@ -15,7 +15,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tslint.evidence import Composite
 from tslint.probe.agree import first_line
+from tslint.probe.compose.autograd import COMPOSITE, OP, Inlined, inline
 from tslint.probe.compose.compose import Composer, Function, substitute
 from tslint.probe.compose.use import inputs_of, use_of
 from tslint.probe.convert.placeholder import Observation, known_beforehand, scopes, stand_in
@@ -36,7 +38,7 @@ class Failure:
     error: Exception
     consequence: bool = False
     """It may have failed only because of a stand-in: in one of its blocks, or as something it takes."""
-    composed: Function | None = None
+    composed: Function | Inlined | None = None
     """What was converted in its place, and answers as it does."""
 
 
@@ -101,6 +103,10 @@ class Recovery:
             self.pristine = program.forward.graph.copy()
             answer = original(program)
             self.graph = answer[0]
+            for call in inline(self.graph):
+                error = NotImplementedError("PyTorch convert function for op 'pythonop' not implemented.")
+                message = _of_autograd(first_line(error), call.name)
+                self.failures.append(Failure(None, call.node, OP, True, message, error, composed=call))
             return answer
 
         return expand
@@ -217,6 +223,11 @@ class Recovery:
             self._composing = False
         return None
 
+    def composites(self) -> tuple[Composite, ...]:
+        """What took the place of nodes, one an operator."""
+        inlined = any(isinstance(failure.composed, Inlined) for failure in self.failures)
+        return (*((COMPOSITE,) if inlined else ()), *self.composer.composites())
+
     def late(self, error: Exception) -> list[Failure]:
         """What coremltools refuses only in the finished program: values of a rank above 5, as failures of their ops."""
         program = _checked_program(error)
@@ -252,8 +263,8 @@ class Recovery:
         index, raw = self._raw.get(id(node), (None, None))
         op = self.name_of(raw) if raw is not None else node.kind
         message = first_line(error)
-        if raw is not None and op == "prim::PythonOp":
-            message += f" (the autograd function `{raw.pyname().lstrip('^')}`)"
+        if raw is not None and op == OP:
+            message = _of_autograd(message, raw.pyname().lstrip("^"))
         self.failures.append(Failure(index, raw, op, missing, message, error, consequence))
 
     def _replace(self, context: Any, node: Any) -> None:
@@ -263,6 +274,10 @@ class Recovery:
         names = self.outputs_of(raw) if raw is not None else []
         self._lost.update(stand_in(context, node, names, self._observation))
         self._tainted.update(node.outputs)
+
+
+def _of_autograd(message: str, name: str) -> str:
+    return f"{message} (the autograd function `{name}`)"
 
 
 def _internal(graph: Any) -> Iterator[Any]:
