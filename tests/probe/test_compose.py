@@ -108,6 +108,8 @@ COMPOSED: dict[str, tuple[Function, tuple[torch.Tensor, ...]]] = {
     "leaky_relu": (lambda x: F.leaky_relu(x, 1), (X - 0.5,)),
     "elu": (lambda x: F.elu(x, 1), (X - 0.5,)),
     "pad": (lambda x: F.pad(x, (-1, 1)), (X,)),
+    "scatter": (lambda x: x.scatter(1, x.argmax(1, keepdim=True), 1), (X,)),
+    "gather": (lambda x: x.gather(0, x[:2, :3].argsort(0)), (X,)),
     "grid_sampler": (
         lambda x, g: F.grid_sample(x, g, mode="bicubic", align_corners=False),
         (IMAGE, numbers(2, 4, 4, 2)),
@@ -127,6 +129,21 @@ def test_an_op_is_composed_and_agrees(op: str) -> None:
     assert verdict is not None and verdict.verified, verdict
     assert [item.op for item in reported] == [f"aten::{op}"]
     assert reported[0].composite == conversion.composites[0]
+
+
+def test_a_logarithm_of_a_softmax_does_not_underflow() -> None:
+    """As coremltools converts it by itself, the smallest probability is what float32 has least."""
+    others = (Inputs("large", (X * 400,)),)
+    _, verdict, _, _ = converted(lambda x: F.cross_entropy(x, torch.tensor([1, 2, 3, 4, 0])), X, others=others)
+    assert verdict is not None and verdict.verified and verdict.tried == ("example", "large")
+
+
+@pytest.mark.parametrize("mode", ["circular", "constant"])
+def test_padding_that_core_ml_does_not_have(mode: str) -> None:
+    widths = (1, 2, 0, 1) if mode == "circular" else (-1, 2, 0, -1)
+    conversion, verdict, _, _ = converted(lambda x: F.pad(x, widths, mode=mode), IMAGE)
+    assert [composite.op for composite in conversion.composites] == ["aten::pad"]
+    assert verdict is not None and verdict.verified
 
 
 def test_nothing_is_registered() -> None:

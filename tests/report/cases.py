@@ -9,6 +9,8 @@ from tslint.diagnostic import Applicability, Basis, Claim, Diagnostic, Edit, Fix
 from tslint.evidence import (
     Attempt,
     CodeRan,
+    ComposedFunction,
+    Composite,
     EntryChosen,
     Escape,
     Evidence,
@@ -284,6 +286,11 @@ def died() -> Report:
     return report(found, evidence=evidence, sources={SEGMENTATION: SOURCE}, notes=notes_of(evidence))
 
 
+DIFF = Composite(
+    "aten::diff", (ComposedFunction("composed_diff", "def composed_diff(x):\n    return x[1:] - x[:-1]\n", ((0, -1),)),)
+)
+
+
 def entries() -> Report:
     """Two entries; the second does not convert, one of its ops with a composite, and export was asked for and fails."""
     site = OpSite(
@@ -297,7 +304,7 @@ def entries() -> Report:
         StepEnded(1, "eager", "ok", 0.1),
         StepEnded(1, "convert", "failed", 3.0, "", "2 ops unsupported"),
         OpsCounted(1, "mixed", {"diff": 2, "add": 1}),
-        OpUnsupported(1, "mixed", "diff", True, "no converter", 2, (site,), "x[..., 1:] - x[..., :-1]"),
+        OpUnsupported(1, "mixed", "diff", True, "no converter", 2, (site,), DIFF),
         Generalises(1, "tokens", 1, False),
         RouteEnded(1, "trace", Attempt("differs", "untried", message="one path only")),
         RouteEnded(1, "script", Attempt("works", "refused")),

@@ -145,8 +145,6 @@ def _function(use: Use, module: Any) -> Function | None:
         for slot, value in zip(use.live, use.given, strict=True)
     ]
     shapes = _served(use, module)
-    if any(node.target is use.op for node in module.graph.nodes):
-        return None
     try:
         text = written(_spelled(use.name), parameters, module, _about(use, shapes))
         return Function(use, text, compiled(text, _spelled(use.name)), shapes)

@@ -22,19 +22,28 @@ def records(use: Use, further: Collection[str]) -> Iterator[Any]:
 
     Ops of the names in FURTHER are taken apart, too, though they have a converter. What cannot be recorded is left out.
     """
+    yield from _direct(use)
+    rewrite = rewrites.table().get(use.op)
+    if rewrite is not None and _serves(rewrite, use):
+        yield from _recorded(lambda *given: use.call_of(rewrite, *given), use, _table(further))
+    for module in _recorded(use.call, use, _table(further, use.op)):
+        if all(node.target is not use.op for node in module.graph.nodes):
+            yield module
+
+
+def _serves(rewrite: Callable[..., Any], use: Use) -> bool:
+    try:
+        with torch.no_grad(), quiet():
+            return use.call_of(rewrite, *_apart(use)) is not NotImplemented
+    except Exception:
+        return False
+
+
+def _recorded(call: Callable[..., Any], use: Use, table: dict[Any, Callable[..., Any]]) -> Iterator[Any]:
     from torch.fx.experimental import _config
     from torch.fx.experimental.proxy_tensor import make_fx
 
     config: Any = _config
-    yield from _direct(use)
-    table = _table({use.name, *further})
-    rewrite = rewrites.table().get(use.op)
-
-    def call(*given: Any) -> Any:
-        """What is recorded: many an operator comes apart before the table is asked."""
-        answer = use.call_of(rewrite, *given) if rewrite is not None else NotImplemented
-        return use.call(*given) if answer is NotImplemented else answer
-
     for mode in ("symbolic", "real"):
         try:
             with torch.no_grad(), quiet(), config.patch(use_duck_shape=False):
@@ -72,15 +81,21 @@ def _direct(use: Use) -> Iterator[Any]:
     yield torch.fx.GraphModule(torch.nn.Module(), graph)
 
 
-def _table(wanted: Collection[str]) -> dict[Any, Callable[..., Any]]:
-    """Decompositions of what coremltools has no converter for, and of the ops of the names WANTED."""
+def _table(further: Collection[str], wanted: Any = None) -> dict[Any, Callable[..., Any]]:
+    """Decompositions of what coremltools has no converter for, of the op WANTED, and of those of the names in FURTHER."""
     from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
     from torch._decomp import global_decomposition_table
 
     def apart(op: Any) -> bool:
         name = op._schema.name.split("::")[-1]
         primitive = op.namespace == "prims"  # coremltools does not know one of them, though it knows ops of their names
-        return primitive or name in wanted or _TORCH_OPS_REGISTRY.get_func(name) is None
+        return (
+            op is wanted
+            or primitive
+            or name in further
+            or name in rewrites.UNSTABLE
+            or _TORCH_OPS_REGISTRY.get_func(name) is None
+        )
 
     known = {**global_decomposition_table["post_autograd"], **rewrites.table()}
     return {op: made for op, made in known.items() if isinstance(op, torch._ops.OpOverload) and apart(op)}

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+NUMBERS = ("number", "Scalar", "Optional[number]", "float", "int")
+
 Slot = tuple[int, int]
 """(number of the argument, number of the item where it is a list of tensors, else -1)"""
 
@@ -76,11 +78,13 @@ def use_of(node: Any, values: Mapping[str, Any], known: Callable[[int], bool]) -
     if op is None:
         return None
     arguments, live = [], list[Slot]()
-    for index, value in enumerate(node.inputs()):
+    for index, (value, declared) in enumerate(zip(node.inputs(), op._schema.arguments, strict=False)):
         try:
             found = _value(value, values)
         except KeyError:
             return None
+        if isinstance(found, torch.Tensor) and str(declared.type) in NUMBERS and known(index):
+            found = found.item()  # a tracer writes many a number as a tensor of it
         if isinstance(found, torch.Tensor):
             live.append((index, -1))
         elif isinstance(found, (list, tuple)) and found and all(isinstance(item, torch.Tensor) for item in found):

@@ -148,9 +148,9 @@ def _call(node: Any, names: _Names) -> str:
 
 
 def _agreeing(node: Any) -> list[Any]:
-    """The arguments of NODE; whole numbers beside tensors of floats as floats, since Core ML wants the types to agree."""
+    """The arguments of NODE; whole numbers beside or for tensors of floats as floats, since Core ML wants the types to agree."""
     schema = getattr(node.target, "_schema", None)
-    seen = [item.meta.get("val") for item in node.all_input_nodes]
+    seen = [item.meta.get("val") for item in (*node.all_input_nodes, node)]
     if schema is None or not any(isinstance(item, torch.Tensor) and item.is_floating_point() for item in seen):
         return list(node.args)
     scalar = [str(known.type) in ("number", "Scalar", "Optional[number]") for known in schema.arguments]

@@ -87,18 +87,24 @@ def concluded(
     failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
     late = recovery.late(error) if error is not None else []
     failures += late
-    reasons: list[Evidence] = [*_environment(failures, error)] or list(
-        unsupported(subject, route, failures, recovery.composites(), origins)
-    )
-    if not reasons and error is not None:
-        place = subject.conversion.place if subject.conversion is not None else None
-        reasons = [ConversionRefused(subject.entry, route, type(error).__name__, first_line(error), place)]
+    reasons: list[Evidence] = [*_environment(failures, error)]
+    wrong_versions = bool(reasons)
+    if not wrong_versions:
+        reasons += unsupported(subject, route, failures, recovery.composites(), origins)
+    composed = not wrong_versions and all(failure.composed is not None for failure in recovery.failures)
+    if error is not None and not wrong_versions and not late:
+        if all(failure.composed is not None for failure in failures):  # nothing that is listed explains it
+            place = subject.conversion.place if subject.conversion is not None else None
+            refused = ConversionRefused(subject.entry, route, type(error).__name__, first_line(error), place)
+            reasons.insert(0, refused)
+        else:
+            text = (
+                f"what coremltools does not convert may not all be listed: it ended early, with `{first_line(error)}`"
+            )
+            emit(Note(subject.entry, text))
     for reason in reasons:
         emit(reason)
-    if error is not None and recovery.failures and not late:
-        text = f"what coremltools does not convert may not all be listed: it ended early, with `{first_line(error)}`"
-        emit(Note(subject.entry, text))
-    if error is None and all(failure.composed is not None for failure in recovery.failures):
+    if error is None and composed:
         return Conversion("works", model, composites=recovery.composites())
     return Conversion("refused", message=summary(reasons))
 
@@ -141,11 +147,12 @@ def _gist(message: str) -> str:
 
 
 def summary(reasons: list[Evidence]) -> str:
-    """A few words for the line of steps and the route table."""
-    ops = [reason.op for reason in reasons if isinstance(reason, OpUnsupported)]
+    """A few words for the line of steps and the route table: what no composite takes the place of, where there is such."""
+    left = [reason for reason in reasons if not (isinstance(reason, OpUnsupported) and reason.composite is not None)]
+    ops = [reason.op for reason in left or reasons if isinstance(reason, OpUnsupported)]
     if ops:
         return f"unsupported: {', '.join(dict.fromkeys(ops))}"
-    first = reasons[0] if reasons else None
+    first = left[0] if left else None
     if isinstance(first, EnvironmentWrong):
         return first.problem
     return first.message if isinstance(first, ConversionRefused) else ""

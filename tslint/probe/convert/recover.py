@@ -170,7 +170,8 @@ class Recovery:
                 except Exception as error:
                     del context._current_graph[depth:]
                     _sweep()
-                    inside = len(self.failures) > known or (tainted and _accidental(error))
+                    lost = any(failure.composed is None for failure in self.failures[known:])
+                    inside = lost or (tainted and _accidental(error))
                     self._record(node, error, _is_missing(node), inside)
                     if not inside and self._composes(context, node):
                         self._tainted.update(node.outputs if tainted else ())
@@ -317,6 +318,7 @@ def _sweep() -> None:
         with contextlib.suppress(Exception):  # an input that it never came to hold
             for value in op.get_flattened_inputs():
                 value.remove_child_op(op)
+    block._internal_vars = {value for op in block.operations for value in op.internal_inputs.values()}
 
 
 def _accidental(error: Exception) -> bool:
