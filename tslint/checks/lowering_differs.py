@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tslint.checks import on
 from tslint.checks._observed import one_line
-from tslint.diagnostic import Finding
+from tslint.diagnostic import Finding, Label
 from tslint.evidence import ConversionDiffered
 from tslint.facts.context import Context
 
@@ -17,8 +17,22 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
     apart = evidence.max_difference
     known = apart is not None and math.isfinite(apart) and not evidence.message
     detail = f" by {apart:.3g}" if known else ""
+    if evidence.op:
+        yield Finding(
+            evidence.place or evidence.library,
+            {"output": f" from `{evidence.op}` on", "detail": ""},
+            caption=f"{one_line(evidence.wrong)}, with {evidence.tried}",
+            labels=_library(evidence),
+        )
+        return
     yield Finding(
         evidence.place,
         {"output": f" in `{evidence.output}`" if evidence.output else "", "detail": detail},
         caption=one_line(evidence.message) if evidence.message else f"with {evidence.tried}",
     )
+
+
+def _library(evidence: ConversionDiffered) -> tuple[Label, ...]:
+    if evidence.library is None or evidence.place is None:
+        return ()
+    return (Label(evidence.library.path, evidence.library.span, "the op is called here"),)

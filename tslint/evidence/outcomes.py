@@ -177,7 +177,8 @@ class ConversionRefused(Evidence):
 class ConversionDiffered(Evidence):
     """The evaluated Core ML program disagrees with eager on the input ``tried``, or fails there.
 
-    ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails.
+    ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails. ``op`` is the
+    one whose own value is wrong though what it takes is right, ``wrong`` says how, with both values; ``place`` is its line then.
     """
 
     entry: int
@@ -187,6 +188,9 @@ class ConversionDiffered(Evidence):
     max_difference: float | None
     message: str = ""
     place: Place | None = None
+    op: str = ""
+    wrong: str = ""
+    library: Place | None = None
 
 
 @frozen

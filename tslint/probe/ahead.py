@@ -17,6 +17,7 @@ fork's first call of torch.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib.util
 import os
@@ -195,6 +196,7 @@ class _Worker:
     def _work(self) -> None:
         from tslint.probe.convert import coreml
         from tslint.probe.convert.convert import convert
+        from tslint.probe.lowering import blamed
         from tslint.probe.verify import verify
 
         subject, said = self.subject, list[Evidence]()
@@ -210,7 +212,8 @@ class _Worker:
         with (self.folder / "inputs").open("rb") as file:
             subject.others = torch.load(file, weights_only=False)
         module = subject.wrapped if subject.wrapped is not None else subject.module
-        verdict = verify(model, subject, module, said.append, "trace")
+        blame = functools.partial(blamed, subject, self.request, subject.traced)
+        verdict = verify(model, subject, module, said.append, "trace", blame)
         self._answer(1, verdict, said, start)
 
     def _answer(self, number: int, found: Conversion | Verdict, said: list[Evidence], start: float) -> None:

@@ -6,6 +6,7 @@ An internal failure in one step leaves the others to run; every route has its li
 from __future__ import annotations
 
 import contextlib
+import functools
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -416,7 +417,9 @@ def _verify(
             verdict = ahead.verify(candidate.program, subject, emit, outcome)
             if verdict is None:
                 model = _model_of(candidate, subject, request)
-                verdict = verify(model, subject, candidate.module, emit, candidate.route)
+                verdict = verify(
+                    model, subject, candidate.module, emit, candidate.route, _blame(candidate, subject, request)
+                )
             table.note(candidate, verified=verdict.verified, difference=verdict.difference)
             if verdict.verified is False:
                 table.note(candidate, converts="differs", message=verdict.message)
@@ -425,6 +428,15 @@ def _verify(
                 outcome.status = "failed" if verdict.verified is False else outcome.status
         outcome.message = messages[0] if messages else ""
         half.overflows(subject, converted[0].module, emit)
+
+
+def _blame(candidate: Candidate, subject: Subject, request: Request) -> Any:
+    """What finds the op to blame; an exported program keeps none of the graph that it would need."""
+    from tslint.probe.lowering import blamed
+
+    if not isinstance(candidate.program, torch.jit.ScriptModule):
+        return None
+    return functools.partial(blamed, subject, request, candidate.program)
 
 
 def _model_of(candidate: Candidate, subject: Subject, request: Request) -> Any:

@@ -24,7 +24,6 @@ float32's rounding, magnified by the model, and no conversion's fault.
 from __future__ import annotations
 
 import copy
-import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +35,8 @@ from torch import Tensor
 
 from tslint.evidence import ConversionDiffered
 from tslint.probe.evaluate import BrokenProgramError, Graph, Port, Run, Ties, UnevaluableError, read
+from tslint.probe.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
+from tslint.probe.lowering import Blame, Wrong
 from tslint.probe.subject import Emit, Inputs, Subject
 from tslint.probe.values import answer, items_of, map_tensors, tensors_in
 
@@ -54,28 +55,13 @@ class Verdict:
     tried: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Tolerance:
-    """How far two numbers may be apart: ``absolute`` + ``relative`` * |eager| + ``spread`` * the output's largest element."""
-
-    relative: float = 1e-3
-    absolute: float = 1e-4
-    spread: float = 1e-5
-
-    def allowed(self, eager: Tensor) -> Tensor:
-        finite = eager[torch.isfinite(eager)]
-        largest = float(finite.abs().max()) if finite.numel() else 0.0
-        return self.absolute + self.relative * eager.abs() + self.spread * largest
-
-
-FLOAT32 = Tolerance()
-HALF_WEIGHTS = Tolerance(1e-2, 1e-3, 1e-2)
-
-
-def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, route: str) -> Verdict:
+def verify(
+    mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, route: str, blame: Blame | None = None
+) -> Verdict:
     """Runs what ``ct.convert`` returned and MODULE on SUBJECT's inputs, as far as the program takes their shapes.
 
-    Emits a ConversionDiffered an output and input that differ. Raises nothing for what the program does.
+    Emits a ConversionDiffered an output and input that differ, or one for each op that BLAME finds on the first such input.
+    Raises nothing for what the program does.
     """
     try:
         graph = read(mlmodel)
@@ -84,6 +70,7 @@ def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, 
     tried: list[str] = []
     largest: float | None = None
     message = ""
+    found: list[Wrong] = []
     for inputs in (subject.example, *subject.others):
         arguments = _arguments(graph, inputs)
         if isinstance(arguments, str):
@@ -104,11 +91,25 @@ def verify(mlmodel: Any, subject: Subject, module: torch.nn.Module, emit: Emit, 
         for output, apart, text in ((item.output, item.largest, item.message) for item in differences):
             largest = apart if largest is None else max(largest, apart or 0.0)
             if text:
-                emit(ConversionDiffered(subject.entry, route, inputs.name, output, apart, text))
+                if not message and blame is not None:
+                    found = blame(inputs, _tensors(graph, inputs))
+                differed = ConversionDiffered(subject.entry, route, inputs.name, output, apart, text)
+                for wrong in found if not message else ():
+                    site = wrong.site
+                    emit(replace(differed, place=site.place, op=wrong.op, wrong=wrong.text, library=site.library))
+                if not found:
+                    emit(differed)
                 message = message or (
                     f"{output} differs on {inputs.name}: {text}" if output else f"on {inputs.name} {text}"
                 )
     return Verdict(not message, largest, message, tuple(tried))
+
+
+def _tensors(graph: Graph, inputs: Inputs) -> list[Tensor]:
+    """INPUTS as a program without the image's own scale and bias takes them."""
+    plain = replace(graph, inputs=tuple(replace(port, scale=None) for port in graph.inputs))
+    given = _arguments(plain, inputs)
+    return given if isinstance(given, list) else []
 
 
 def _accepted(module: torch.nn.Module, inputs: Inputs) -> bool:
@@ -217,15 +218,6 @@ def _untouched(module: torch.nn.Module) -> Iterator[None]:
 # -- outputs ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One output: how far it is off, and a message where that is too far."""
-
-    output: str
-    largest: float | None
-    message: str = ""
-
-
 def _differences(
     graph: Graph,
     arguments: list[Tensor],
@@ -245,13 +237,13 @@ def _differences(
     turned: list[Any] | None = None
     result = []
     for position, (port, value, eager) in enumerate(zip(ports, values, expected, strict=True)):
-        difference = _held(port.name, eager, [value], tolerance)
+        difference = held(port.name, eager, [value], tolerance)
         if difference.message and tuple(value.shape) == tuple(eager.shape):
             if turned is None:
                 turned = _turned(graph, arguments, ties, precision)
             other = turned[position] if len(turned) == len(values) else None
             if isinstance(other, Tensor) and other.shape == value.shape:
-                difference = _held(port.name, eager, [value, other], tolerance)
+                difference = held(port.name, eager, [value, other], tolerance)
         result.append(difference)
     return result
 
@@ -290,34 +282,3 @@ def _turned(graph: Graph, arguments: list[Tensor], ties: Ties, precision: torch.
     except (UnevaluableError, BrokenProgramError):
         return []
     return [value for value in values if isinstance(value, Tensor)] if ties.seen else []
-
-
-def _held(name: str, eager: Tensor, values: list[Tensor], tolerance: Tolerance) -> Difference:
-    """EAGER against VALUES, of which one has to agree in each element."""
-    if tuple(eager.shape) != tuple(values[0].shape) and not (eager.ndim == 0 and values[0].numel() == 1):
-        return Difference(name, None, f"shape {tuple(values[0].shape)}, eager {tuple(eager.shape)}")
-    if eager.is_complex():
-        return Difference(name, None, "eager answers with complex numbers")
-    if not eager.numel():
-        return Difference(name, 0.0)
-    truth = eager if eager.dtype == torch.float32 else eager.to(torch.float64)
-    found = [value.reshape(eager.shape).to(truth.dtype) for value in values]
-    gap = (found[0] - truth).abs()
-    largest = float(gap.max())  # NaN if there is one
-    if largest <= tolerance.absolute:
-        return Difference(name, largest)
-    gap = torch.stack([_gap(value, truth) for value in found]).amin(0)
-    largest = float(gap.max())
-    wrong = (gap > tolerance.allowed(truth)) | torch.isinf(gap)
-    if not bool(wrong.any()):
-        return Difference(name, largest)
-    place = int((gap * wrong).nan_to_num().argmax())
-    index = tuple(int(number) for number in torch.unravel_index(torch.tensor(place), eager.shape)) if eager.ndim else ()
-    text = f"{int(wrong.sum())} of {gap.numel()} elements, {found[0][index]:.6g} where eager has {truth[index]:.6g}"
-    return Difference(name, largest if math.isfinite(largest) else None, text + (f" at {list(index)}" if index else ""))
-
-
-def _gap(value: Tensor, truth: Tensor) -> Tensor:
-    """How far they are apart: nothing where both are NaN or the same infinity, infinitely where one alone is."""
-    same = (value == truth) | (torch.isnan(value) & torch.isnan(truth))
-    return torch.where(same, 0.0, (value - truth).abs()).nan_to_num(nan=torch.inf, posinf=torch.inf)

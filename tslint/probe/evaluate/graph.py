@@ -96,6 +96,12 @@ def read(mlmodel: Any) -> Graph:
     return _Reader(program.functions["main"]).graph()
 
 
+def read_program(program: Any) -> tuple[Graph, dict[int, int]]:
+    """A MIL program as ``convert_to="milinternal"`` gives it, and the number of each of its vars, by ``id``."""
+    reader = _Reader(program.functions["main"])
+    return reader.graph(), reader.numbers
+
+
 class _Reader:
     def __init__(self, function: Any) -> None:
         from coremltools.converters.mil.mil import types

@@ -30,10 +30,16 @@ class Undefined:
 
 
 class Run:
-    """One evaluation of GRAPH. Every float is held in PRECISION, float16 too: the verdict is float32's."""
+    """One evaluation of GRAPH. Every float is held in PRECISION, float16 too: the verdict is float32's.
 
-    def __init__(self, graph: Graph, ties: Ties | None = None, precision: torch.dtype = torch.float32) -> None:
+    KEEP: no value is forgotten when it was used last.
+    """
+
+    def __init__(
+        self, graph: Graph, ties: Ties | None = None, precision: torch.dtype = torch.float32, keep: bool = False
+    ) -> None:
         self.graph = graph
+        self.keep = keep
         self.ties = ties or Ties()
         self.held = {**HELD, "fp16": precision, "fp32": precision, "fp64": precision}
         self.values: dict[int, Value] = dict(graph.constants)
@@ -77,7 +83,7 @@ class Run:
                 raise kind(f"`{node.kind}` ({node.name}): {first}") from error
             for reference, value in zip(node.outputs, results, strict=True):
                 self.values[reference] = self._typed(node, reference, value)
-            for reference in node.dead:
+            for reference in () if self.keep else node.dead:
                 self.values.pop(reference, None)
         return [self.values[reference] for reference in block.outputs]
 

@@ -1,0 +1,162 @@
+"""Which op coremltools translates wrongly, where a converted program disagrees with eager.
+
+The program is converted once more without any of coremltools' optimisations, so that the value of every node is in it; both are
+run on one input, and each node's value is held against the one that the graph itself computes. What is wrong though everything
+that it takes is right, is to blame. So is an in-place write that coremltools never reached, since all outputs existed already.
+
+Relies on ``convert_to="milinternal"`` and ``PassPipeline.EMPTY`` (tried with coremltools 9.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from tslint.evidence import OpSite
+from tslint.probe.convert import coreml
+from tslint.probe.convert.origins import Origins
+from tslint.probe.convert.placeholder import Shape, observe
+from tslint.probe.convert.recover import Failure, Recovery
+from tslint.probe.evaluate import Run
+from tslint.probe.evaluate.graph import read_program
+from tslint.probe.held import FLOAT32, held
+from tslint.probe.script.torchscript import nodes
+from tslint.probe.subject import Inputs, Subject
+from tslint.request import Request
+
+LARGEST = 500_000_000
+"""Elements of all values together up to which they are kept, to be compared."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """An op whose value is wrong: ``text`` says how far, with both values."""
+
+    op: str
+    site: OpSite
+    text: str
+
+
+Blame = Callable[[Inputs, list[torch.Tensor]], list[Wrong]]
+"""Takes an input on which program and eager differ, and its tensors as the program takes them."""
+
+
+@dataclass
+class _Noting(Recovery):
+    """A conversion that notes what every node of the graph became."""
+
+    made: dict[str, Any] = field(default_factory=dict)
+    reached: set[int] = field(default_factory=set)
+
+    def _convert(self, original: Any) -> Any:
+        convert = super()._convert(original)
+
+        def noted(context: Any, node: Any) -> None:
+            convert(context, node)
+            index, raw = self._raw.get(id(node), (None, None))
+            if raw is None or index is None:
+                return
+            self.reached.add(index)
+            for name, observed in zip(node.outputs, self.outputs_of(raw), strict=False):
+                if name in context:
+                    self.made[observed] = context[name]
+
+        return noted
+
+
+def blamed(
+    subject: Subject, request: Request, program: Any, inputs: Inputs, tensors: list[torch.Tensor]
+) -> list[Wrong]:
+    """The ops of PROGRAM that are translated wrongly, as INPUTS show, whose TENSORS the converted program takes.
+
+    Empty where that cannot be found out; raises nothing.
+    """
+    try:
+        return list(_blamed(subject, request, program, inputs, tensors))
+    except Exception:
+        return []
+
+
+def _blamed(
+    subject: Subject, request: Request, program: Any, inputs: Inputs, tensors: list[torch.Tensor]
+) -> Iterator[Wrong]:
+    given = coreml.given(program, inputs)
+    noting = _Noting(lambda graph, keep: observe(program, graph, coreml.given(program, subject.example), keep))
+    converted = _converted(subject, request, program, noting)
+    seen = observe(program, noting.graph, given)
+    sizes = (value.sizes for value in seen.values.values() if isinstance(value, Shape))
+    if sum(torch.Size(size).numel() for size in sizes) > LARGEST:
+        return
+    truth = observe(program, noting.graph, given, set(seen.values)).kept
+    graph, numbers = read_program(converted)
+    graph = replace(graph, inputs=tuple(replace(port, scale=None) for port in graph.inputs))
+    run = Run(graph, keep=True)
+    run(tensors)
+    origins = Origins(subject, program, noting.pristine, noting.graph)
+    every = list(enumerate(nodes(noting.graph)))
+    outermost = {value.debugName() for node in noting.graph.nodes() for value in node.outputs()}
+    values = {
+        name: run.values.get(numbers[id(var)])
+        for name, var in noting.made.items()
+        if id(var) in numbers and name in outermost  # in a loop, each round has another one
+    }
+    for infinite in (True, False):
+        found = list(_first_wrong(every, truth, values, infinite))
+        if found:
+            break
+    else:
+        found = [
+            (index, node, "the write is not in the program")
+            for index, node in every
+            if index not in noting.reached and node.kind().startswith("aten::") and node.kind().endswith("_")
+        ]
+    for index, node, text in found:
+        yield Wrong(node.kind(), origins.site(_failure(index, node)), text)
+
+
+def _first_wrong(
+    every: list[tuple[int, Any]], truth: dict[str, Any], values: dict[str, Any], infinite: bool
+) -> Iterator[tuple[int, Any, str]]:
+    """(index, node, how far) of those whose value is wrong, and nothing that they take. INFINITE: see :func:`_apart`."""
+    wrong: set[str] = set()
+    for index, node in every:
+        tainted = any(value.debugName() in wrong for value in node.inputs())
+        for value in node.outputs():
+            name = value.debugName()
+            text = _apart(truth.get(name), values.get(name), infinite)
+            if text or (text is None and tainted):
+                wrong.add(name)
+            if text and not tainted:
+                yield index, node, text
+
+
+def _failure(index: int, node: Any) -> Failure:
+    return Failure(index, node, node.kind(), False, "", RuntimeError())
+
+
+def _converted(subject: Subject, request: Request, program: Any, noting: _Noting) -> Any:
+    ct = coreml.load()
+    arguments = coreml.arguments(ct, subject, request, program, float32=False)
+    wanted = {key: arguments[key] for key in ("inputs", "minimum_deployment_target", "states") if key in arguments}
+    with coreml.calm(), noting.watching():
+        return ct.convert(program, **wanted, convert_to="milinternal", pass_pipeline=ct.PassPipeline.EMPTY)
+
+
+def _apart(truth: Any, value: Any, infinite: bool) -> str | None:
+    """How far VALUE is from the TRUTH; empty where it agrees, None where they cannot be compared.
+
+    coremltools writes 3.4e38 for a constant infinity, which makes no difference to most that is computed with it: INFINITE takes
+    it for one.
+    """
+    if not isinstance(value, torch.Tensor) or not isinstance(truth, (torch.Tensor, int, float)):
+        return None
+    expected = torch.as_tensor(truth)
+    if expected.is_complex():
+        return None
+    if infinite and value.is_floating_point():
+        huge = value.abs() >= 3.3e38
+        value = torch.where(huge, value.sign() * float("inf"), value)
+    return held("", expected, [value], FLOAT32).message
