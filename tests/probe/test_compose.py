@@ -114,6 +114,8 @@ COMPOSED: dict[str, tuple[Function, tuple[torch.Tensor, ...]]] = {
         lambda x, g: F.grid_sample(x, g, mode="bicubic", align_corners=False),
         (IMAGE, numbers(2, 4, 4, 2)),
     ),
+    "avg_pool2d": (lambda x: F.avg_pool2d(x, 2, ceil_mode=True), (numbers(2, 5, 5),)),
+    "avg_pool3d": (lambda x: F.avg_pool3d(x, 2, 1, 1), (numbers(2, 5, 5, 3),)),
     "pixel_unshuffle": (lambda x: F.pixel_unshuffle(x, 2), (IMAGE,)),
 }
 

@@ -18,6 +18,8 @@ from converted import Calls, quiet  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
+from tslint.facts.coreml.advisories import Advisory, advisories  # noqa: E402
+from tslint.probe import installed  # noqa: E402
 from tslint.probe.lowering import blamed  # noqa: E402
 from tslint.probe.subject import Inputs, RecordedConversion, Subject  # noqa: E402
 from tslint.probe.verify import Verdict, verify  # noqa: E402
@@ -163,3 +165,20 @@ def test_a_graph_that_cannot_be_compared_is_blamed_nowhere(monkeypatch: pytest.M
     assert verdict.verified is False
     assert (found.op, found.place) == ("", None)
     assert np.isfinite(found.max_difference)
+
+
+KNOWN = [
+    pytest.param(advisory, expression, id=f"{advisory.name}: {expression}")
+    for advisory in advisories()
+    for expression in (*advisory.examples, *advisory.right)
+]
+
+
+@pytest.mark.parametrize(("advisory", "expression"), KNOWN)
+def test_what_is_known_to_go_wrong_does_with_the_installed_version(advisory: Advisory, expression: str) -> None:
+    """A row that a newer coremltools no longer confirms has its versions to be narrowed."""
+    affected = installed.matches(ct.__version__, advisory.coremltools)
+    torch.manual_seed(0)
+    verdict, found = differences(Calls(eval(f"lambda x: {expression}", {"torch": torch})), X)
+    assert verdict.verified is not (expression in advisory.examples and affected)
+    assert {item.op for item in found} <= set(advisory.ops)

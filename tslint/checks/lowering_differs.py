@@ -10,6 +10,7 @@ from tslint.checks._observed import one_line
 from tslint.diagnostic import Finding, Label
 from tslint.evidence import ConversionDiffered
 from tslint.facts.context import Context
+from tslint.facts.coreml.advisories import of_op
 
 
 @on(ConversionDiffered)
@@ -23,6 +24,7 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
             {"output": f" from `{evidence.op}` on", "detail": ""},
             caption=f"{one_line(evidence.wrong)}, with {evidence.tried}",
             labels=_library(evidence),
+            help=_help(evidence.op),
         )
         return
     yield Finding(
@@ -30,6 +32,15 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
         {"output": f" in `{evidence.output}`" if evidence.output else "", "detail": detail},
         caption=one_line(evidence.message) if evidence.message else f"with {evidence.tried}",
     )
+
+
+def _help(op: str) -> str | None:
+    """What is known of OP, where there is one thing that is."""
+    known = of_op(op)
+    if len(known) != 1:
+        return None
+    thread = f" ({known[0].thread})" if known[0].thread else ""
+    return f"it {known[0].what}{thread}: {known[0].instead}"
 
 
 def _library(evidence: ConversionDiffered) -> tuple[Label, ...]:

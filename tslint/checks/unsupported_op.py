@@ -29,13 +29,13 @@ def predict(facts: Facts, _: Facts) -> Iterator[Finding]:
             yield predicted(use, {"op": use.row.op, "count": f" {table.version()}"}, facts)
 
 
-def predicted(use: Unconvertible, values: dict[str, str], facts: Facts) -> Finding:
+def predicted(use: Unconvertible, values: dict[str, str], facts: Facts, help: str | None = None) -> Finding:
     """At the call, with a label where the layer is made; only a warning in a branch that tracing may pass by."""
     labels = []
     if use.maker is not None and facts.span(use.maker).line != facts.span(use.node).line:
         labels.append(facts.label(use.maker, "the layer is made here"))
     severity = Severity.WARNING if branches(use.node, facts) else Severity.ERROR
-    return Finding(use.node, values, severity=severity, labels=tuple(labels))
+    return Finding(use.node, values, severity=severity, labels=tuple(labels), help=help)
 
 
 @on(OpUnsupported)

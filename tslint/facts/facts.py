@@ -11,25 +11,16 @@ import libcst as cst
 from tslint.diagnostic import Label, Span
 from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
+from tslint.facts.coreml import advisories, table
 from tslint.facts.coreml.ranks import HighRank, high_ranks
 from tslint.facts.coreml.registered import canonical, registered_by_imports, registered_ops
-from tslint.facts.coreml.uses import Unconvertible, unconvertible
+from tslint.facts.coreml.uses import Table, Unconvertible, unconvertible
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
 from tslint.facts.infer import Analysis
 from tslint.facts.joins import join_all
-from tslint.facts.kinds import (
-    FIXED,
-    Callable,
-    Constant,
-    Dims,
-    Kind,
-    Size,
-    Tensor,
-    depends_of,
-    options,
-)
+from tslint.facts.kinds import FIXED, Callable, Constant, Dims, Kind, Size, Tensor, depends_of, options
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
@@ -365,8 +356,16 @@ class Facts(SizeQuestions, ReadingQuestions):
     @cached_property
     def unconvertible(self) -> tuple[Unconvertible, ...]:
         """The uses of the library that tracing records and coremltools does not convert, in source order."""
+        return self._uses(table.rows())
+
+    @cached_property
+    def miscompiled(self) -> tuple[Unconvertible, ...]:
+        """The uses of the library that coremltools is known to convert to something else, in source order."""
+        return self._uses(advisories.rows())
+
+    def _uses(self, table: Table) -> tuple[Unconvertible, ...]:
         contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
-        found = unconvertible(contexts, self.tree, registered_ops(self.tree, self.names))
+        found = unconvertible(contexts, self.tree, registered_ops(self.tree, self.names), table)
         reaching = [one for one in found if self.reaches_output(one.node) and not self.only_read(one.node)]
         registered = registered_by_imports(self.tree, self.project) if reaching else frozenset()
         return tuple(one for one in reaching if canonical(one.row.op) not in registered)

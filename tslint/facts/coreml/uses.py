@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
 from tslint.facts.coreml.registered import canonical
-from tslint.facts.coreml.table import Condition, Row, rows
+from tslint.facts.coreml.table import Condition, Row
 from tslint.facts.frame import Applied, Context
 from tslint.facts.kinds import (
     Constant,
@@ -25,6 +25,9 @@ from tslint.frozen import frozen
 
 ABSENT = "-"
 
+Table = Mapping[str, tuple[Row, ...]]
+"""Qualified name → ways of calling it."""
+
 
 @frozen
 class Unconvertible:
@@ -35,23 +38,28 @@ class Unconvertible:
     maker: cst.Call | None
 
 
-def unconvertible(contexts: Sequence[Context], tree: Tree, registered: frozenset[str]) -> list[Unconvertible]:
-    """The uses in code that tracing comes past, in source order, each op once a call; not of the ops that are REGISTERED."""
+def unconvertible(
+    contexts: Sequence[Context], tree: Tree, registered: frozenset[str], table: Table
+) -> list[Unconvertible]:
+    """The uses in code that tracing comes past, in source order, each op once a call; not of the ops that are REGISTERED.
+
+    TABLE has the ways of calling something that are meant.
+    """
     found: dict[tuple[cst.CSTNode, str], Unconvertible] = {}
     for context in traced(contexts):
-        for one in _in_context(context, registered):
+        for one in _in_context(context, registered, table):
             if tree.own(one.node):
                 found.setdefault((one.node, one.row.op), one)
     return sorted(found.values(), key=lambda one: tree.index[one.node])
 
 
-def _in_context(context: Context, registered: frozenset[str]) -> Iterator[Unconvertible]:
+def _in_context(context: Context, registered: frozenset[str], table: Table) -> Iterator[Unconvertible]:
     """The uses in one function. A call of one thing or another is one where none of them converts."""
     failing: dict[cst.CSTNode, list[Unconvertible]] = {}
     for (node, name, maker), use in context.applied.items():
         if use.block.untraced or use.given:
             continue
-        for row in rows().get(name, ()):
+        for row in table.get(name, ()):
             if canonical(row.op) not in registered and all(holds(c, use) for c in row.conditions):
                 failing.setdefault(node, []).append(Unconvertible(node, row, maker))
                 break
@@ -86,7 +94,15 @@ def holds(condition: Condition, use: Applied) -> bool:
     given = args.get(condition.position, condition.parameter)
     if given is None:
         return ABSENT in condition.values and not args.opaque
-    return all(token(option) in condition.values for option in options(given))
+    return all(token(option) in condition.values or _number(option, condition) for option in options(given))
+
+
+def _number(kind: Kind, condition: Condition) -> bool:
+    """Whether a number in the source is one of those that a condition names, or as large as it says."""
+    if not isinstance(kind, Constant) or isinstance(kind.value, bool) or not isinstance(kind.value, int):
+        return False
+    least = [int(value[2:]) for value in condition.values if value.startswith(">=")]
+    return str(kind.value) in condition.values or any(kind.value >= number for number in least)
 
 
 def _rank(kind: Kind) -> int | None:

@@ -60,6 +60,21 @@ def _adaptive_max(x: Tensor, output_size: Sequence[int]) -> Any:
     return torch.stack(values, -1).reshape(shape), torch.stack(indices, -1).reshape(shape)
 
 
+@rewrites("avg_pool2d")
+def avg_pool2d(x: Tensor, kernel_size: Sequence[int], stride: Sequence[int] = (), *rest: Any) -> Any:
+    return _batched(torch.ops.aten.avg_pool2d, 3, x, kernel_size, stride, *rest)
+
+
+@rewrites("avg_pool3d")
+def avg_pool3d(x: Tensor, kernel_size: Sequence[int], stride: Sequence[int] = (), *rest: Any) -> Any:
+    return _batched(torch.ops.aten.avg_pool3d, 4, x, kernel_size, stride, *rest)
+
+
+def _batched(pool: Any, rank: int, x: Tensor, *arguments: Any) -> Any:
+    """POOL of a tensor without a batch, as one of a batch of one: coremltools wants one."""
+    return pool(x.unsqueeze(0), *arguments).squeeze(0) if x.dim() == rank else NotImplemented
+
+
 @rewrites("col2im")
 def col2im(
     x: Tensor,

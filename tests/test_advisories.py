@@ -1,0 +1,66 @@
+"""What is known to convert to something else, found in the source; tests/probe/test_lowering.py converts each example."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tslint import catalogue, static
+from tslint.facts.coreml import advisories
+from tslint.source import Source
+
+KNOWN = advisories.advisories()
+PAGE = Path(__file__).parent.parent / "rules" / "coreml" / "known-miscompilation.md"
+
+
+def found(expression: str, tmp_path: Path) -> list[str]:
+    """The calls that are reported in a module that answers with EXPRESSION of a tensor of three dimensions."""
+    path = tmp_path / "model.py"
+    path.write_text(
+        textwrap.dedent(
+            f"""
+            import torch
+            from torch import nn
+
+
+            class Net(nn.Module):
+                def forward(self, x):
+                    x = x.reshape(2, 3, 4)
+                    return {expression}
+            """
+        ),
+        encoding="utf-8",
+    )
+    facts = static.facts_of(Source.read(path, 10**6), str(tmp_path))
+    return [facts.text(use.node) for use in facts.miscompiled]
+
+
+def cases(right: bool) -> Iterator[object]:
+    for advisory in KNOWN:
+        for expression in advisory.right if right else advisory.examples:
+            yield pytest.param(advisory, expression, id=f"{advisory.name}: {expression}")
+
+
+@pytest.mark.parametrize(("advisory", "expression"), cases(right=False))
+def test_the_call_is_found_in_the_source_where_it_always_goes_wrong(
+    advisory: advisories.Advisory, expression: str, tmp_path: Path
+) -> None:
+    assert bool(found(expression, tmp_path)) is bool(advisory.rows)
+
+
+@pytest.mark.parametrize(("advisory", "expression"), cases(right=True))
+def test_what_converts_rightly_is_not_reported(advisory: advisories.Advisory, expression: str, tmp_path: Path) -> None:
+    assert found(expression, tmp_path) == []
+
+
+def test_the_page_lists_every_row() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert catalogue.rules()["known-miscompilation"].group == "coreml"
+    for advisory in KNOWN:
+        ops = ", ".join(f"`{op}`" for op in advisory.ops)
+        assert f"| {ops} | {advisory.coremltools} | {advisory.what} | {advisory.instead} |" in page
+        assert advisory.thread is None or advisory.thread in page, advisory.thread
+        assert advisory.examples and advisory.right
