@@ -32,7 +32,7 @@ HOUSE = (
     ("workers",),
     ("report",),
     ("child", "process", "forked", "reaper", "interpreter"),
-    ("runs", "live"),
+    ("runs", "live", "saving"),
     ("api", "planning", "doctor"),
     ("cli", "__main__"),
 )

@@ -49,6 +49,28 @@ class Outline:
 
 
 @frozen
+class CoreML:
+    """How what ``--save`` writes is converted and described: a ``[tool.tslint.models.coreml]`` table.
+
+    ``image``: the first input is an image, of pixels times ``scale`` plus ``bias`` (a number a channel); ``classes`` are the
+    labels of a classifier; ``preview_parameters`` is what Xcode's preview is told, as JSON.
+    """
+
+    image: bool = False
+    scale: float = 1.0
+    bias: tuple[float, ...] = ()
+    color_layout: str = "RGB"
+    classes: tuple[str, ...] = ()
+    precision: str = "float16"
+    author: str = ""
+    description: str = ""
+    license: str = ""
+    version: str = ""
+    preview: str = ""
+    preview_parameters: str = ""
+
+
+@frozen
 class ModelSpec:
     """A model named on the command line or in a ``[[tool.tslint.models]]`` table.
 
@@ -93,7 +115,8 @@ class Request:
 
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
     one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one. ``plan``: report the way that works as
-    code. With ``written`` a script is run, and nothing else.
+    code. With ``written`` a script is run, and nothing else. ``save`` is where the recommended program is saved, as ``coreml``
+    says.
     """
 
     target: str
@@ -108,3 +131,5 @@ class Request:
     pickled: Pickled | None = None
     plan: bool = False
     written: Written | None = None
+    save: str | None = None
+    coreml: CoreML | None = None

@@ -6,6 +6,7 @@ Starts children through ``child`` alone. Imported only where something is to be 
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,17 +15,26 @@ from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
-from tslint.evidence import Evidence, NoEntry
+from tslint.evidence import Evidence, NoEntry, Saved
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
 from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Run
 from tslint.request import ModelSpec, Outline, Pickled, Request, Written
+from tslint.saving import Saving
 from tslint.settings import ModelTable, Settings
 
 if TYPE_CHECKING:
     from tslint.forked import Work
+
+HOW = {
+    "trace": "by the trace",
+    "script": "by scripting",
+    "mixed": "by tracing but for what only scripting keeps",
+    "export": "by torch.export",
+}
+"""What each route is called behind the name of the package that it was saved as."""
 
 CONVENTIONS = {"example_inputs", "get_inputs", "get_init_inputs", "build_model"}
 
@@ -86,7 +96,8 @@ def run(
                 f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
             )
             return ran
-    explicit = bool(specs) or settings.run or bool(settings.route) or path is None or planning
+    asked = settings.run or bool(settings.route) or bool(settings.save)
+    explicit = bool(specs) or asked or path is None or planning
     request = dataclasses.replace(_request(ran.file or target, specs, known, settings), plan=planning)
     _start(request, settings, on_evidence, ran, explicit)
     return ran
@@ -104,8 +115,9 @@ def run_live(
 ) -> Ran:
     """Runs a live model, called TARGET: WORK in a fork of this process, or what was PICKLED in a fresh one."""
     ran = Ran(target)
+    asked = _request(target, (), None, settings)
     request = dataclasses.replace(
-        _request(target, (), None, settings), pickled=pickled, deployment_target=deployment_target
+        asked, pickled=pickled, deployment_target=deployment_target or asked.deployment_target
     )
     _start(request, dataclasses.replace(settings, python=sys.executable), None, ran, True, work)
     return ran
@@ -135,6 +147,8 @@ def _request(target: str, specs: tuple[ModelSpec, ...], known: Outline | None, s
         routes=settings.route,
         convert=not settings.no_convert,
         verify=not settings.no_verify,
+        deployment_target=settings.target,
+        coreml=next((table.coreml for table in settings.models_of(target) if table.coreml is not None), None),
     )
 
 
@@ -159,6 +173,12 @@ def _start(
     if missing:
         (ran.errors if explicit else ran.notes).append(missing)
         return
+    saving = Saving(settings.save) if settings.save and not request.plan and request.written is None else None
+    if saving is not None:
+        if saving.problem():
+            ran.errors.append(saving.problem())
+            return
+        request = dataclasses.replace(request, save=str(saving.temporary))
     result = child.run(
         request,
         python=settings.python,
@@ -175,6 +195,24 @@ def _start(
     ran.notes += result.notes
     ran.errors += result.errors
     ran.evidence += result.evidence
+    if saving is not None:
+        _save(saving, ran)
+
+
+def _save(saving: Saving, ran: Ran) -> None:
+    """Puts into its place what the child saved, and says what became of it."""
+    saved = [item for item in ran.evidence if isinstance(item, Saved)]
+    name = os.path.relpath(saving.path)
+    try:
+        saving.finish(bool(saved))
+    except OSError as error:
+        ran.errors.append(f"{name} could not be written: {error.strerror}")
+        return
+    if saved:
+        words = {True: "as saved, it agrees with the model", None: "not evaluated as saved"}.get(saved[0].verified, "")
+        ran.notes.append(f"{name}: written, {HOW[saved[0].route]}; {words}")
+    else:
+        ran.errors.append(f"{name} was not written: no way to Core ML that works was found")
 
 
 def _specs(target: str, settings: Settings) -> tuple[ModelSpec, ...]:

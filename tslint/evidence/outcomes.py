@@ -194,6 +194,15 @@ class ConversionDiffered(Evidence):
 
 
 @frozen
+class Saved(Evidence):
+    """The program of ``route`` was saved as a Core ML model. ``verified``: as saved, it agrees with eager on the example."""
+
+    entry: int
+    route: str
+    verified: bool | None = None
+
+
+@frozen
 class HalfOverflowed(Evidence):
     """A line makes numbers beyond float16's range, up to the magnitude ``largest``, on the example inputs.
 

@@ -5,11 +5,8 @@ An internal failure in one step leaves the others to run; every route has its li
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -19,53 +16,19 @@ from tslint.probe import half, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
-from tslint.probe.convert.convert import Conversion, convert
+from tslint.probe.convert.convert import convert
+from tslint.probe.ending import save, tell
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.plan import mixed as plan
-from tslint.probe.plan.made import made, none
 from tslint.probe.script.script import Scripted, run_script
 from tslint.probe.subject import Emit, Inputs, Outcome, Settled, Steps, Subject
+from tslint.probe.table import ROUTES, Candidate, Table, step, unheard
 from tslint.request import Request
-
-ROUTES = ("trace", "script", "mixed", "export")
 
 UNKNOWN = "no inputs are known"
 
 MISSING = 'coremltools is not installed: `pip install "tslint[coreml]"` adds it'
-
-
-@dataclass
-class Candidate:
-    """A program that could be converted: its line in the table, and the module whose answers it must give."""
-
-    route: str
-    module: torch.nn.Module
-    program: Any
-    wrapped: bool = False
-    right: bool = True
-    """It agreed with eager; what is not right may be converted, to see what stops it, and is never recommended."""
-    conversion: Conversion | None = None
-
-
-@dataclass
-class Table:
-    """The route table while it is being made. ``wrapped`` is the line of the flattening wrapper under trace."""
-
-    lines: dict[str, Attempt] = field(default_factory=lambda: {route: Attempt() for route in ROUTES})
-    wrapped: Attempt | None = None
-    recommended: str | None = None
-    exported: list[Candidate] = field(default_factory=list)
-
-    def of(self, candidate: Candidate) -> Attempt:
-        return self.wrapped or Attempt() if candidate.wrapped else self.lines[candidate.route]
-
-    def note(self, candidate: Candidate, **changes: Any) -> None:
-        attempt = replace(self.of(candidate), **changes)
-        if candidate.wrapped:
-            self.wrapped = attempt
-        else:
-            self.lines[candidate.route] = attempt
 
 
 def run_routes(
@@ -92,20 +55,12 @@ def run_routes(
             _convert(subject, settled, request, asked, order, table, steps, emit, ahead or Ahead(request))
         else:
             _recommend_unconverted(subject, asked, order, table, emit)
+        if request.save and request.convert:
+            save(subject, request, table, [*order, *table.exported], steps, emit)
         if request.plan and request.convert:
-            _tell(subject, table, [*order, *table.exported], mixed, emit)
+            tell(subject, table, [*order, *table.exported], mixed, emit)
     finally:
         _end(subject, table, emit)
-
-
-def _tell(subject: Subject, table: Table, candidates: list[Candidate], mixed: plan.Plan | None, emit: Emit) -> None:
-    """The route that is recommended, as code; or why there is none."""
-    best = [candidate for candidate in candidates if candidate.route == table.recommended and candidate.right]
-    if best:
-        composites = best[0].conversion.composites if best[0].conversion is not None else ()
-        emit(made(subject, best[0].route, best[0].program, best[0].module, mixed, composites))
-    else:
-        emit(none(subject, table.lines, table.wrapped, mixed))
 
 
 def run_script_alone(subject: Subject, request: Request, steps: Steps, emit: Emit) -> None:
@@ -133,16 +88,6 @@ def _end(subject: Subject, table: Table, emit: Emit) -> None:
         emit(RouteEnded(subject.entry, route, table.lines[route], wrapped, table.recommended == route))
 
 
-@contextlib.contextmanager
-def _step(steps: Steps, name: str) -> Iterator[Outcome]:
-    """A step whose own failure ends it alone: it is said on the line of steps, and the next one begins."""
-    try:
-        with steps(name) as outcome:
-            yield outcome
-    except Exception:
-        traceback.print_exc()
-
-
 def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit: Emit) -> Scripted | None:
     if asked and "script" not in asked:
         return None
@@ -153,7 +98,7 @@ def _script(subject: Subject, asked: set[str], table: Table, steps: Steps, emit:
         table.lines["script"] = Attempt(message="a function has no module to script")
         return None
     scripted = None
-    with _step(steps, "script") as outcome:
+    with step(steps, "script") as outcome:
         scripted = run_script(subject, emit, outcome)
         table.lines["script"] = Attempt(scripted.status, message=scripted.message)
     return scripted
@@ -175,7 +120,7 @@ def _plan(
         table.lines["mixed"] = Attempt("died")
         return None
     built = None
-    with _step(steps, "plan") as outcome:
+    with step(steps, "plan") as outcome:
         built = plan.build(subject, settled)
         parts = plan.names(built.scripted, subject.module)
         table.lines["mixed"] = Attempt(built.status, message=built.message or built.conditions, parts=parts)
@@ -271,7 +216,7 @@ def _convert(
             table.note(candidate, converts="died")
         return
     converted: list[Candidate] = []
-    with _step(steps, "convert") as outcome:
+    with step(steps, "convert") as outcome:
         if not ahead.converted() and coreml.load() is None:
             outcome.status, outcome.message = "skipped", MISSING
             return
@@ -283,12 +228,12 @@ def _convert(
             chosen = [] if converted else chosen
         for candidate in chosen:
             # A file that exports hears nothing of what stands in the way of a route that it does not take.
-            if _attempt(candidate, subject, request, table, _unheard if by_author else emit, ahead, outcome):
+            if _attempt(candidate, subject, request, table, unheard if by_author else emit, ahead, outcome):
                 converted.append(candidate)
         if not asked and not converted:
             # A program with control flow is harder to convert than a trace that is right for the example's own sizes.
             for candidate in (one for one in order[1:] if one.route == "trace" and one.right):
-                if _attempt(candidate, subject, request, table, _unheard, ahead, outcome):
+                if _attempt(candidate, subject, request, table, unheard, ahead, outcome):
                     converted.append(candidate)
         found = by_author or any(candidate.right for candidate in converted)
         converted += _export(subject, settled, request, asked, found, table, emit)
@@ -325,10 +270,6 @@ def _attempt(
     message = conversion.message or table.of(candidate).message
     table.note(candidate, converts=conversion.status, composed=composed, message=message)
     return conversion.status == "works"
-
-
-def _unheard(evidence: Evidence) -> None:
-    """For an attempt that nobody asked for: it need not say again what the first one has said."""
 
 
 def _export(
@@ -409,7 +350,7 @@ def _verify(
         for candidate in converted:
             table.note(candidate, message="not verified: the verification died")
         return
-    with _step(steps, "verify") as outcome:
+    with step(steps, "verify") as outcome:
         from tslint.probe.verify import verify
 
         messages = []

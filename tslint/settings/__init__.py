@@ -7,66 +7,52 @@ after two dashes, the option of the command line.
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tslint.frozen import field, frozen
+from tslint.settings.models import ModelTable, models
+from tslint.settings.values import Option, SettingsError, key_of, nearest, parse_size, value_of
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+__all__ = [
+    "OPTIONS",
+    "OUTPUT_FORMATS",
+    "ModelTable",
+    "Option",
+    "Settings",
+    "SettingsError",
+    "check_rules",
+    "find",
+    "key_of",
+    "load",
+    "nearest",
+    "parse_size",
+    "read",
+]
+
 ROUTES = ("trace", "script", "mixed", "export")
+
 FAIL_ON = ("error", "warning", "info")
+
 OUTPUT_FORMATS = ("full", "concise", "json")
 
-_SIZES = r"\s*\d+\s*(\.\.\s*\d+\s*)?(,\s*\d+\s*(\.\.\s*\d+\s*)?)*,?\s*"
-INPUT = re.compile(rf"\s*([^\W\d]\w*\s*:)?\s*([a-z]+\d*\s*\[({_SIZES})?\s*\]|{_SIZES})\s*")
-"""How an input is written; which dtypes there are is for the run to say."""
-
-INPUT_WANTED = "like `1,3,224,224`, `int64[2..11]` or `image:float32[1,3,128..512,128..512]`"
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message is one sentence for the user."""
-
-
-@frozen
-class Option:
-    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds, size or count.
-
-    ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
-    ``toml`` and ``cli`` say where it may be given.
-    """
-
-    kind: str
-    help: str
-    choices: tuple[str, ...] = ()
-    commas: bool = False
-    toml: bool = True
-    cli: bool = True
-    metavar: str | None = None
+TARGETS = (
+    *(f"iOS{number}" for number in (15, 16, 17, 18, 26)),
+    *(f"macOS{number}" for number in (12, 13, 14, 15, 26)),
+)
 
 
 def option(default: Any, kind: str, help: str, **more: Any) -> Any:
     """A field of Settings that is an option."""
     return field(default=default, metadata={"option": Option(kind, help, **more)})
-
-
-@frozen
-class ModelTable:
-    """One ``[[tool.tslint.models]]`` table: what ``--model`` and ``--input`` say on the command line, for one target."""
-
-    target: str
-    model: str | None = None
-    inputs: tuple[str, ...] = ()
-    name: str | None = None
 
 
 @frozen
@@ -98,6 +84,20 @@ class Settings:
         "An example input, once each: `1,3,224,224`, `int64[2..11]`, `image:float32[1,3,128..512,128..512]`.",
         toml=False,
         metavar="INPUT",
+    )
+    target: str | None = option(
+        None,
+        "text",
+        "The deployment target of the conversion, such as iOS17 (default: coremltools' own).",
+        choices=TARGETS,
+        metavar="TARGET",
+    )
+    save: str | None = option(
+        None,
+        "text",
+        "Write the recommended Core ML model, as [tool.tslint.models.coreml] describes it.",
+        toml=False,
+        metavar="OUT.mlpackage",
     )
     no_convert: bool = option(False, "flag", "Leave out the conversion to Core ML.")
     no_verify: bool = option(False, "flag", "Leave out the evaluation of the converted program.")
@@ -175,7 +175,6 @@ class Settings:
 OPTIONS: dict[str, Option] = {
     item.name: item.metadata["option"] for item in dataclasses.fields(Settings) if "option" in item.metadata
 }
-MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelTable))
 
 
 def load(targets: Sequence[str] = (), config: str | None = None, given: Mapping[str, Any] | None = None) -> Settings:
@@ -191,7 +190,7 @@ def load(targets: Sequence[str] = (), config: str | None = None, given: Mapping[
         values["config_path"] = path.resolve()
     for name, value in (given or {}).items():
         if value is not None:
-            values[name] = _value(OPTIONS[name], value, f"`--{key_of(name)}`", from_toml=False)
+            values[name] = value_of(OPTIONS[name], value, f"`--{key_of(name)}`", from_toml=False)
     return Settings(**values)
 
 
@@ -223,7 +222,7 @@ def read(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key == "models":
-            values["models"] = _models(value, shown)
+            values["models"] = models(value, shown)
             continue
         name = key.replace("-", "_")
         known = OPTIONS.get(name)
@@ -232,7 +231,7 @@ def read(path: Path) -> dict[str, Any]:
             raise SettingsError(f"unknown key `{key}` in {shown}{nearest(key, keys)}")
         if not known.toml:
             raise SettingsError(f"`{key}` in {shown} can only be given on the command line, as --{key}")
-        values[name] = _value(known, value, f"`{key}` in {shown}", from_toml=True)
+        values[name] = value_of(known, value, f"`{key}` in {shown}", from_toml=True)
     python = values.get("python")
     if python is not None and (os.sep in python or "/" in python):
         values["python"] = str(path.resolve().parent / Path(python).expanduser())
@@ -246,115 +245,6 @@ def check_rules(settings: Settings, known: Iterable[str]) -> None:
         for name in getattr(settings, key):
             if name not in names:
                 raise SettingsError(f"`{key}`: no rule or group is called `{name}`{nearest(name, names)}")
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """``; did you mean `…`?`` for the spelling among WORDS that is nearest to WORD, or nothing."""
-    import difflib
-
-    found = difflib.get_close_matches(word.replace("_", "-").lower(), list(words), n=1, cutoff=0.6)
-    return f"; did you mean `{found[0]}`?" if found else ""
-
-
-def key_of(name: str) -> str:
-    """The TOML key and, without its dashes, the command line's option for the field NAME."""
-    return name.replace("_", "-")
-
-
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-_UNITS |= {f"{letter}{end}": 2 ** (10 * power) for power, letter in enumerate("kmgt", 1) for end in ("", "ib")}
-
-
-def parse_size(text: str) -> int:
-    """Bytes from ``4GiB``, ``512 MiB``, ``2GB`` (decimal) or a plain number. Raises ValueError."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
-    if match is None or match[2].lower() not in _UNITS or float(match[1]) == 0:
-        raise ValueError(text)
-    return int(float(match[1]) * _UNITS[match[2].lower()])
-
-
-def _value(known: Option, value: Any, where: str, from_toml: bool) -> Any:
-    """VALUE as the type of KNOWN. Strings are read as the command line gives them unless they come from TOML."""
-    wrong = SettingsError(f"{where} must be {_WANTED[known.kind]}, not {_described(value)}")
-    if known.kind == "flag":
-        if not isinstance(value, bool):
-            raise wrong
-        return value
-    if known.kind == "text":
-        if not isinstance(value, str):
-            raise wrong
-        return _chosen(known, value, where)
-    if known.kind in ("texts", "inputs"):
-        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-            raise wrong
-        parts = [part.strip() for item in value for part in (item.split(",") if known.commas else [item])]
-        faulty = [part for part in parts if known.kind == "inputs" and not INPUT.fullmatch(part)]
-        if faulty:
-            raise SettingsError(f"{where} must be {INPUT_WANTED}, not `{faulty[0]}`")
-        return tuple(_chosen(known, part, where) for part in parts if part)
-    if known.kind == "seconds":
-        return _seconds(value, wrong, from_toml)
-    if known.kind == "size":
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        try:
-            return parse_size(value)
-        except (TypeError, ValueError):
-            raise wrong from None
-    if known.kind == "count":
-        if not from_toml and isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise wrong
-        return value
-    raise AssertionError(known.kind)
-
-
-def _seconds(value: Any, wrong: SettingsError, from_toml: bool) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float) if from_toml else (int, float, str)):
-        raise wrong
-    try:
-        seconds = float(value)
-    except ValueError:
-        raise wrong from None
-    if not 0 < seconds < math.inf:
-        raise wrong
-    return seconds
-
-
-_WANTED = {
-    "flag": "true or false",
-    "text": "a string",
-    "texts": "a list of strings",
-    "inputs": "a list of strings",
-    "seconds": "a number of seconds above 0",
-    "size": "a size such as `4GiB`",
-    "count": "a number of at least 1",
-}
-
-
-def _chosen(known: Option, value: str, where: str) -> str:
-    if known.choices and value not in known.choices:
-        choices = f"{', '.join(known.choices[:-1])} or {known.choices[-1]}"
-        raise SettingsError(f"{where} must be {choices}, not `{value}`{nearest(value, known.choices)}")
-    return value
-
-
-def _models(value: Any, shown: str) -> tuple[ModelTable, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise SettingsError(f"`models` in {shown} must be an array of tables: [[tool.tslint.models]]")
-    return tuple(_model(table, shown) for table in value)
-
-
-def _model(table: dict[str, Any], shown: str) -> ModelTable:
-    for key, value in table.items():
-        if key not in MODEL_KEYS:
-            raise SettingsError(f"unknown key `{key}` in a `models` table of {shown}{nearest(key, MODEL_KEYS)}")
-        kind = "inputs" if key == "inputs" else "text"
-        _value(Option(kind, ""), value, f"`{key}` in a `models` table of {shown}", from_toml=True)
-    if "target" not in table:
-        raise SettingsError(f"a `models` table of {shown} has no `target`: a file, or `package.module:attribute`")
-    return ModelTable(**{**table, "inputs": tuple(table.get("inputs", ()))})
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -392,12 +282,3 @@ def _shown(path: Path) -> str:
 def _same_file(root: Path, configured: str, target: str) -> bool:
     one, other = root / configured, Path(target)
     return one.exists() and other.exists() and one.resolve() == other.resolve()
-
-
-def _described(value: Any) -> str:
-    if isinstance(value, str):
-        return f"`{value}`"
-    if isinstance(value, bool):
-        return str(value).lower()
-    names = {dict: "a table", list: "a list", int: f"{value}", float: f"{value}"}
-    return names.get(type(value), f"a {type(value).__name__}")
