@@ -77,8 +77,8 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
 def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
     command = [
         "check", "a.py", "b.py", "--run", "--route", "trace,script", "--route", "mixed", "--model", "Net(3)",
-        "--input", "1,3,8,8", "--input", "int64[2..11]", "--target", "iOS17", "--no-convert", "--no-verify", "--select", "trace,mode",
-        "--ignore", "script", "--fix", "--unsafe-fixes", "--output-format", "concise", "--statistics", "--show-info",
+        "--input", "1,3,8,8", "--input", "int64[2..11]", "--target", "iOS17", "--no-convert", "--no-verify",
+        "--select", "trace,mode", "--ignore", "script", "--fix", "--unsafe-fixes", "--output-format", "concise", "--statistics", "--show-info",
         "--show-refuted", "--show-output", "--fail-on", "error", "--exit-zero", "--python", "/usr/bin/python3", "--quiet",
         "--timeout", "7.5", "--memory", "2GiB", "--jobs", "3", "--no-cache", "--max-file-size", "5MB", "--config", "tslint.toml",
     ]  # fmt: skip

@@ -209,6 +209,16 @@ def test_what_cannot_be_composed_is_refused_with_its_line() -> None:
     assert [(item.op, item.composite) for item in reported] == [("aten::lgamma", None)]
 
 
+def test_the_least_deployment_target_is_found_by_trying() -> None:
+    _, _, reported, _ = converted(lambda x: F.pixel_unshuffle(x, 2) * 2, IMAGE)
+    assert [(item.op, item.missing, item.target) for item in reported] == [("aten::pixel_unshuffle", False, "iOS16")]
+
+
+def test_what_no_target_converts_has_none() -> None:
+    _, _, reported, _ = converted(lambda x: F.leaky_relu(x, 1) + torch.diff(x).sum(), X)
+    assert [(item.op, item.target) for item in reported] == [("aten::leaky_relu", ""), ("aten::diff", "")]
+
+
 PASTED = {
     "one use": (lambda x: torch.diff(x, dim=1), ()),
     "several uses": (lambda x: torch.diff(x, dim=1).sum() + torch.diff(x, dim=0).sum(), ("elif constant(",)),

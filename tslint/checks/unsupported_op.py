@@ -63,7 +63,11 @@ def finding(evidence: OpUnsupported, values: dict[str, str]) -> Finding:
 
 
 def _help(evidence: OpUnsupported) -> str | None:
-    """The composite, where it is short enough to be read here."""
+    """The deployment target that has it; else the composite, where it is short enough to be read here."""
+    if evidence.target:
+        target = f"`minimum_deployment_target=ct.target.{evidence.target}`"
+        other = "" if evidence.composite is None else "; for older ones `tslint plan` writes a composite of other ops"
+        return f"with {target} it converts (`--target {evidence.target}`){other}"
     if evidence.composite is None:
         return None
     code = paste(evidence.composite)

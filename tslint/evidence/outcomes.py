@@ -149,7 +149,8 @@ class Composite:
 class OpUnsupported(Evidence):
     """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused).
 
-    ``composite`` answered as eager did and was converted in its place; None where none was found.
+    ``composite`` answered as eager did and was converted in its place; None where none was found. ``target`` is the least
+    deployment target that converts it as it is, empty where none does.
     """
 
     entry: int
@@ -160,6 +161,7 @@ class OpUnsupported(Evidence):
     count: int
     sites: tuple[OpSite, ...]
     composite: Composite | None = None
+    target: str = ""
 
 
 @frozen

@@ -29,6 +29,7 @@ from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import observe
 from tslint.probe.convert.recover import Failure, Recovery
+from tslint.probe.convert.targets import least_target
 from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import Emit, Subject
 from tslint.request import Request
@@ -74,15 +75,22 @@ def convert(subject: Subject, request: Request, program: Any, route: str, emit: 
     if error is None and not recovery.failures:
         return Conversion("works", model)
     origins = Origins(subject, program, recovery.pristine, recovery.graph)
-    return concluded(subject, route, recovery, model, error, origins, emit)
+    return concluded(subject, route, recovery, model, error, origins, emit, request.deployment_target)
 
 
 def concluded(
-    subject: Subject, route: str, recovery: Recovery, model: Any, error: Exception | None, origins: Any, emit: Emit
+    subject: Subject,
+    route: str,
+    recovery: Recovery,
+    model: Any,
+    error: Exception | None,
+    origins: Any,
+    emit: Emit,
+    asked: str | None = None,
 ) -> Conversion:
     """Reports what RECOVERY met and ERROR says; ORIGINS has a ``site(failure)``.
 
-    Where a composite took the place of all that failed, MODEL is converted all the same.
+    Where a composite took the place of all that failed, MODEL is converted all the same. ASKED is the deployment target.
     """
     failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
     late = recovery.late(error) if error is not None else []
@@ -90,7 +98,7 @@ def concluded(
     reasons: list[Evidence] = [*_environment(failures, error)]
     wrong_versions = bool(reasons)
     if not wrong_versions:
-        reasons += unsupported(subject, route, failures, recovery.composites(), origins)
+        reasons += unsupported(subject, route, failures, recovery.composites(), origins, asked)
     composed = not wrong_versions and all(failure.composed is not None for failure in recovery.failures)
     if error is not None and not wrong_versions and not late:
         if all(failure.composed is not None for failure in failures):  # nothing that is listed explains it
@@ -125,9 +133,17 @@ def _environment(failures: list[Failure], error: Exception | None) -> Iterator[E
 
 
 def unsupported(
-    subject: Subject, route: str, failures: list[Failure], composites: tuple[Composite, ...], origins: Any
+    subject: Subject,
+    route: str,
+    failures: list[Failure],
+    composites: tuple[Composite, ...],
+    origins: Any,
+    asked: str | None = None,
 ) -> Iterator[OpUnsupported]:
-    """One OpUnsupported an op and reason, with every place that uses it, and its one of COMPOSITES where all of them have one."""
+    """One OpUnsupported an op and reason, with every place that uses it, and its one of COMPOSITES where all of them have one.
+
+    ASKED is the deployment target.
+    """
     by_op = {composite.op: composite for composite in composites}
     groups: dict[tuple[str, bool, str], list[Failure]] = {}
     for failure in failures:
@@ -138,7 +154,10 @@ def unsupported(
         made = {failure.composed.op for failure in members if failure.composed is not None}
         whole = len(made) == 1 and all(failure.composed is not None for failure in members)
         composite = by_op[made.pop()] if whole else None
-        yield OpUnsupported(subject.entry, route, op, missing, members[0].message, len(members), placed, composite)
+        target = "" if missing or members[0].use is None else least_target(members[0].use, asked)
+        yield OpUnsupported(
+            subject.entry, route, op, missing, members[0].message, len(members), placed, composite, target
+        )
 
 
 def _gist(message: str) -> str:

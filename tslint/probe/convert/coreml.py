@@ -104,12 +104,12 @@ def input_types(ct: Any, subject: Subject, values: list[Any]) -> list[Any]:
             for dim, size in enumerate(value.shape)
         ]
         index += 1
-        return ct.TensorType(shape=tuple(shape), dtype=_dtype(value))
+        return ct.TensorType(shape=tuple(shape), dtype=dtype_of(value))
 
     return [described(value) for value in values]
 
 
-def _dtype(value: torch.Tensor) -> Any:
+def dtype_of(value: torch.Tensor) -> Any:
     """Core ML's inputs are float32 or int32 (float16 from iOS 16 on): wider and narrower types go to these."""
     import numpy
 

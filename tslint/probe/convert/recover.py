@@ -19,7 +19,7 @@ from tslint.evidence import Composite
 from tslint.probe.agree import first_line
 from tslint.probe.compose.autograd import COMPOSITE, OP, Inlined, inline
 from tslint.probe.compose.compose import Composer, Function, substitute
-from tslint.probe.compose.use import inputs_of, use_of
+from tslint.probe.compose.use import Use, inputs_of, use_of
 from tslint.probe.convert.placeholder import Observation, known_beforehand, scopes, stand_in
 from tslint.probe.script.torchscript import nodes
 
@@ -40,6 +40,8 @@ class Failure:
     """It may have failed only because of a stand-in: in one of its blocks, or as something it takes."""
     composed: Function | Inlined | None = None
     """What was converted in its place, and answers as it does."""
+    use: Use | None = None
+    """The op as a call, where that is known."""
 
 
 @dataclass
@@ -200,6 +202,7 @@ class Recovery:
             missing = {name for other in nodes(self.graph) if _lacks(other) for name in inputs_of(other)}
             self._observation = self.observe(self.graph, wanted | missing)
         use = use_of(raw, self._observation.kept, lambda index: known_beforehand(context, node.inputs[index]))
+        self.failures[-1].use = use
         if use is None:
             return False
         function = self.composer.compose(use, lambda function: self._put(context, node, function))
