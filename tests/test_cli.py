@@ -78,7 +78,8 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
     command = [
         "check", "a.py", "b.py", "--run", "--route", "trace,script", "--route", "mixed", "--model", "Net(3)",
         "--input", "1,3,8,8", "--input", "int64[2..11]", "--target", "iOS17", "--no-convert", "--no-verify",
-        "--select", "trace,mode", "--ignore", "script", "--fix", "--unsafe-fixes", "--output-format", "concise", "--statistics", "--show-info",
+        "--select", "trace,mode", "--ignore", "script", "--fix", "--unsafe-fixes", "--output-format", "concise",
+        "--statistics", "--show-info",
         "--show-refuted", "--show-output", "--fail-on", "error", "--exit-zero", "--python", "/usr/bin/python3", "--quiet",
         "--timeout", "7.5", "--memory", "2GiB", "--jobs", "3", "--no-cache", "--max-file-size", "5MB", "--config", "tslint.toml",
     ]  # fmt: skip
@@ -115,7 +116,7 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         root=Path.cwd(),
         config_path=Path.cwd() / "tslint.toml",
     )
-    left_out = {"static", "diff", "output_file", "exclude", "save"}  # `--save` wants one target
+    left_out = {"static", "diff", "output_file", "exclude", "save", "repro"}  # which want a conversion
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
 

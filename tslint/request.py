@@ -116,7 +116,7 @@ class Request:
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
     one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one. ``plan``: report the way that works as
     code. With ``written`` a script is run, and nothing else. ``save`` is where the recommended program is saved, as ``coreml``
-    says.
+    says. ``repro``: write a script for each op that does not convert.
     """
 
     target: str
@@ -133,3 +133,4 @@ class Request:
     written: Written | None = None
     save: str | None = None
     coreml: CoreML | None = None
+    repro: bool = False

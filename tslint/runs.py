@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
-from tslint.evidence import Evidence, NoEntry, Saved
+from tslint.evidence import Evidence, NoEntry, OpUnsupported, Saved
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -96,7 +96,7 @@ def run(
                 f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
             )
             return ran
-    asked = settings.run or bool(settings.route) or bool(settings.save)
+    asked = settings.run or bool(settings.route) or bool(settings.save) or bool(settings.repro)
     explicit = bool(specs) or asked or path is None or planning
     request = dataclasses.replace(_request(ran.file or target, specs, known, settings), plan=planning)
     _start(request, settings, on_evidence, ran, explicit)
@@ -148,6 +148,7 @@ def _request(target: str, specs: tuple[ModelSpec, ...], known: Outline | None, s
         convert=not settings.no_convert,
         verify=not settings.no_verify,
         deployment_target=settings.target,
+        repro=bool(settings.repro),
         coreml=next((table.coreml for table in settings.models_of(target) if table.coreml is not None), None),
     )
 
@@ -197,6 +198,33 @@ def _start(
     ran.evidence += result.evidence
     if saving is not None:
         _save(saving, ran)
+    if request.repro and settings.repro:
+        _write_scripts(Path(settings.repro), ran)
+
+
+def _write_scripts(folder: Path, ran: Ran) -> None:
+    """Writes the scripts that show what does not convert; what was refused and has none is said."""
+    refused = [item for item in ran.evidence if isinstance(item, OpUnsupported)]
+    written: list[str] = []
+    for item in refused:
+        name = item.op.replace("::", "_") + ".py"
+        if not item.repro or name in written:
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = folder / f".{name}.{os.getpid()}"
+            temporary.write_text(item.repro, encoding="utf-8")
+            temporary.replace(folder / name)
+        except OSError as error:
+            ran.errors.append(f"{folder / name} could not be written: {error.strerror}")
+            return
+        written.append(name)
+        ran.notes.append(f"{folder / name}: written; run by itself, it fails as the model does")
+    without = dict.fromkeys(item.op for item in refused if not item.repro)
+    if without:
+        ran.notes.append(f"no script shows {', '.join(without)} alone")
+    if not refused:
+        ran.notes.append(f"nothing was written to {folder}: every op that was tried converts")
 
 
 def _save(saving: Saving, ran: Ran) -> None:

@@ -141,6 +141,8 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
         raise Usage(f"--save and --{'static' if settings.static else 'no-convert'} contradict each other")
     if settings.save and (len(targets) != 1 or Path(targets[0]).is_dir()):
         raise Usage("--save writes one model: name one target")
+    if settings.repro and (settings.static or settings.no_convert):
+        raise Usage(f"--repro and --{'static' if settings.static else 'no-convert'} contradict each other")
     for name in ("model", "input"):
         if settings.static and getattr(settings, name):
             raise Usage(f"--static and --{name} contradict each other: a model is only built and called in a run")

@@ -150,7 +150,8 @@ class OpUnsupported(Evidence):
     """An op that coremltools cannot convert on ROUTE. ``missing``: it has no converter (else this use of it is refused).
 
     ``composite`` answered as eager did and was converted in its place; None where none was found. ``target`` is the least
-    deployment target that converts it as it is, empty where none does.
+    deployment target that converts it as it is, empty where none does; ``repro`` a script that shows it alone, where one was
+    asked for and failed alike when it was run.
     """
 
     entry: int
@@ -162,6 +163,7 @@ class OpUnsupported(Evidence):
     sites: tuple[OpSite, ...]
     composite: Composite | None = None
     target: str = ""
+    repro: str = ""
 
 
 @frozen

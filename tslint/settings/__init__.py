@@ -99,6 +99,13 @@ class Settings:
         toml=False,
         metavar="OUT.mlpackage",
     )
+    repro: str | None = option(
+        None,
+        "text",
+        "Write a script for each op that does not convert, which shows it alone, into a directory.",
+        toml=False,
+        metavar="DIR",
+    )
     no_convert: bool = option(False, "flag", "Leave out the conversion to Core ML.")
     no_verify: bool = option(False, "flag", "Leave out the evaluation of the converted program.")
     select: tuple[str, ...] = option(

@@ -29,6 +29,7 @@ from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import observe
 from tslint.probe.convert.recover import Failure, Recovery
+from tslint.probe.convert.repro import reproduced
 from tslint.probe.convert.targets import least_target
 from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import Emit, Subject
@@ -75,7 +76,7 @@ def convert(subject: Subject, request: Request, program: Any, route: str, emit: 
     if error is None and not recovery.failures:
         return Conversion("works", model)
     origins = Origins(subject, program, recovery.pristine, recovery.graph)
-    return concluded(subject, route, recovery, model, error, origins, emit, request.deployment_target)
+    return concluded(subject, route, recovery, model, error, origins, emit, request)
 
 
 def concluded(
@@ -86,11 +87,11 @@ def concluded(
     error: Exception | None,
     origins: Any,
     emit: Emit,
-    asked: str | None = None,
+    request: Request,
 ) -> Conversion:
     """Reports what RECOVERY met and ERROR says; ORIGINS has a ``site(failure)``.
 
-    Where a composite took the place of all that failed, MODEL is converted all the same. ASKED is the deployment target.
+    Where a composite took the place of all that failed, MODEL is converted all the same.
     """
     failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
     late = recovery.late(error) if error is not None else []
@@ -98,7 +99,7 @@ def concluded(
     reasons: list[Evidence] = [*_environment(failures, error)]
     wrong_versions = bool(reasons)
     if not wrong_versions:
-        reasons += unsupported(subject, route, failures, recovery.composites(), origins, asked)
+        reasons += unsupported(subject, route, failures, recovery.composites(), origins, request)
     composed = not wrong_versions and all(failure.composed is not None for failure in recovery.failures)
     if error is not None and not wrong_versions and not late:
         if all(failure.composed is not None for failure in failures):  # nothing that is listed explains it
@@ -138,11 +139,11 @@ def unsupported(
     failures: list[Failure],
     composites: tuple[Composite, ...],
     origins: Any,
-    asked: str | None = None,
+    request: Request,
 ) -> Iterator[OpUnsupported]:
     """One OpUnsupported an op and reason, with every place that uses it, and its one of COMPOSITES where all of them have one.
 
-    ASKED is the deployment target.
+    REQUEST says for which deployment target, and whether a script is wanted that shows it alone.
     """
     by_op = {composite.op: composite for composite in composites}
     groups: dict[tuple[str, bool, str], list[Failure]] = {}
@@ -154,10 +155,10 @@ def unsupported(
         made = {failure.composed.op for failure in members if failure.composed is not None}
         whole = len(made) == 1 and all(failure.composed is not None for failure in members)
         composite = by_op[made.pop()] if whole else None
-        target = "" if missing or members[0].use is None else least_target(members[0].use, asked)
-        yield OpUnsupported(
-            subject.entry, route, op, missing, members[0].message, len(members), placed, composite, target
-        )
+        use, message, asked = members[0].use, members[0].message, request.deployment_target
+        target = least_target(use, asked) if use is not None and not missing else ""
+        script = reproduced(use, message, asked) if use is not None and request.repro else ""
+        yield OpUnsupported(subject.entry, route, op, missing, message, len(members), placed, composite, target, script)
 
 
 def _gist(message: str) -> str:

@@ -62,7 +62,7 @@ def export(
             error = raised
     if error is None and not recovery.failures:
         return program, Conversion("works", model)
-    return program, concluded(subject, "export", recovery, model, error, _Origins(subject), emit)
+    return program, concluded(subject, "export", recovery, model, error, _Origins(subject), emit, request)
 
 
 def exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis] = ()) -> Any:
