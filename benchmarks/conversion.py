@@ -170,14 +170,12 @@ def converting(results: Sequence[tuple[Row, Row]], explained: dict[str, str]) ->
         str(found.get("verified")) for _, found in results if found.get("converts") in ("works", "differs")
     )
     whole = sum(verdicts.values())
-    largest = max((found["difference"] or 0 for _, found in results if found.get("verified")), default=0)
     lines = [
         "| cases that convert | measured |",
         "|---|---|",
         f"| verified: agree with eager on every input | {share(verdicts['True'], whole)} |",
         f"| differ from eager | {share(verdicts['False'], whole)} |",
         f"| not evaluated | {share(verdicts['None'], whole)} |",
-        f"| largest difference of a verified one | {largest:.1e} |",
         "",
     ]
     for verdict, title in (("False", "Differ:"), ("None", "Not evaluated:")):
