@@ -20,10 +20,8 @@ RESULTS keeps what came out; a case that it holds is not run again.
 from __future__ import annotations
 
 import argparse
-import datetime
 import functools
 import importlib
-import importlib.metadata
 import json
 import linecache
 import random
@@ -36,6 +34,7 @@ from pathlib import Path
 import torch
 from corpus import Row, built, plainly, prepare
 from forks import PATIENCE, each
+from pages import write
 
 import tslint
 
@@ -259,18 +258,8 @@ def main() -> None:
     made = "\n\n".join(filter(None, (table(results, title), left(results, explained))))
     print(f"\n{made}\n")
     if options.write:
-        write(made, options.differing)
-
-
-def write(made: str, differing: bool) -> None:
-    """Puts the table and what is left into the page, each kind of sample into its own part."""
-    kind = "differing" if differing else "random"
-    start, end = f"<!-- agreement {kind} -->", f"<!-- end of agreement {kind} -->"
-    versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("tslint", "torch", "numpy"))
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
-    after = rest.partition(end)[2]
-    text = f"Made {datetime.date.today().isoformat()} with {versions}.\n\n{made}"
-    PAGE.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
+        part = f"agreement {'differing' if options.differing else 'random'}"
+        write(PAGE, part, made, ("tslint", "torch", "numpy"))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,8 @@ says why a program that converts differs from eager, or was not evaluated.
 from __future__ import annotations
 
 import argparse
-import datetime
 import functools
 import importlib
-import importlib.metadata
 import json
 import random
 import sys
@@ -32,6 +30,7 @@ from pathlib import Path
 import torch
 from corpus import Row, built, prepare
 from forks import PATIENCE, each
+from pages import write
 
 import tslint
 
@@ -222,16 +221,6 @@ def run(checkout: Path, rows: Sequence[Row], kept: Path | None, jobs: int) -> li
     return [(row, known[name_of(row)]) for row in rows]
 
 
-def write(made: str, kind: str) -> None:
-    """Puts the tables into the page, each kind into its own part."""
-    start, end = f"<!-- {kind} -->", f"<!-- end of {kind} -->"
-    versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("tslint", "torch", "coremltools", "numpy"))
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
-    after = rest.partition(end)[2]
-    text = f"Made {datetime.date.today().isoformat()} with {versions}.\n\n{made}"
-    PAGE.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkout", type=Path, help="of jansel/pytorch-jit-paritybench")
@@ -253,7 +242,8 @@ def main() -> None:
     made = failing(results) if options.failing else converting(results, explained)
     print(f"\n{made}\n")
     if options.write:
-        write(made, "failing" if options.failing else "converting")
+        part = "failing" if options.failing else "converting"
+        write(PAGE, part, made, ("tslint", "torch", "coremltools", "numpy"))
 
 
 if __name__ == "__main__":

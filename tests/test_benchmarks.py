@@ -183,3 +183,84 @@ def test_plain_pytorch_shows_a_difference(agreement: ModuleType) -> None:
     assert corpus.first_wrong(Scaled, inputs, corpus.like_the_truth(inputs, 0)) == "dim1"
     assert corpus.first_wrong(Scaled, inputs, corpus.of_shapes(inputs, [("dimension 0 = 3", "float32[3,4]")], 0)) == ""
     assert corpus.first_wrong(Scaled, inputs, corpus.of_shapes(inputs, [("it", "float32[2,3]")], 0)) == "it"
+
+
+@pytest.fixture
+def conversion(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    for name in ("conversion", "corpus"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module("conversion")
+
+
+REFUSED = {
+    "status": "works",
+    "converts": "refused",
+    "verified": None,
+    "difference": None,
+    "message": "unsupported: aten::lgamma",
+    "composed": [],
+    "ops": [
+        {"op": "aten::lgamma", "count": 1, "composed": False, "message": "no", "lines": [3]},
+        {"op": "aten::diff", "count": 2, "composed": True, "message": "no", "lines": [4, 5]},
+    ],
+    "notes": [],
+    "lacking": ["aten::diff", "aten::lgamma"],
+}
+ROW = {"file": "a.py", "cls": "Net", "case": 0}
+
+
+@pytest.mark.torch
+def test_the_table_of_what_is_refused(conversion: ModuleType) -> None:
+    composed = REFUSED | {"converts": "works", "verified": True, "ops": [REFUSED["ops"][1]], "lacking": ["aten::diff"]}
+    early = REFUSED | {"notes": ["what coremltools does not convert may not all be listed: it ended early"]}
+    unlisted = REFUSED | {"lacking": ["aten::igamma"]}
+    results = [(ROW, found) for found in (REFUSED, composed, early, unlisted, {"error": "the process died"})]
+    lines = conversion.failing(results).splitlines()
+    assert lines[2:6] == [
+        "| the conversion reaches its end | 3 of 4 (75.0 %) ✗ |",
+        "| every missing op listed, everything listed with a line | 3 of 4 (75.0 %) |",
+        "| converts with composites in the place of what fails | 1 of 4 (25.0 %) |",
+        "| of these, verified | 1 of 1 (100.0 %) |",
+    ]
+    assert "| `aten::diff` | 4 | 4 |" in lines
+    assert "| `aten::lgamma` | 3 |  |" in lines
+
+
+@pytest.mark.torch
+def test_the_table_of_what_converts(conversion: ModuleType) -> None:
+    right = {"converts": "works", "verified": True, "difference": 1e-6, "message": ""}
+    wrong = {"converts": "differs", "verified": False, "difference": 2.0, "message": "y differs"}
+    unknown = {"converts": "works", "verified": None, "difference": None, "message": "not evaluated"}
+    results = [(ROW, found) for found in (right, right, wrong, unknown, {"error": "the process died"})]
+    text = conversion.converting(results, {"a.py::Net[0]": "why"})
+    assert "| verified: agree with eager on every input | 2 of 4 (50.0 %) |" in text
+    assert text.count("- `a.py::Net[0]`: why") == 2
+    assert text.endswith("- 1 without a program: the process died")
+
+
+@pytest.mark.torch
+def test_what_is_lacking_is_asked_of_the_graph_alone(conversion: ModuleType) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("coremltools")
+
+    class Net(torch.nn.Module):
+        def forward(self, x):
+            first, _ = x.chunk(2, 1)  # which coremltools' own pass takes away
+            return torch.diff(first) + torch.lgamma(x[:, :1])
+
+    assert conversion.lacking(Net().eval(), (torch.rand(2, 6),), {}) == ["aten::diff", "aten::lgamma"]
+
+
+def test_a_table_goes_into_its_own_part_of_a_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    pages = importlib.import_module("pages")
+    page = tmp_path / "PAGE.md"
+    page.write_text(
+        "a\n<!-- one -->\nold\n<!-- end of one -->\nb\n<!-- two -->\nkept\n<!-- end of two -->\n", encoding="utf-8"
+    )
+    pages.write(page, "one", "| new |", ("pytest",))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("a\n<!-- one -->\nMade ") and f"with pytest {pytest.__version__}.\n\n| new |\n" in text
+    assert text.endswith("<!-- end of one -->\nb\n<!-- two -->\nkept\n<!-- end of two -->\n")
