@@ -45,6 +45,10 @@ CONSTANT = '''def constant(context, node, index):
 
 WIDTH = 100
 
+WITHIN = '''def within(node, op):
+    """Whether NODE is a part of what OP is composed of."""
+    return getattr(getattr(node.parent, "parent", None), "kind", "").rstrip("_") == op'''
+
 AUTOGRAD = '''@register_torch_op(torch_alias=["pythonop"])
 def convert_pythonop(context, node):
     """An autograd function: the trace holds what its forward did."""
@@ -61,6 +65,8 @@ def definitions(composites: Sequence[Composite]) -> list[str]:
     found = [CONVERT_AS] if any(composite.functions for composite in composites) else []
     if any("constant(" in text for text in converters):
         found.append(CONSTANT)
+    if any("within(" in text for text in converters):
+        found.append(WITHIN)
     for composite, converter in zip(composites, converters, strict=True):
         found += [f"@torch.jit.script\n{function.text.rstrip()}" for function in composite.functions]
         found.append(converter)
@@ -86,12 +92,19 @@ def _converter(composite: Composite) -> str:
         lines.append(f'known_{_plain(name)} = _TORCH_OPS_REGISTRY.get_func("{name}")\n\n\n')
     lines.append(f'@register_torch_op(torch_alias=["{name}"]{override})\ndef convert_{_plain(name)}(context, node):\n')
     choices = list(_choices(composite))
-    if len(choices) == 1 and not choices[0][0]:
+    itself = any(f"torch.ops.aten.{name}(" in function.text for function in composite.functions)
+    if len(choices) == 1 and not choices[0][0] and not itself:
         lines.append(_call(choices[0][1], "    "))
         return "".join(lines)
     word = "if"
+    if itself:
+        lines.append(f'    if within(node, "{name}"):\n        known_{_plain(name)}(context, node)\n')
+        word = "elif"
     for conditions, function in choices:
-        test = " and ".join(conditions) or "True"
+        if not conditions:
+            lines.append(f"    else:\n{_call(function, ' ' * 8)}")
+            return "".join(lines)
+        test = " and ".join(conditions)
         lines.append(f"    {word} {test}:\n{_call(function, ' ' * 8)}\n")
         word = "elif"
     if composite.known:

@@ -99,3 +99,25 @@ def verdict(
     if emitted is not None:
         emitted.extend(evidence)
     return answer
+
+
+SCRIPT = """
+import sys
+import torch, warnings
+import torch.nn.functional as F
+import coremltools as ct
+
+traced = torch.jit.load(sys.argv[1])
+model = ct.convert(
+    traced,
+    inputs=[ct.TensorType(name="x", shape=tuple(map(int, sys.argv[3].split(","))))],
+    compute_precision=ct.precision.FLOAT32,
+)
+from tslint.probe.subject import Inputs, Subject
+from tslint.probe.verify import verify
+
+x = torch.load(sys.argv[2])
+verdict = verify(model, Subject(0, traced, Inputs("example", (x,))), traced, lambda said: None, "trace")
+assert verdict.verified, verdict
+"""
+"""Converts a saved trace, and holds the program against it: arguments are the trace, its input and that one's shape."""

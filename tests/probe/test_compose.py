@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("coremltools")
 
 import torch.nn.functional as F  # noqa: E402
-from converted import Calls, quiet  # noqa: E402
+from converted import SCRIPT, Calls, quiet  # noqa: E402
 
 from tslint.composites import paste  # noqa: E402
 from tslint.evidence import Evidence, OpUnsupported  # noqa: E402
@@ -226,26 +226,6 @@ PASTED = {
     "several outputs": (lambda x: torch.var_mean(x, 1), ()),
 }
 
-SCRIPT = """
-import sys
-import torch, warnings
-import torch.nn.functional as F
-import coremltools as ct
-
-traced = torch.jit.load(sys.argv[1])
-model = ct.convert(
-    traced,
-    inputs=[ct.TensorType(name="x", shape=(5, 7))],
-    compute_precision=ct.precision.FLOAT32,
-)
-from tslint.probe.subject import Inputs, Subject
-from tslint.probe.verify import verify
-
-x = torch.load(sys.argv[2])
-verdict = verify(model, Subject(0, traced, Inputs("example", (x,))), traced, lambda said: None, "trace")
-assert verdict.verified, verdict
-"""
-
 
 @pytest.mark.parametrize("case", PASTED)
 def test_what_is_printed_runs_when_it_is_pasted(case: str, tmp_path: Path) -> None:
@@ -261,7 +241,7 @@ def test_what_is_printed_runs_when_it_is_pasted(case: str, tmp_path: Path) -> No
     torch.save(X - 0.5, tmp_path / "x.pt")
     script = tmp_path / "convert.py"
     script.write_text(f"{code}\n{SCRIPT}", encoding="utf-8")
-    command = [sys.executable, str(script), str(tmp_path / "traced.pt"), str(tmp_path / "x.pt")]
+    command = [sys.executable, str(script), str(tmp_path / "traced.pt"), str(tmp_path / "x.pt"), "5,7"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr[-2000:]
 

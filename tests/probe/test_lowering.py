@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ torch = pytest.importorskip("torch")
 ct = pytest.importorskip("coremltools")
 
 import numpy as np  # noqa: E402
-from converted import Calls, quiet  # noqa: E402
+from converted import SCRIPT, Calls, quiet  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
+from tslint.composites import paste  # noqa: E402
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
 from tslint.facts.coreml.advisories import Advisory, advisories  # noqa: E402
 from tslint.probe import installed  # noqa: E402
@@ -151,6 +154,34 @@ def test_nothing_is_blamed_where_nothing_differs() -> None:
     asked: list[Callable[..., Any]] = []
     verdict, found = differences(Calls(lambda x: (x - x.mean()).relu()), X)
     assert verdict.verified is True and not found and not asked
+
+
+CURED = [
+    pytest.param(lambda x: x.std(), "aten::std", id="std"),
+    pytest.param(lambda x: x.var(1, correction=2), "aten::var", id="var"),
+    pytest.param(lambda x: x.narrow(2, -1, 1), "aten::narrow", id="narrow"),
+    pytest.param(lambda x: torch.atan2(x * 0, -x), "aten::atan2", id="atan2"),
+    pytest.param(lambda x: (x / 100).reciprocal(), "aten::reciprocal", id="reciprocal"),
+    pytest.param(lambda x: (x * 2).argmax(), "aten::argmax", id="argmax"),
+    pytest.param(lambda x: x.any(-1), "aten::any", id="any"),
+    pytest.param(lambda x: torch.log_softmax(x * 400, -1), "aten::log_softmax", id="log_softmax"),
+]
+
+
+@pytest.mark.parametrize(("function", "op"), CURED)
+def test_a_composite_computes_what_the_op_should(function: Callable[[Tensor], Tensor], op: str, tmp_path: Path) -> None:
+    """In a process of its own, above `ct.convert`: the whole program agrees then."""
+    _, [found] = differences(Calls(function), X)
+    assert found.op == op
+    assert found.composite is not None
+    with quiet():
+        torch.jit.trace(Calls(function).eval(), (X,), check_trace=False).save(str(tmp_path / "traced.pt"))
+    torch.save(X, tmp_path / "x.pt")
+    script = tmp_path / "convert.py"
+    script.write_text(f"{paste(found.composite)}\n{SCRIPT}", encoding="utf-8")
+    command = [sys.executable, str(script), str(tmp_path / "traced.pt"), str(tmp_path / "x.pt"), "2,3,4"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr[-2000:]
 
 
 def test_a_graph_that_cannot_be_compared_is_blamed_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

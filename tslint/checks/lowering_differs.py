@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tslint.checks import on
 from tslint.checks._observed import one_line
+from tslint.composites import paste
 from tslint.diagnostic import Finding, Label
 from tslint.evidence import ConversionDiffered
 from tslint.facts.context import Context
@@ -24,7 +25,7 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
             {"output": f" from `{evidence.op}` on", "detail": ""},
             caption=f"{one_line(evidence.wrong)}, with {evidence.tried}",
             labels=_library(evidence),
-            help=_help(evidence.op),
+            help=_help(evidence),
         )
         return
     yield Finding(
@@ -34,13 +35,17 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
     )
 
 
-def _help(op: str) -> str | None:
-    """What is known of OP, where there is one thing that is."""
-    known = of_op(op)
-    if len(known) != 1:
-        return None
-    thread = f" ({known[0].thread})" if known[0].thread else ""
-    return f"it {known[0].what}{thread}: {known[0].instead}"
+def _help(evidence: ConversionDiffered) -> str | None:
+    """What is known of the op, where there is one thing that is, and the composite that computes the same."""
+    known = of_op(evidence.op)
+    said = []
+    if len(known) == 1:
+        thread = f" ({known[0].thread})" if known[0].thread else ""
+        said.append(f"it {known[0].what}{thread}: {known[0].instead}")
+    if evidence.composite is not None:
+        code = paste(evidence.composite)
+        said.append(f"this composite is right where it stands above `ct.convert`:\n\n{code}")
+    return "; or ".join(said) or None
 
 
 def _library(evidence: ConversionDiffered) -> tuple[Label, ...]:

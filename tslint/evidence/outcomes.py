@@ -183,6 +183,7 @@ class ConversionDiffered(Evidence):
 
     ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails. ``op`` is the
     one whose own value is wrong though what it takes is right, ``wrong`` says how, with both values; ``place`` is its line then.
+    ``composite`` computes the same of ops that are translated rightly.
     """
 
     entry: int
@@ -195,6 +196,7 @@ class ConversionDiffered(Evidence):
     op: str = ""
     wrong: str = ""
     library: Place | None = None
+    composite: Composite | None = None
 
 
 @frozen

@@ -15,7 +15,10 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import OpSite
+from tslint.evidence import Composite, OpSite
+from tslint.probe.agree import quiet
+from tslint.probe.compose.compose import Composer, Function
+from tslint.probe.compose.use import Use, use_of
 from tslint.probe.convert import coreml
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import Shape, observe
@@ -38,6 +41,8 @@ class Wrong:
     op: str
     site: OpSite
     text: str
+    composite: Composite | None = None
+    """What computes the same of ops that are translated rightly, where there is such."""
 
 
 Blame = Callable[[Inputs, list[torch.Tensor]], list[Wrong]]
@@ -114,7 +119,45 @@ def _blamed(
             if index not in noting.reached and node.kind().startswith("aten::") and node.kind().endswith("_")
         ]
     for index, node, text in found:
-        yield Wrong(node.kind(), origins.site(_failure(index, node)), text)
+        yield Wrong(node.kind(), origins.site(_failure(index, node)), text, _cure(node, truth))
+
+
+def _cure(node: Any, truth: dict[str, Any]) -> Composite | None:
+    """What computes what NODE does, converted alone and evaluated on what NODE was given."""
+    if node.kind().endswith("_"):
+        return None
+    use = use_of(node, truth, lambda index: True)
+    if use is None or not all(isinstance(value, torch.Tensor) for value in use.given):
+        return None
+    composer = Composer()
+    composer.compose(use, lambda function: _wrong_alone(function, use))
+    return next(iter(composer.composites()), None)
+
+
+class _Alone(torch.nn.Module):
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *given: torch.Tensor) -> Any:
+        return self.function(*given)
+
+
+def _wrong_alone(function: Function, use: Use) -> str | None:
+    """None where FUNCTION converts, and computes what USE does."""
+    ct = coreml.load()
+    given = tuple(value.detach().clone() for value in use.given)
+    inputs = [ct.TensorType(shape=tuple(value.shape) or (1,), dtype=coreml.dtype_of(value)) for value in given]
+    try:
+        with coreml.calm(), quiet():
+            program: Any = torch.jit.trace(_Alone(function.compiled), given, check_trace=False)  # type: ignore[no-untyped-call]
+            graph, _ = read_program(ct.convert(program, inputs=inputs, convert_to="milinternal"))
+            actual = Run(graph)(list(given))
+        expected = use.call(*given)
+    except Exception:
+        return ""
+    pairs = zip(expected if isinstance(expected, tuple) else (expected,), actual, strict=False)
+    return "" if any(_apart(one, other, False) != "" for one, other in pairs) else None
 
 
 def _first_wrong(

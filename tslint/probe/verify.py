@@ -96,7 +96,8 @@ def verify(
                 differed = ConversionDiffered(subject.entry, route, inputs.name, output, apart, text)
                 for wrong in found if not message else ():
                     site = wrong.site
-                    emit(replace(differed, place=site.place, op=wrong.op, wrong=wrong.text, library=site.library))
+                    placed = replace(differed, place=site.place, library=site.library)
+                    emit(replace(placed, op=wrong.op, wrong=wrong.text, composite=wrong.composite))
                 if not found:
                     emit(differed)
                 message = message or (

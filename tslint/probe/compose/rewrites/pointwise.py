@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,19 @@ def bitwise_not(x: Tensor) -> Tensor:
 @rewrites("prims::bitwise_xor")
 def bitwise_xor(x: Tensor, other: Tensor) -> Tensor:
     return torch.logical_xor(x, other) if x.dtype is torch.bool else NotImplemented
+
+
+@rewrites("reciprocal")
+@rewrites("prims::reciprocal")
+def reciprocal(x: Tensor) -> Tensor:
+    return torch.ones_like(x) / x
+
+
+@rewrites("atan2")
+def atan2(x: Tensor, other: Tensor) -> Tensor:
+    """coremltools answers 0 on the negative axis."""
+    behind = torch.logical_and(x == 0, other < 0)
+    return torch.where(behind, torch.full_like(other, math.pi), torch.atan2(x, other))
 
 
 @rewrites("isinf")

@@ -72,6 +72,26 @@ def log_softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor:
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
+@rewrites("argmax")
+def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    return NotImplemented if dim is not None or keepdim else torch.argmax(x.reshape(-1), 0)
+
+
+@rewrites("argmin")
+def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    return NotImplemented if dim is not None or keepdim else torch.argmin(x.reshape(-1), 0)
+
+
+@rewrites("any.dim")
+def any_of(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
+    return torch.any(x != 0, dim, keepdim)
+
+
+@rewrites("all.dim")
+def all_of(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
+    return torch.all(x != 0, dim, keepdim)
+
+
 @rewrites("histc")
 def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     if min == max:
