@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 import pytest
 
@@ -37,18 +38,17 @@ def converter(composite: Composite) -> str:
 
 @pytest.mark.parametrize("composite", [ONE, KNOWN, ITSELF, SIZES, SEVERAL, Composite("prim::PythonOp", ())])
 def test_it_is_python_and_reads_nothing_that_it_does_not_import(composite: Composite) -> None:
-    tree = ast.parse(paste(composite))
-    bound = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-    }
-    bound |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    assert read - bound <= set(dir(__builtins__)) | set(__builtins__ if isinstance(__builtins__, dict) else ())
+    bound, read = set(dir(builtins)), set()
+    for node in ast.walk(ast.parse(paste(composite))):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+    assert read <= bound
 
 
 def test_one_use_of_a_missing_op_needs_no_condition() -> None:

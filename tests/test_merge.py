@@ -48,6 +48,23 @@ def test_a_confirmed_prediction_is_listed_once_with_the_evidence(span: Span) -> 
     assert result.evidence == ({"kind": "ConstantBaked"},)
 
 
+@pytest.mark.parametrize(
+    ("predicted", "observed", "answer"),
+    [
+        ("change it", None, "change it"),
+        (None, "do that", "do that"),
+        ("change it", "do that", "do that"),
+        ("change it", "paste this:\n\ncode", "change it; or paste this:\n\ncode"),
+    ],
+)
+def test_a_change_of_the_source_stands_before_code_to_paste(
+    predicted: str | None, observed: str | None, answer: str
+) -> None:
+    seen = dataclasses.replace(diagnostic(basis=Basis.OBSERVED), help=observed)
+    [result] = merge([dataclasses.replace(diagnostic(), help=predicted)], [seen], [ENTRY])
+    assert result.help == answer
+
+
 def test_the_run_decides_between_differing_and_specialising() -> None:
     [result] = merge([diagnostic()], [diagnostic(Claim.TRACE_SPECIALISES, basis=Basis.OBSERVED)], [ENTRY])
     assert (result.claim, result.severity) == (Claim.TRACE_SPECIALISES, Severity.WARNING)

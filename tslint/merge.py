@@ -128,12 +128,19 @@ def _confirmed(predicted: Diagnostic, confirming: Sequence[Diagnostic]) -> Diagn
         claim=first.claim,
         severity=_severity(predicted, first),
         caption=first.caption or predicted.caption,
-        help=first.help or predicted.help,
+        help=_help(predicted.help, first.help),
         labels=tuple(labels),
         fix=predicted.fix or first.fix,
         notes=predicted.notes + tuple(note for other in confirming for note in other.notes),
         evidence=tuple(proof for other in confirming for proof in other.evidence),
     )
+
+
+def _help(predicted: str | None, observed: str | None) -> str | None:
+    """The observed help, which knows more; where it is code to paste, a change of the source comes first: it is smaller."""
+    if predicted and observed and "\n" in observed:
+        return f"{predicted}; or {observed}"
+    return observed or predicted
 
 
 def _severity(predicted: Diagnostic, observed: Diagnostic) -> Severity:
