@@ -67,7 +67,8 @@ def test_a_package_is_written_as_the_configuration_describes_it(tmp_path: Path) 
     project(tmp_path, CONFIGURATION)
     answer = tslint("check", "model.py", "--save", "Out.mlpackage", "--target", "iOS16", cwd=tmp_path)
     assert answer.status == 0, answer.out + answer.err
-    assert "note: Out.mlpackage: written, by the trace; as saved, it agrees with the model" in answer.out
+    said = " ".join(answer.out.split())
+    assert "note: Out.mlpackage: written, by the trace; as saved, it agrees with the model" in said
     assert names(tmp_path) == {"model.py", "tslint.toml", "Out.mlpackage"}
     spec = described(tmp_path / "Out.mlpackage")
     (image,) = spec.description.input
@@ -94,7 +95,8 @@ def test_what_stands_there_goes_once_the_new_one_is_there_and_stays_where_none_i
     project(tmp_path, more=" + torch.lgamma(image).sum()")
     answer = tslint("check", "model.py", *save, cwd=tmp_path)
     assert answer.status == 2
-    assert "Out.mlpackage was not written: no way to Core ML that works was found" in answer.out + answer.err
+    said = " ".join((answer.out + answer.err).split())
+    assert "Out.mlpackage was not written: no way to Core ML that works was found" in said
     assert (tmp_path / "Out.mlpackage" / "Manifest.json").read_bytes() == second
     assert names(tmp_path) == {"model.py", "Out.mlpackage"}
 
@@ -125,7 +127,7 @@ def test_where_nothing_can_be_saved_nothing_is_run(arguments: tuple[str, ...], s
     (tmp_path / "taken.mlpackage" / "letters.txt").write_text("dear", encoding="utf-8")
     answer = tslint("check", *arguments, cwd=tmp_path)
     assert answer.status == 2
-    assert sentence in answer.err + answer.out
+    assert sentence in " ".join((answer.err + answer.out).split())
     assert names(tmp_path) == {"model.py", "taken.mlpackage"}
     assert (tmp_path / "taken.mlpackage" / "letters.txt").is_file()
 
