@@ -98,13 +98,13 @@ def converted(program: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[str, list
     from tslint.probe.convert.recover import Recovery
 
     ct = coreml.load()
-    recovery = Recovery(lambda graph: observe(program, graph, list(inputs)))
+    recovery = Recovery(lambda graph, keep: observe(program, graph, list(inputs), keep), composer=None)
     error: Exception | None = None
     with coreml.calm(), recovery.watching():
         try:
             ct.convert(
                 program,
-                inputs=[ct.TensorType(shape=tuple(x.shape), dtype=coreml._dtype(x)) for x in inputs],
+                inputs=[ct.TensorType(shape=tuple(x.shape), dtype=coreml.dtype_of(x)) for x in inputs],
                 convert_to="milinternal",
                 minimum_deployment_target=ct.target.iOS15,
                 pass_pipeline=ct.PassPipeline.EMPTY,

@@ -49,10 +49,11 @@ class Recovery:
     """Watches one conversion. ``observe`` runs the graph on the example inputs and tells the type of every value.
 
     It keeps the values of the names that it is given. What ``composer`` finds for a node takes its place, and is no stand-in.
+    Without one, every failure has a stand-in.
     """
 
     observe: Callable[[Any, Collection[str]], Observation]
-    composer: Composer = field(default_factory=Composer)
+    composer: Composer | None = field(default_factory=Composer)
     failures: list[Failure] = field(default_factory=list)
     graph: Any = None
     pristine: Any = None
@@ -195,7 +196,12 @@ class Recovery:
     def _compose(self, context: Any, node: Any) -> bool:
         """Puts a composite in the place of NODE, whose failure was recorded last; whether there is one."""
         _, raw = self._raw.get(id(node), (None, None))
-        if raw is None or not hasattr(raw, "schema") or len(node.inputs) != len(list(raw.inputs())):
+        if (
+            self.composer is None
+            or raw is None
+            or not hasattr(raw, "schema")
+            or len(node.inputs) != len(list(raw.inputs()))
+        ):
             return False
         wanted = inputs_of(raw)
         if self._observation is None or not wanted <= set(self._observation.kept):
@@ -230,7 +236,8 @@ class Recovery:
     def composites(self) -> tuple[Composite, ...]:
         """What took the place of nodes, one an operator."""
         inlined = any(isinstance(failure.composed, Inlined) for failure in self.failures)
-        return (*((COMPOSITE,) if inlined else ()), *self.composer.composites())
+        composed = self.composer.composites() if self.composer is not None else ()
+        return (*((COMPOSITE,) if inlined else ()), *composed)
 
     def late(self, error: Exception) -> list[Failure]:
         """What coremltools refuses only in the finished program: values of a rank above 5, as failures of their ops."""
