@@ -54,7 +54,8 @@ def test_a_confirmed_prediction_is_listed_once_with_the_evidence(span: Span) -> 
         ("change it", None, "change it"),
         (None, "do that", "do that"),
         ("change it", "do that", "do that"),
-        ("change it", "paste this:\n\ncode", "change it; or paste this:\n\ncode"),
+        ("change it", "do that:\n\ncode", "do that:\n\ncode"),
+        ("change it", "paste:\n\n@register_torch_op", "change it; or paste:\n\n@register_torch_op"),
     ],
 )
 def test_a_change_of_the_source_stands_before_code_to_paste(

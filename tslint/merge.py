@@ -137,8 +137,8 @@ def _confirmed(predicted: Diagnostic, confirming: Sequence[Diagnostic]) -> Diagn
 
 
 def _help(predicted: str | None, observed: str | None) -> str | None:
-    """The observed help, which knows more; where it is code to paste, a change of the source comes first: it is smaller."""
-    if predicted and observed and "\n" in observed:
+    """The observed help, which knows more; where it is a composite to paste, a change of the source, smaller, comes first."""
+    if predicted and observed and "register_torch_op" in observed:
         return f"{predicted}; or {observed}"
     return observed or predicted
 
