@@ -56,6 +56,33 @@ def test_what_converts_rightly_is_not_reported(advisory: advisories.Advisory, ex
     assert found(expression, tmp_path) == []
 
 
+def test_a_converter_of_ones_own_is_known(tmp_path: Path) -> None:
+    """A row for two ops is about the one that is called: who registers `var` has cured `x.var()` alone."""
+    path = tmp_path / "model.py"
+    path.write_text(
+        textwrap.dedent(
+            """
+            import torch
+            from coremltools.converters.mil.frontend.torch import register_torch_op
+            from torch import nn
+
+
+            @register_torch_op(torch_alias=["var"], override=True)
+            def convert_var(context, node):
+                ...
+
+
+            class Net(nn.Module):
+                def forward(self, x):
+                    return x.std() + x.var()
+            """
+        ),
+        encoding="utf-8",
+    )
+    facts = static.facts_of(Source.read(path, 10**6), str(tmp_path))
+    assert [facts.text(use.node) for use in facts.miscompiled] == ["x.std()"]
+
+
 def test_the_page_lists_every_row() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert catalogue.rules()["known-miscompilation"].group == "coreml"

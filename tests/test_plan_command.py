@@ -169,6 +169,55 @@ def test_one_module_deep_down_is_scripted_and_the_rest_traced(tmp_path: Path) ->
     assert proven(script, tmp_path, "model", *inputs) == [3, 3]
 
 
+LACKING = """
+import torch
+from torch import nn
+
+
+class Rounded(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return torch.round(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return Rounded.apply(torch.diff(x, dim=1) * 4) + nn.functional.leaky_relu(x[:, 1:], 1)
+
+
+def example_inputs():
+    return (torch.rand(2, 5),)
+"""
+
+
+def test_what_coremltools_lacks_is_composed_in_the_script(tmp_path: Path) -> None:
+    project(tmp_path, model=LACKING)
+    script = planned("model.py", cwd=tmp_path)
+    assert '@register_torch_op(torch_alias=["diff"])\n' in script
+    assert '@register_torch_op(torch_alias=["pythonop"])\n' in script
+    assert '@register_torch_op(torch_alias=["leaky_relu"], override=True)\n' in script
+    assert proven(script, tmp_path, "model", "(torch.rand(2, 5),)") == [1]
+
+
+def test_who_pastes_what_was_printed_hears_no_more_of_it(tmp_path: Path) -> None:
+    """In the file itself, above its own conversion: read and run, nothing of it is reported any longer."""
+    project(tmp_path, model=LACKING)
+    script = planned("model.py", cwd=tmp_path)
+    start, end = script.index("def convert_as("), script.index("mlmodel = ")
+    imports = [line for line in script.splitlines() if line.startswith(("import ", "from coremltools"))]
+    own = "\n".join([*imports, LACKING, script[start:end]])
+    own += "\nnet = Net().eval()\ntraced = torch.jit.trace(net, example_inputs())\n"
+    own += 'ct.convert(traced, inputs=[ct.TensorType(shape=(2, 5))], convert_to="mlprogram")\n'
+    (tmp_path / "pasted.py").write_text(own, encoding="utf-8")
+    for how in (("--static",), ()):
+        answer = tslint("check", "pasted.py", *how, "--output-format", "concise", cwd=tmp_path)
+        assert answer.status == 0, answer.out
+
+
 def test_what_stops_every_way_is_named(tmp_path: Path) -> None:
     project(
         tmp_path,

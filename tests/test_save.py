@@ -109,6 +109,33 @@ def test_what_only_composites_convert_is_saved(tmp_path: Path) -> None:
     assert (tmp_path / "Out.mlpackage" / "Manifest.json").is_file()
 
 
+def test_no_stand_in_is_ever_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What converts to be verified may be refused as it is to be saved, in another precision or with another input."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("coremltools")
+    from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
+
+    from tslint.probe.convert.save import save
+    from tslint.probe.subject import Inputs, Subject
+    from tslint.request import Request
+
+    class Net(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return torch.relu(x).sum(1)
+
+    def refuses(context: Any, node: Any) -> None:
+        raise ValueError("not in float16")
+
+    monkeypatch.setitem(_TORCH_OPS_REGISTRY.name_to_func_mapping, "relu", refuses)
+    monkeypatch.setattr("tslint.probe.compose.compose.agrees", lambda compiled, use: False)
+    subject = Subject(0, Net().eval(), Inputs("example", (torch.rand(2, 3),)))
+    program = torch.jit.trace(subject.module, subject.example.args, check_trace=False)
+    package = tmp_path / "Out.mlpackage"
+    problem = save(subject, Request("x", save=str(package)), program, "trace", lambda model: None, lambda said: None)
+    assert problem == "as it would be saved, coremltools refuses `aten::relu`: not in float16"
+    assert not package.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

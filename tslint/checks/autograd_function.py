@@ -22,6 +22,8 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     kinds = options(facts.kind(call.func))
     if not all(_is_apply(kind) for kind in kinds) or any(runs_compiled(kind, facts) for kind in kinds):
         return  # compiled by `torch.compile`, it is not even recorded: `untraceable-call`
+    if facts.registers("pythonop"):
+        return
     conditions = deciding(call, facts)
     if any(asks_inputs(test, facts) or asks_machine(test, facts) for test in conditions):
         return  # a way out for empty inputs, or an extension that only runs on a GPU

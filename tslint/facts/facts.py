@@ -11,10 +11,7 @@ import libcst as cst
 from tslint.diagnostic import Label, Span
 from tslint.facts import given, shapes
 from tslint.facts.classes import Attribute, Classes, ModuleClass
-from tslint.facts.coreml import advisories, table
-from tslint.facts.coreml.ranks import HighRank, high_ranks
-from tslint.facts.coreml.registered import canonical, registered_by_imports, registered_ops
-from tslint.facts.coreml.uses import Table, Unconvertible, unconvertible
+from tslint.facts.coreml.questions import ConversionQuestions
 from tslint.facts.expressions import length_of
 from tslint.facts.flow import Flow
 from tslint.facts.frame import Block, Context
@@ -24,7 +21,6 @@ from tslint.facts.kinds import FIXED, Callable, Constant, Dims, Kind, Size, Tens
 from tslint.facts.modes import Modes
 from tslint.facts.names import Names
 from tslint.facts.project import Project
-from tslint.facts.reading_questions import ReadingQuestions
 from tslint.facts.settle import Settler
 from tslint.facts.signatures import KEPT, LIBRARIES, LIBRARY_CONSTANTS, NUMBER_BUILTINS
 from tslint.facts.size_questions import SizeQuestions
@@ -39,7 +35,7 @@ from tslint.source.text import Source
 Node = TypeVar("Node", bound=cst.CSTNode)
 
 
-class Facts(SizeQuestions, ReadingQuestions):
+class Facts(SizeQuestions, ConversionQuestions):
     """The facts of one file. Everything is computed once, when first asked for.
 
     LOAD gives other files of the project, for what the file takes from them; ``project.read`` are those that were.
@@ -352,29 +348,6 @@ class Facts(SizeQuestions, ReadingQuestions):
         from tslint.facts.torchscript.refusals import refusals
 
         return refusals(self.tree, self.names, self.classes)
-
-    @cached_property
-    def unconvertible(self) -> tuple[Unconvertible, ...]:
-        """The uses of the library that tracing records and coremltools does not convert, in source order."""
-        return self._uses(table.rows())
-
-    @cached_property
-    def miscompiled(self) -> tuple[Unconvertible, ...]:
-        """The uses of the library that coremltools is known to convert to something else, in source order."""
-        return self._uses(advisories.rows())
-
-    def _uses(self, table: Table) -> tuple[Unconvertible, ...]:
-        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
-        found = unconvertible(contexts, self.tree, registered_ops(self.tree, self.names), table)
-        reaching = [one for one in found if self.reaches_output(one.node) and not self.only_read(one.node)]
-        registered = registered_by_imports(self.tree, self.project) if reaching else frozenset()
-        return tuple(one for one in reaching if canonical(one.row.op) not in registered)
-
-    @cached_property
-    def high_ranks(self) -> tuple[HighRank, ...]:
-        """Where tensors of more than five dimensions begin that stay in a Core ML program, in source order."""
-        contexts = [c for several in self.analysis.contexts.values() for c in several if c.in_forward]
-        return tuple(one for one in high_ranks(contexts, self.tree) if self.reaches_output(one.node, True))
 
     # -- classes and the calling code ---------------------------------------------------------------------------------
 

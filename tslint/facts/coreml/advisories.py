@@ -1,9 +1,10 @@
 """What is known to convert to something else, in which versions of coremltools: a row a case, in ``tables/advisories.json``.
 
 ``calls`` are the ways of calling it that always go wrong, in the words of the table of what does not convert (see
-:mod:`tslint.facts.coreml.table`), with spaces for tabs; a value may also be a number, or ``>=2``. Where the values decide, there
-are none: the run finds those. ``examples`` are expressions of a tensor ``x`` that go wrong and ``right`` such as do not; a test
-converts them all. ``thread`` is where it is discussed, null where no thread is known.
+:mod:`tslint.facts.coreml.table`), with spaces for tabs; a value may also be ``>=2``, or ``-length@3`` for another argument's
+number with its sign turned. Where the values decide, there are none: the run finds those. ``examples`` are expressions of a
+tensor ``x`` that go wrong and ``right`` such as do not; a test converts them all. ``thread`` is where it is discussed, null
+where no thread is known.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def advisories() -> tuple[Advisory, ...]:
             item["what"],
             item["instead"],
             item["thread"],
-            tuple(_row(item["ops"][0], call) for call in item["calls"]),
+            tuple(_row(item["ops"], call) for call in item["calls"]),
             tuple(item["examples"]),
             tuple(item["right"]),
         )
@@ -50,8 +51,12 @@ def advisories() -> tuple[Advisory, ...]:
     )
 
 
-def _row(op: str, call: str) -> Row:
+def _row(ops: list[str], call: str) -> Row:
+    """A call's row; of several OPS it is about the one that bears its name: ``torch.nn.MaxPool3d`` is ``aten::max_pool3d``."""
     name, *conditions = call.split(" ")
+    wanted = name.rpartition(".")[2].lower()
+    op = next((op for op in ops if wanted == op.partition("::")[2].replace("_", "")), None)
+    op = op or next((op for op in ops if wanted == op.partition("::")[2]), ops[0])
     return read("\t".join([name, f"wrong {op}", *conditions]))
 
 

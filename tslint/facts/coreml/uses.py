@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
 from tslint.facts.coreml.registered import canonical
 from tslint.facts.coreml.table import Condition, Row
-from tslint.facts.frame import Applied, Context
-from tslint.facts.kinds import (
-    Constant,
-    Kind,
-    List,
-    NoneKind,
-    Str,
-    Tensor,
-    Tuple,
-    options,
-)
+from tslint.facts.frame import Applied, Args, Context
+from tslint.facts.kinds import Constant, Kind, List, NoneKind, Str, Tensor, Tuple, options
 from tslint.facts.shapes import rank_of
 from tslint.facts.tree import Tree
 from tslint.frozen import frozen
 
 ABSENT = "-"
+
+TURNED = re.compile(r"-(\w+)@(\d+)")
+"""``-length@3``: the number of another argument with its sign turned."""
 
 Table = Mapping[str, tuple[Row, ...]]
 """Qualified name → ways of calling it."""
@@ -94,15 +89,28 @@ def holds(condition: Condition, use: Applied) -> bool:
     given = args.get(condition.position, condition.parameter)
     if given is None:
         return ABSENT in condition.values and not args.opaque
-    return all(token(option) in condition.values or _number(option, condition) for option in options(given))
+    return all(token(option) in condition.values or _number(option, condition, args) for option in options(given))
 
 
-def _number(kind: Kind, condition: Condition) -> bool:
-    """Whether a number in the source is one of those that a condition names, or as large as it says."""
-    if not isinstance(kind, Constant) or isinstance(kind.value, bool) or not isinstance(kind.value, int):
+def _number(kind: Kind, condition: Condition, args: Args) -> bool:
+    """Whether a whole number in the source is as large as a condition says, or another argument's with its sign turned."""
+    number = _whole(kind)
+    if number is None:
         return False
-    least = [int(value[2:]) for value in condition.values if value.startswith(">=")]
-    return str(kind.value) in condition.values or any(kind.value >= number for number in least)
+    for value in condition.values:
+        if value.startswith(">=") and number >= int(value[2:]):
+            return True
+        turned = TURNED.fullmatch(value)
+        other = _whole(args.get(int(turned[2]), turned[1])) if turned else None
+        if other is not None and number == -other:
+            return True
+    return False
+
+
+def _whole(kind: Kind | None) -> int | None:
+    if not isinstance(kind, Constant) or isinstance(kind.value, bool) or not isinstance(kind.value, int):
+        return None
+    return kind.value
 
 
 def _rank(kind: Kind) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import math
 import operator
@@ -100,7 +101,7 @@ class _Names:
 
     def new(self, node: Any) -> str:
         name = re.sub(r"\W", "_", node.name).strip("_").replace("sym_size_int", "size")
-        if keyword.iskeyword(name) or name in self._taken or not name.isidentifier() or name in dir(__builtins__):
+        if keyword.iskeyword(name) or name in self._taken or not name.isidentifier() or name in vars(builtins):
             name = f"{name}_0"
         while name in self._taken:
             name += "_"

@@ -19,6 +19,11 @@ from tslint.request import CoreML, Request
 PREVIEW = "com.apple.coreml.model.preview.type"
 PARAMETERS = "com.apple.coreml.model.preview.parameters"
 
+
+class Refused(Exception):
+    """What converted to be verified does not convert as it is to be saved: stand-ins would be saved in its place."""
+
+
 Verify = Callable[[Any], bool | None]
 """Whether a converted model agrees with eager on the example; None where it cannot be evaluated."""
 
@@ -30,7 +35,10 @@ def save(subject: Subject, request: Request, program: Any, route: str, verify: V
         return "more than one model was found: name one with `--model`"
     wanted = request.coreml or CoreML()
     ct = coreml.load()
-    model = _converted(ct, subject, request, program, wanted)
+    try:
+        model = _converted(ct, subject, request, program, wanted)
+    except Refused as refused:
+        return str(refused)
     agrees = verify(model) if request.verify else None
     if agrees is False:
         return "as it would be saved, it differs from eager"
@@ -62,8 +70,13 @@ def _converted(ct: Any, subject: Subject, request: Request, program: Any, wanted
         with coreml.calm():
             return ct.convert(program, **arguments)
     given = coreml.given(program, subject.example)
-    with coreml.calm(), Recovery(lambda graph, keep: observe(program, graph, given, keep)).watching():
-        return ct.convert(program, **arguments)
+    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep))
+    with coreml.calm(), recovery.watching():
+        model = ct.convert(program, **arguments)
+    left = [failure for failure in recovery.failures if failure.composed is None]
+    if left:
+        raise Refused(f"as it would be saved, coremltools refuses `{left[0].op}`: {left[0].message}")
+    return model
 
 
 def _image(ct: Any, described: Any, wanted: CoreML) -> Any:
