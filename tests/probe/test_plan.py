@@ -376,3 +376,39 @@ def test_an_attribute_that_forward_assigns_stays_one():
         subject_of(Counting(), torch.ones(2), others=[(-torch.ones(2),)]), Settled("differs", control_flow=("",))
     )
     assert (made.status, made.constants) == ("works", ())
+
+
+class Step(nn.Module):
+    """Compiles under the tracer alone, whose trace serves one batch."""
+
+    def forward(self, x, *unused):
+        return x * 2 if x.shape[0] == 1 else x * 3
+
+
+class Doubling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.step = Step()
+
+    def forward(self, x):
+        while bool(x.sum() < 100):
+            x = self.step(x)
+        return x
+
+
+def test_a_loop_for_the_examples_batch_where_none_serves_every_batch():
+    others = [(torch.ones(2, 3),), (torch.ones(1, 5) * 7,), (torch.ones(1, 3) * 40,)]
+    subject = subject_of(Doubling(), torch.ones(1, 3), others=others)
+    made = plan.build(subject, Settled("differs", control_flow=("",)))
+    assert (made.status, made.one_batch) == ("works", True)
+    assert (made.scripted, made.traced) == (("",), ("step",))
+    assert made.conditions.endswith("for the example's batch alone")
+    for given in (subject.example, *subject.others[1:]):
+        assert torch.equal(call(made.program, given), call(subject.module, given))
+    assert not torch.equal(call(made.program, subject.others[0]), call(subject.module, subject.others[0]))
+
+
+def test_a_loop_that_serves_all_that_is_wanted_is_not_narrowed():
+    subject = subject_of(Doubling(), torch.ones(1, 3), others=[(torch.ones(1, 5) * 7,), (torch.ones(1, 3) * 40,)])
+    made = plan.build(subject, Settled("differs", control_flow=("",)))
+    assert (made.status, made.one_batch) == ("works", False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,31 +15,20 @@ _LARGEST = 3.4e38
 """What coremltools 9.0 writes for a constant infinity; where a program computes in float16, it is infinite again."""
 
 
-@rewrites("bitwise_or.Tensor")
-@rewrites("__or__.Tensor")
-@rewrites("prims::bitwise_or")
-def bitwise_or(x: Tensor, other: Tensor) -> Tensor:
-    return torch.logical_or(x, other) if x.dtype is torch.bool else NotImplemented
+def _of_bools(logical: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Any]:
+    """What an operator on bits is for tensors of bools; of numbers Core ML has none."""
+    return lambda x, other: logical(x, other) if x.dtype is torch.bool else NotImplemented
 
 
-@rewrites("bitwise_and.Tensor")
-@rewrites("__and__.Tensor")
-@rewrites("prims::bitwise_and")
-def bitwise_and(x: Tensor, other: Tensor) -> Tensor:
-    return torch.logical_and(x, other) if x.dtype is torch.bool else NotImplemented
+for _name, _logical in (("or", torch.logical_or), ("and", torch.logical_and), ("xor", torch.logical_xor)):
+    for _spelled in (f"bitwise_{_name}.Tensor", f"__{_name}__.Tensor", f"prims::bitwise_{_name}"):
+        rewrites(_spelled)(_of_bools(_logical))
 
 
 @rewrites("bitwise_not")
 @rewrites("prims::bitwise_not")
 def bitwise_not(x: Tensor) -> Tensor:
     return torch.logical_not(x) if x.dtype is torch.bool else -x - 1
-
-
-@rewrites("bitwise_xor.Tensor")
-@rewrites("__xor__.Tensor")
-@rewrites("prims::bitwise_xor")
-def bitwise_xor(x: Tensor, other: Tensor) -> Tensor:
-    return torch.logical_xor(x, other) if x.dtype is torch.bool else NotImplemented
 
 
 @rewrites("reciprocal")
