@@ -31,7 +31,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import cases
 import torch
+from cases import Kept
 from corpus import Row, built, plainly, prepare
 from forks import PATIENCE, each
 from pages import write
@@ -204,13 +206,9 @@ def chosen(truth: Path, options: argparse.Namespace) -> list[Row]:
     return [rows[index] for index in indices]
 
 
-def run(checkout: Path, rows: Sequence[Row], kept: Path | None, jobs: int) -> list[tuple[Row, Row]]:
-    """What came out of every row: of those that the file KEPT holds, what is written there."""
-    known: dict[str, Row] = {}
-    if kept is not None and kept.exists():
-        for line in kept.read_text(encoding="utf-8").splitlines():
-            known |= json.loads(line)
-    todo = [row for row in rows if name_of(row, "") not in known]
+def run(checkout: Path, rows: Sequence[Row], kept: Kept, jobs: int) -> list[tuple[Row, Row]]:
+    """What came out of every row: of those that are KEPT already, what is written there."""
+    todo = [row for row in rows if name_of(row, "") not in kept.found]
     print(f"{len(rows)} cases, {len(rows) - len(todo)} of them known", file=sys.stderr)
     answers = each([functools.partial(examine, checkout, row) for row in todo], jobs)
     for done, (index, found) in enumerate(answers, 1):
@@ -218,34 +216,22 @@ def run(checkout: Path, rows: Sequence[Row], kept: Path | None, jobs: int) -> li
         unlike = [family for family in FAMILIES if judged(row, found, family) == "disagrees" and "said" in found]
         asked = [functools.partial(plainly, checkout, row, family, found) for family in unlike]
         found["plain"] = {unlike[number]: plain for number, plain in each(asked, 1)}
-        known[name_of(row, "")] = found
         apart = ", ".join(f"{family} {judged(row, found, family)}" for family in unlike)
         said = f"{done}/{len(todo)} {name_of(row, '')}{found.get('error', '')} {apart}"
         print(said, file=sys.stderr, flush=True)
-        if kept is not None:
-            with kept.open("a", encoding="utf-8") as out:
-                out.write(json.dumps({name_of(row, ""): found}) + "\n")
-    return [(row, known[name_of(row, "")]) for row in rows]
+        kept.add(name_of(row, ""), found)
+    return [(row, kept.found[name_of(row, "")]) for row in rows]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("checkout", type=Path, help="of jansel/pytorch-jit-paritybench")
-    parser.add_argument("truth", type=Path, help="rows of what PyTorch did with each case")
-    parser.add_argument("--cases", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1)
+    parser = cases.parser(__doc__.splitlines()[0], PAGE, EXPLAINED, 300)
     parser.add_argument("--differing", action="store_true", help="draw from the cases whose trace is wrong")
-    parser.add_argument("--only", action="append", help="cases whose name holds this text")
-    parser.add_argument("--explained", type=Path, default=EXPLAINED)
-    parser.add_argument("--results", type=Path, help="a file that keeps what came out")
-    parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
     options = parser.parse_args()
     rows = chosen(options.truth, options)
     prepare(options.checkout.resolve())
     warm()
-    explained = json.loads(options.explained.read_text(encoding="utf-8")) if options.explained.exists() else {}
-    results = run(options.checkout.resolve(), rows, options.results, max(1, options.jobs))
+    explained = cases.reasons(options.explained)
+    results = run(options.checkout.resolve(), rows, Kept(options.results), max(1, options.jobs))
     for row, found in results:
         for family in FAMILIES:
             if judged(row, found, family) in ("disagrees", "unrepeated"):

@@ -27,7 +27,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import cases
 import torch
+from cases import Kept
 from corpus import Row, built, prepare
 from forks import PATIENCE, each
 from pages import write
@@ -204,42 +206,26 @@ def chosen(truth: Path, options: argparse.Namespace) -> list[Row]:
     return [rows[index] for index in indices]
 
 
-def run(checkout: Path, rows: Sequence[Row], kept: Path | None, jobs: int) -> list[tuple[Row, Row]]:
-    known: dict[str, Row] = {}
-    if kept is not None and kept.exists():
-        for line in kept.read_text(encoding="utf-8").splitlines():
-            known |= json.loads(line)
-    todo = [row for row in rows if name_of(row) not in known]
+def run(checkout: Path, rows: Sequence[Row], kept: Kept, jobs: int) -> list[tuple[Row, Row]]:
+    """What came out of every row, those that are KEPT already not run again."""
+    todo = [row for row in rows if name_of(row) not in kept.found]
     print(f"{len(rows)} cases, {len(rows) - len(todo)} of them known", file=sys.stderr)
     for done, (index, found) in enumerate(each([functools.partial(examine, checkout, row) for row in todo], jobs), 1):
-        known[name_of(todo[index])] = found
+        kept.add(name_of(todo[index]), found)
         said = found.get("error") or f"{found['converts']} {found['verified']} {found['message']}"
         print(f"{done}/{len(todo)} {name_of(todo[index])} {said}", file=sys.stderr, flush=True)
-        if kept is not None:
-            with kept.open("a", encoding="utf-8") as out:
-                out.write(json.dumps({name_of(todo[index]): found}) + "\n")
-    return [(row, known[name_of(row)]) for row in rows]
+    return [(row, kept.found[name_of(row)]) for row in rows]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("checkout", type=Path, help="of jansel/pytorch-jit-paritybench")
-    parser.add_argument("truth", type=Path, help="rows of what PyTorch and coremltools did with each case")
+    parser = cases.parser(__doc__.splitlines()[0], PAGE, EXPLAINED, 400)
     parser.add_argument("--failing", action="store_true", help="the cases that coremltools refuses")
-    parser.add_argument("--cases", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--only", action="append", help="cases whose name holds this text")
-    parser.add_argument("--explained", type=Path, default=EXPLAINED)
-    parser.add_argument("--results", type=Path, help="a file that keeps what came out")
-    parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.name}")
     options = parser.parse_args()
     rows = chosen(options.truth, options)
     prepare(options.checkout.resolve())
     warm()
-    explained = json.loads(options.explained.read_text(encoding="utf-8")) if options.explained.exists() else {}
-    results = run(options.checkout.resolve(), rows, options.results, max(1, options.jobs))
-    made = failing(results) if options.failing else converting(results, explained)
+    results = run(options.checkout.resolve(), rows, Kept(options.results), max(1, options.jobs))
+    made = failing(results) if options.failing else converting(results, cases.reasons(options.explained))
     print(f"\n{made}\n")
     if options.write:
         part = "failing" if options.failing else "converting"

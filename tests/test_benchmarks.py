@@ -118,7 +118,7 @@ def test_the_memory_of_what_a_program_starts_counts(benchmark: ModuleType, tmp_p
 def agreement(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    for name in ("agreement", "corpus"):
+    for name in ("agreement", "cases", "corpus"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("agreement")
 
@@ -189,7 +189,7 @@ def test_plain_pytorch_shows_a_difference(agreement: ModuleType) -> None:
 def conversion(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    for name in ("conversion", "corpus"):
+    for name in ("conversion", "cases", "corpus"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("conversion")
 
@@ -238,6 +238,16 @@ def test_the_table_of_what_converts(conversion: ModuleType) -> None:
     assert "| verified: agree with eager on every input | 2 of 4 (50.0 %) |" in text
     assert text.count("- `a.py::Net[0]`: why") == 2
     assert text.endswith("- 1 without a program: the process died")
+
+
+@pytest.mark.torch
+def test_what_came_out_is_kept_a_line_a_case(conversion: ModuleType, tmp_path: Path) -> None:
+    kept = conversion.Kept(tmp_path / "kept.jsonl")
+    kept.add("a.py::Net[0]", {"converts": "works"})
+    kept.add("a.py::Net[1]", {"converts": "refused"})
+    again = conversion.Kept(tmp_path / "kept.jsonl")
+    assert again.found == {"a.py::Net[0]": {"converts": "works"}, "a.py::Net[1]": {"converts": "refused"}}
+    assert conversion.Kept(None).found == {}
 
 
 @pytest.mark.torch
