@@ -16,16 +16,19 @@ says why a program that converts differs from eager, or was not evaluated.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import importlib
 import json
 import random
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cases
 import torch
@@ -71,12 +74,53 @@ def lacking(model: torch.nn.Module, args: Sequence[object], kwargs: dict[str, ob
     return sorted(kind for kind in own if _TORCH_OPS_REGISTRY.get_func(kind.split("::")[1].lower()) is None)
 
 
+@contextlib.contextmanager
+def noting(evaluated: dict[str, bool]) -> Iterator[None]:
+    """Adds each MIL op that a verification below reads, and whether it was evaluated, to EVALUATED.
+
+    The program that was saved counts, not the one that is made to find an op to blame.
+    """
+    from tslint.probe import verify
+    from tslint.probe.evaluate import UnevaluableError
+
+    with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as notes:
+
+        def note(kind: str, done: bool) -> None:
+            with Path(notes.name).open("a", encoding="utf-8") as out:  # tslint forks
+                out.write(json.dumps([kind, done]) + "\n")
+
+        class Noted(verify.Run):
+            def _node(self, node: Any) -> Any:
+                try:
+                    found = super()._node(node)
+                except UnevaluableError:
+                    note(node.kind, False)
+                    raise
+                if node.kind not in seen:
+                    seen.add(node.kind)
+                    note(node.kind, True)
+                return found
+
+        seen = set[str]()
+        original = verify.Run
+        verify.Run = Noted
+        try:
+            yield
+        finally:
+            verify.Run = original
+        for line in notes:
+            kind, done = json.loads(line)
+            evaluated[kind] = evaluated.get(kind, True) and done
+
+
 def examine(checkout: Path, row: Row) -> Row:
     """Builds the case, converts its trace, and says what came out."""
     model, args, kwargs = built(checkout, row)
     own = str((checkout / "generated" / row["file"]).resolve())
+    evaluated = dict[str, bool]()
     start = time.monotonic()
-    report = tslint.check(model, (args, kwargs) if kwargs else args, routes=("trace",), timeout=PATIENCE)
+    with noting(evaluated):
+        report = tslint.check(model, (args, kwargs) if kwargs else args, routes=("trace",), timeout=PATIENCE)
     seconds = round(time.monotonic() - start, 1)
     run = report.runs[0]
     route = next((route for route in run.routes if route.name == "trace"), None)
@@ -101,6 +145,7 @@ def examine(checkout: Path, row: Row) -> Row:
         "message": route.message if route else "",
         "composed": list(route.composed) if route else [],
         "ops": ops,
+        "evaluated": evaluated,
         "rules": sorted({d.rule for d in report.diagnostics if d.claim in ("convert-fails", "convert-differs")}),
         "steps": {step.name: [step.status, step.message] for step in run.steps},
         "notes": [*report.notes, *report.errors],
@@ -165,6 +210,18 @@ def failing(results: Sequence[tuple[Row, Row]]) -> str:
     return "\n".join(lines)
 
 
+def coverage(results: Sequence[tuple[Row, Row]]) -> str:
+    """The kinds of MIL ops that were evaluated wherever they occur, of all that occur; and the others by name."""
+    kinds: dict[str, bool] = {}
+    for _, found in results:
+        for kind, done in found.get("evaluated", {}).items():
+            kinds[kind] = kinds.get(kind, True) and done
+    left = sorted(kind for kind, done in kinds.items() if not done)
+    return share(len(kinds) - len(left), len(kinds)) + (
+        f": not {', '.join(f'`{kind}`' for kind in left)}" if left else ""
+    )
+
+
 def converting(results: Sequence[tuple[Row, Row]], explained: dict[str, str]) -> str:
     """The cases that convert: how many are verified, and what of the others."""
     verdicts = Counter(
@@ -177,6 +234,7 @@ def converting(results: Sequence[tuple[Row, Row]], explained: dict[str, str]) ->
         f"| verified: agree with eager on every input | {share(verdicts['True'], whole)} |",
         f"| differ from eager | {share(verdicts['False'], whole)} |",
         f"| not evaluated | {share(verdicts['None'], whole)} |",
+        f"| MIL ops that occur there and were evaluated | {coverage(results)} |",
         "",
     ]
     for verdict, title in (("False", "Differ:"), ("None", "Not evaluated:")):
