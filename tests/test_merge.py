@@ -223,6 +223,46 @@ def test_a_conversion_that_differs_confirms_what_is_predicted_of_the_class() -> 
     assert len(merge([elsewhere], [seen], [ENTRY, RAN])) == 2
 
 
+def miscompiled(what: str, line: int) -> Diagnostic:
+    return dataclasses.replace(
+        diagnostic(Claim.CONVERT_DIFFERS, Span(line, 9, line, 30)),
+        rule="known-miscompilation",
+        message=f"`x.{what}()` is computed without Bessel's correction where no dimension is named (coremltools 9.0)",
+    )
+
+
+def blamed(op: str, line: int) -> Diagnostic:
+    return dataclasses.replace(
+        diagnostic(Claim.CONVERT_DIFFERS, Span(line, 9, line, 30), Basis.OBSERVED),
+        rule="lowering-differs",
+        message=f"the Core ML program disagrees with eager from `{op}` on",
+        evidence=({"kind": "ConversionDiffered", "op": op, "line": line},),
+    )
+
+
+def test_each_op_that_the_run_blames_confirms_what_is_predicted_of_its_own_line() -> None:
+    predicted = [miscompiled("std", 7), miscompiled("var", 9)]
+    found = merge(predicted, [blamed("aten::var", 9), blamed("aten::std", 7)], [ENTRY, RAN])
+    assert [(d.rule, d.basis, d.evidence[0]["line"]) for d in found] == [
+        ("known-miscompilation", Basis.OBSERVED, 7),
+        ("known-miscompilation", Basis.OBSERVED, 9),
+    ]
+
+
+def test_another_op_on_the_line_is_another_problem() -> None:
+    verified = StepEnded(0, "verify", "ok", 1.0)
+    found = merge([miscompiled("std", 7)], [blamed("aten::atan2", 7)], [ENTRY, RAN, verified])
+    assert [(d.rule, d.basis) for d in found] == [
+        ("known-miscompilation", Basis.REFUTED),
+        ("lowering-differs", Basis.OBSERVED),
+    ]
+
+
+def test_a_layer_that_is_made_elsewhere_is_confirmed_by_its_call() -> None:
+    [result] = merge([miscompiled("std", 3)], [blamed("aten::std", 7)], [ENTRY, RAN])
+    assert (result.rule, result.basis) == ("known-miscompilation", Basis.OBSERVED)
+
+
 @pytest.mark.parametrize(("status", "basis"), [("ok", Basis.REFUTED), ("failed", Basis.PREDICTED)])
 def test_a_verified_conversion_refutes_that_it_differs(status: str, basis: Basis) -> None:
     written = diagnostic(Claim.CONVERT_DIFFERS)

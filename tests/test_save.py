@@ -63,6 +63,16 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - {".tslint_cache"}
 
 
+def test_what_coremltools_converts_wrongly_is_saved_as_a_composite(tmp_path: Path) -> None:
+    project(tmp_path, CONFIGURATION.partition("[models.coreml]")[0], more=" * image[:, :, 0, :2].std()")
+    answer = tslint("check", "model.py", "--save", "Out.mlpackage", "--show-refuted", cwd=tmp_path)
+    said = " ".join(answer.out.split())
+    assert answer.status == 1, answer.out + answer.err
+    assert "error[known-miscompilation]" in said
+    assert "converts with composites for aten::std, verified" in said
+    assert "Out.mlpackage: written, by the trace; as saved, it agrees with the model" in said
+
+
 def test_a_package_is_written_as_the_configuration_describes_it(tmp_path: Path) -> None:
     project(tmp_path, CONFIGURATION)
     answer = tslint("check", "model.py", "--save", "Out.mlpackage", "--target", "iOS16", cwd=tmp_path)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
 from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, RouteEnded, StepEnded
+from tslint.facts.coreml.advisories import of_op
 
 GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 """Two degrees of one claim: which of them holds is for the run to say."""
@@ -52,9 +53,19 @@ def merge(
 
 
 def _best(observed: Diagnostic, predicted: Sequence[Diagnostic]) -> int | None:
-    """Which prediction OBSERVED confirms: of several around it one of its own rule, then the narrowest."""
-    found = [index for index, diagnostic in enumerate(predicted) if _same(diagnostic, observed)]
-    return min(found, key=lambda i: (predicted[i].rule != observed.rule, _extent(predicted[i].span)), default=None)
+    """Which prediction OBSERVED confirms: of several one around it, then one of its own rule, then the narrowest."""
+
+    def rank(index: int) -> tuple[bool, bool, tuple[int, int]]:
+        one = predicted[index]
+        around = one.span is not None and observed.span is not None and _overlap(one.span, observed.span)
+        return not around, one.rule != observed.rule, _extent(one.span)
+
+    return min((i for i, diagnostic in enumerate(predicted) if _same(diagnostic, observed)), key=rank, default=None)
+
+
+def _blamed(observed: Diagnostic) -> str:
+    """The op that is wrong in the converted program, where a run found that out."""
+    return next((str(proof["op"]) for proof in observed.evidence if proof.get("op")), "")
 
 
 def _told_with(diagnostic: Diagnostic, confirmed: Diagnostic, observed: Diagnostic) -> bool:
@@ -71,8 +82,13 @@ def _extent(span: Span | None) -> tuple[int, int]:
 def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
     if predicted.path != observed.path or not _same_claim(predicted.claim, observed.claim):
         return False
-    if predicted.claim == Claim.CONVERT_DIFFERS:  # which op it was the run does not see: the model as a whole differs
-        return _class_of(predicted) == _class_of(observed)
+    if predicted.claim == Claim.CONVERT_DIFFERS:
+        op = _blamed(observed)
+        known = any(advisory.what in predicted.message for advisory in of_op(op))
+        if not op or known:  # no op is known to be wrong, the model as a whole is; a layer may be made on another line
+            return _class_of(predicted) == _class_of(observed)
+        if predicted.rule == "known-miscompilation":
+            return False
     if predicted.span is None or observed.span is None:
         return predicted.rule == observed.rule
     return _overlap(predicted.span, observed.span) and _same_op(predicted, observed)

@@ -58,7 +58,7 @@ def differences(
     with quiet():
         conversion = convert(subject, request, program, "trace", said.append)
         assert conversion.status == "works", conversion.message
-        blame = functools.partial(blamed, subject, request, program)
+        blame = functools.partial(blamed, subject, request, program, ())
         verdict = verify(conversion.model, subject, module, said.append, "trace", blame)
     return verdict, [item for item in said if isinstance(item, ConversionDiffered)]
 

@@ -17,7 +17,6 @@ fork's first call of torch.
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import importlib.util
 import os
@@ -42,9 +41,9 @@ from tslint.request import AHEAD, Request
 
 if TYPE_CHECKING:
     from tslint.probe.convert.convert import Conversion
+    from tslint.probe.cure import Held
     from tslint.probe.subject import Emit, Outcome, Subject
     from tslint.probe.trace.moment import Moment
-    from tslint.probe.verify import Verdict
 
 STEPS = ("convert", "verify")
 """What the fork does, in this order; each is one answer."""
@@ -52,7 +51,7 @@ STEPS = ("convert", "verify")
 
 @dataclass
 class Answer:
-    """What one step found: a Conversion (without its model, which stays in the fork) or a Verdict, and what it has to say."""
+    """What one step found: a Conversion (without its model, which stays in the fork) or a Held, and what it has to say."""
 
     found: Any
     evidence: list[Evidence] = field(default_factory=list)
@@ -135,12 +134,12 @@ class Ahead:
         found: Conversion | None = _taken(answer, emit, outcome)
         return found
 
-    def verify(self, program: Any, subject: Subject, emit: Emit, outcome: Outcome) -> Verdict | None:
+    def hold(self, program: Any, subject: Subject, emit: Emit, outcome: Outcome) -> Held | None:
         """The verdict on PROGRAM's conversion and SUBJECT's inputs; None where it has to be found here."""
         if self.converts(program):
             self.offer(subject)
         answer = self._wait_for("verify") if self.converts(program) else None
-        found: Verdict | None = _taken(answer, emit, outcome)
+        found: Held | None = _taken(answer, emit, outcome)
         return found
 
     def end(self) -> None:
@@ -196,8 +195,7 @@ class _Worker:
     def _work(self) -> None:
         from tslint.probe.convert import coreml
         from tslint.probe.convert.convert import convert
-        from tslint.probe.lowering import blamed
-        from tslint.probe.verify import verify
+        from tslint.probe.cure import hold
 
         subject, said = self.subject, list[Evidence]()
         start = time.perf_counter()
@@ -212,11 +210,10 @@ class _Worker:
         with (self.folder / "inputs").open("rb") as file:
             subject.others = torch.load(file, weights_only=False)
         module = subject.wrapped if subject.wrapped is not None else subject.module
-        blame = functools.partial(blamed, subject, self.request, subject.traced)
-        verdict = verify(model, subject, module, said.append, "trace", blame)
-        self._answer(1, verdict, said, start)
+        held = hold(model, subject, self.request, subject.traced, "trace", module, said.append)
+        self._answer(1, held, said, start)
 
-    def _answer(self, number: int, found: Conversion | Verdict, said: list[Evidence], start: float) -> None:
+    def _answer(self, number: int, found: Conversion | Held, said: list[Evidence], start: float) -> None:
         seconds = time.perf_counter() - start
         with (self.folder / STEPS[number]).open("wb") as file:
             pickle.dump((found, [encode(evidence) for evidence in said], seconds), file)

@@ -27,7 +27,7 @@ def save(
         return verify(model, alone, best[0].module, unheard, best[0].route).verified
 
     with step(steps, "save") as outcome:
-        problem = package.save(subject, request, best[0].program, best[0].route, agrees, emit)
+        problem = package.save(subject, request, best[0], agrees, emit)
         if problem:
             outcome.status, outcome.message = "failed", problem
 

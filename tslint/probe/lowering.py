@@ -9,7 +9,7 @@ Relies on ``convert_to="milinternal"`` and ``PassPipeline.EMPTY`` (tried with co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ import torch
 
 from tslint.evidence import Composite, OpSite
 from tslint.probe.agree import quiet
-from tslint.probe.compose.compose import Composer, Function
+from tslint.probe.compose.compose import Composer, Function, composites
 from tslint.probe.compose.use import Use, use_of
 from tslint.probe.convert import coreml
 from tslint.probe.convert.origins import Origins
@@ -41,8 +41,13 @@ class Wrong:
     op: str
     site: OpSite
     text: str
-    composite: Composite | None = None
+    cure: Function | None = None
     """What computes the same of ops that are translated rightly, where there is such."""
+
+    @property
+    def composite(self) -> Composite | None:
+        """The cure as code."""
+        return composites([self.cure])[0] if self.cure is not None else None
 
 
 Blame = Callable[[Inputs, list[torch.Tensor]], list[Wrong]]
@@ -73,23 +78,33 @@ class _Noting(Recovery):
 
 
 def blamed(
-    subject: Subject, request: Request, program: Any, inputs: Inputs, tensors: list[torch.Tensor]
+    subject: Subject,
+    request: Request,
+    program: Any,
+    cures: Sequence[Function],
+    inputs: Inputs,
+    tensors: list[torch.Tensor],
 ) -> list[Wrong]:
     """The ops of PROGRAM that are translated wrongly, as INPUTS show, whose TENSORS the converted program takes.
 
-    Empty where that cannot be found out; raises nothing.
+    It was converted with CURES. Empty where that cannot be found out; raises nothing.
     """
     try:
-        return list(_blamed(subject, request, program, inputs, tensors))
+        return list(_blamed(subject, request, program, cures, inputs, tensors))
     except Exception:
         return []
 
 
 def _blamed(
-    subject: Subject, request: Request, program: Any, inputs: Inputs, tensors: list[torch.Tensor]
+    subject: Subject,
+    request: Request,
+    program: Any,
+    cures: Sequence[Function],
+    inputs: Inputs,
+    tensors: list[torch.Tensor],
 ) -> Iterator[Wrong]:
-    given = coreml.given(program, inputs)
-    noting = _Noting(lambda graph, keep: observe(program, graph, coreml.given(program, subject.example), keep))
+    given, example = coreml.given(program, inputs), coreml.given(program, subject.example)
+    noting = _Noting(lambda graph, keep: observe(program, graph, example, keep), cures=cures)
     converted = _converted(subject, request, program, noting)
     seen = observe(program, noting.graph, given)
     sizes = (value.sizes for value in seen.values.values() if isinstance(value, Shape))
@@ -122,16 +137,14 @@ def _blamed(
         yield Wrong(node.kind(), origins.site(_failure(index, node)), text, _cure(node, truth))
 
 
-def _cure(node: Any, truth: dict[str, Any]) -> Composite | None:
+def _cure(node: Any, truth: dict[str, Any]) -> Function | None:
     """What computes what NODE does, converted alone and evaluated on what NODE was given."""
     if node.kind().endswith("_"):
         return None
     use = use_of(node, truth, lambda index: True)
     if use is None or not all(isinstance(value, torch.Tensor) for value in use.given):
         return None
-    composer = Composer()
-    composer.compose(use, lambda function: _wrong_alone(function, use))
-    return next(iter(composer.composites()), None)
+    return Composer().compose(use, lambda function: _wrong_alone(function, use))
 
 
 class _Alone(torch.nn.Module):

@@ -5,7 +5,6 @@ An internal failure in one step leaves the others to run; every route has its li
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from tslint.probe import half, values
 from tslint.probe.agree import call, first_line, same
 from tslint.probe.ahead import Ahead
 from tslint.probe.convert import coreml, environment
-from tslint.probe.convert.convert import convert
+from tslint.probe.convert.convert import Conversion, convert
 from tslint.probe.ending import save, tell
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, stack_of_traceback
@@ -351,16 +350,18 @@ def _verify(
             table.note(candidate, message="not verified: the verification died")
         return
     with step(steps, "verify") as outcome:
-        from tslint.probe.verify import verify
+        from tslint.probe.cure import hold
 
         messages = []
         for candidate in converted:
-            verdict = ahead.verify(candidate.program, subject, emit, outcome)
-            if verdict is None:
+            held = ahead.hold(candidate.program, subject, emit, outcome)
+            if held is None:
                 model = _model_of(candidate, subject, request)
-                verdict = verify(
-                    model, subject, candidate.module, emit, candidate.route, _blame(candidate, subject, request)
-                )
+                held = hold(model, subject, request, candidate.program, candidate.route, candidate.module, emit)
+            verdict = held.verdict
+            if held.cures:
+                candidate.cures, candidate.conversion = held.cures, Conversion("works", composites=held.composites)
+                table.note(candidate, composed=tuple(composite.op for composite in held.composites))
             table.note(candidate, verified=verdict.verified, difference=verdict.difference)
             if verdict.verified is False:
                 table.note(candidate, converts="differs", message=verdict.message)
@@ -369,15 +370,6 @@ def _verify(
                 outcome.status = "failed" if verdict.verified is False else outcome.status
         outcome.message = messages[0] if messages else ""
         half.overflows(subject, converted[0].module, emit)
-
-
-def _blame(candidate: Candidate, subject: Subject, request: Request) -> Any:
-    """What finds the op to blame; an exported program keeps none of the graph that it would need."""
-    from tslint.probe.lowering import blamed
-
-    if not isinstance(candidate.program, torch.jit.ScriptModule):
-        return None
-    return functools.partial(blamed, subject, request, candidate.program)
 
 
 def _model_of(candidate: Candidate, subject: Subject, request: Request) -> Any:

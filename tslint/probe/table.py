@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from tslint.evidence import Attempt, Evidence
+from tslint.probe.compose.compose import Function
 from tslint.probe.convert.convert import Conversion
 from tslint.probe.subject import Outcome, Steps
 
@@ -28,6 +29,8 @@ class Candidate:
     right: bool = True
     """It agreed with eager; what is not right may be converted, to see what stops it, and is never recommended."""
     conversion: Conversion | None = None
+    cures: tuple[Function, ...] = ()
+    """What takes the place of ops that coremltools converts wrongly."""
 
 
 @dataclass

@@ -53,6 +53,8 @@ class Verdict:
     difference: float | None
     message: str
     tried: tuple[str, ...] = ()
+    wrong: tuple[Wrong, ...] = ()
+    """The ops to blame, where that was asked."""
 
 
 def verify(
@@ -103,7 +105,7 @@ def verify(
                 message = message or (
                     f"{output} differs on {inputs.name}: {text}" if output else f"on {inputs.name} {text}"
                 )
-    return Verdict(not message, largest, message, tuple(tried))
+    return Verdict(not message, largest, message, tuple(tried), tuple(found))
 
 
 def _tensors(graph: Graph, inputs: Inputs) -> list[Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,9 @@ class Function:
     @property
     def op(self) -> str:
         return f"aten::{self.use.name}"
+
+    def __reduce__(self) -> Any:
+        return _again, (self.use, self.text, self.shapes)
 
     def serves(self, use: Use) -> bool:
         """Whether it answers USE, another one of the operator, as eager does."""
@@ -96,12 +99,13 @@ class Composer:
             further.add(refused)
         return None
 
-    def composites(self) -> tuple[Composite, ...]:
-        """What was found, for a script: one composite an operator."""
-        by_name: dict[str, list[Function]] = {}
-        for function in self.found:
-            by_name.setdefault(function.use.name, []).append(function)
-        return tuple(_composite(name, functions) for name, functions in by_name.items())
+
+def composites(functions: Iterable[Function]) -> tuple[Composite, ...]:
+    """FUNCTIONS for a script: one composite an operator."""
+    by_name: dict[str, list[Function]] = {}
+    for function in functions:
+        by_name.setdefault(function.use.name, []).append(function)
+    return tuple(_composite(name, own) for name, own in by_name.items())
 
 
 def agrees(compiled: Any, use: Use) -> bool:
@@ -152,6 +156,11 @@ def _function(use: Use, module: Any) -> Function | None:
         return None
     except Exception:  # what TorchScript does not compile
         return None
+
+
+def _again(use: Use, text: str, shapes: tuple[tuple[int | None, ...], ...]) -> Function:
+    """A Function from what was pickled of it: what is compiled cannot be."""
+    return Function(use, text, compiled(text, _spelled(use.name)), shapes)
 
 
 def compiled(text: str, name: str) -> Any:

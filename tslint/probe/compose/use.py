@@ -51,6 +51,10 @@ class Use:
         name = self.op._schema.arguments[index].name
         return ("x" if name == "self" else name) + (f"_{item}" if item >= 0 else "")
 
+    def __reduce__(self) -> Any:
+        name = str(self.op._schema.name).replace("::", "."), str(self.op._overloadname)
+        return _read, (*name, self.arguments, self.live, self.used)
+
     def call(self, *given: Any) -> Any:
         """The operator's answer, with other values for the live arguments."""
         return self.call_of(self.op, *given)
@@ -67,6 +71,12 @@ class Use:
         positional = [value for value, known in zip(arguments, schema, strict=True) if not known.kwarg_only]
         named = {known.name: value for value, known in zip(arguments, schema, strict=True) if known.kwarg_only}
         return function(*positional, **named)
+
+
+def _read(name: str, overload: str, *rest: Any) -> Use:
+    """A Use from what was pickled of it: operators cannot be."""
+    space, _, own = name.partition(".")
+    return Use(getattr(getattr(getattr(torch.ops, space), own), overload), *rest)
 
 
 def use_of(node: Any, values: Mapping[str, Any], known: Callable[[int], bool]) -> Use | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from tslint.evidence import (
     OpUnsupported,
 )
 from tslint.probe.agree import first_line
+from tslint.probe.compose.compose import Function
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import observe
@@ -60,11 +61,16 @@ class Conversion:
     composites: tuple[Composite, ...] = ()
 
 
-def convert(subject: Subject, request: Request, program: Any, route: str, emit: Emit) -> Conversion:
-    """Converts PROGRAM (a ScriptModule) and reports every reason against it. Raises what is neither coremltools' nor its."""
+def convert(
+    subject: Subject, request: Request, program: Any, route: str, emit: Emit, cures: Sequence[Function] = ()
+) -> Conversion:
+    """Converts PROGRAM (a ScriptModule) and reports every reason against it. Raises what is neither coremltools' nor its.
+
+    CURES take the place of what coremltools would convert wrongly.
+    """
     ct = coreml.load()
     given = coreml.given(program, subject.example)
-    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep))
+    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=cures)
     model, error = None, None
     with coreml.calm(), recovery.watching():
         try:
@@ -74,7 +80,7 @@ def convert(subject: Subject, request: Request, program: Any, route: str, emit: 
     if recovery.graph is not None:
         emit(OpsCounted(subject.entry, route, _count(recovery.graph)))
     if error is None and not recovery.failures:
-        return Conversion("works", model)
+        return Conversion("works", model, composites=recovery.composites())
     origins = Origins(subject, program, recovery.pristine, recovery.graph)
     return concluded(subject, route, recovery, model, error, origins, emit, request)
 

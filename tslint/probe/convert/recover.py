@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tslint.evidence import Composite
 from tslint.probe.agree import first_line
 from tslint.probe.compose.autograd import COMPOSITE, OP, Inlined, inline
-from tslint.probe.compose.compose import Composer, Function, substitute
+from tslint.probe.compose.compose import Composer, Function, composites, substitute
 from tslint.probe.compose.use import Use, inputs_of, use_of
 from tslint.probe.convert.placeholder import Observation, known_beforehand, scopes, stand_in
 from tslint.probe.script.torchscript import nodes
@@ -50,11 +50,12 @@ class Recovery:
     """Watches one conversion. ``observe`` runs the graph on the example inputs and tells the type of every value.
 
     It keeps the values of the names that it is given. What ``composer`` finds for a node takes its place, and is no stand-in.
-    Without one, every failure has a stand-in.
+    Without one, every failure has a stand-in. ``cures`` take the place of what coremltools converts, but wrongly.
     """
 
     observe: Callable[[Any, Collection[str]], Observation]
     composer: Composer | None = field(default_factory=Composer)
+    cures: Sequence[Function] = ()
     failures: list[Failure] = field(default_factory=list)
     graph: Any = None
     pristine: Any = None
@@ -166,6 +167,8 @@ class Recovery:
             if id(node) in self._composed:
                 self._put(context, node, self._composed[id(node)])
                 return
+            if self._cured(context, node):
+                return
             depth, known = len(context._current_graph), len(self.failures)
             tainted = bool(self._tainted.intersection(_names(node)))
             if id(node) not in self._failed and not self._lost.intersection(_names(node)):
@@ -187,6 +190,15 @@ class Recovery:
 
         return convert
 
+    def _cured(self, context: Any, node: Any) -> bool:
+        """Puts one of the cures in the place of NODE, if there is one for it."""
+        _, raw = self._raw.get(id(node), (None, None))
+        if raw is None or all(function.op != self.name_of(raw) for function in self.cures):
+            return False
+        use = self._use(context, node, raw)
+        function = next((function for function in self.cures if use is not None and function.serves(use)), None)
+        return function is not None and self._put(context, node, function) is None
+
     def _composes(self, context: Any, node: Any) -> bool:
         try:
             return self._compose(context, node)
@@ -197,19 +209,9 @@ class Recovery:
     def _compose(self, context: Any, node: Any) -> bool:
         """Puts a composite in the place of NODE, whose failure was recorded last; whether there is one."""
         _, raw = self._raw.get(id(node), (None, None))
-        if (
-            self.composer is None
-            or raw is None
-            or not hasattr(raw, "schema")
-            or len(node.inputs) != len(list(raw.inputs()))
-        ):
+        if self.composer is None or raw is None:
             return False
-        wanted = inputs_of(raw)
-        if self._observation is None or not wanted <= set(self._observation.kept):
-            missing = {name for other in nodes(self.graph) if _lacks(other) for name in inputs_of(other)}
-            self._observation = self.observe(self.graph, wanted | missing)
-        use = use_of(raw, self._observation.kept, lambda index: known_beforehand(context, node.inputs[index]))
-        self.failures[-1].use = use
+        use = self.failures[-1].use = self._use(context, node, raw)
         if use is None:
             return False
         function = self.composer.compose(use, lambda function: self._put(context, node, function))
@@ -217,6 +219,16 @@ class Recovery:
             return False
         self._composed[id(node)] = self.failures[-1].composed = function
         return True
+
+    def _use(self, context: Any, node: Any, raw: Any) -> Use | None:
+        """NODE, which was made of torch's RAW, as a call."""
+        if not hasattr(raw, "schema") or len(node.inputs) != len(list(raw.inputs())):
+            return None
+        wanted = inputs_of(raw)
+        if self._observation is None or not wanted <= set(self._observation.kept):
+            alike = (other for other in nodes(self.graph) if _lacks(other) or other.kind() == raw.kind())
+            self._observation = self.observe(self.graph, {name for other in alike for name in inputs_of(other)})
+        return use_of(raw, self._observation.kept, lambda index: known_beforehand(context, node.inputs[index]))
 
     def _put(self, context: Any, node: Any, function: Function) -> str | None:
         """Converts NODE as FUNCTION does; else puts everything back and answers which op of it does not convert."""
@@ -237,8 +249,8 @@ class Recovery:
     def composites(self) -> tuple[Composite, ...]:
         """What took the place of nodes, one an operator."""
         inlined = any(isinstance(failure.composed, Inlined) for failure in self.failures)
-        composed = self.composer.composites() if self.composer is not None else ()
-        return (*((COMPOSITE,) if inlined else ()), *composed)
+        composed = (*self.cures, *(self.composer.found if self.composer is not None else ()))
+        return (*((COMPOSITE,) if inlined else ()), *composites(composed))
 
     def late(self, error: Exception) -> list[Failure]:
         """What coremltools refuses only in the finished program: values of a rank above 5, as failures of their ops."""

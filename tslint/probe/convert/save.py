@@ -14,6 +14,7 @@ from tslint.probe.convert import coreml
 from tslint.probe.convert.placeholder import observe
 from tslint.probe.convert.recover import Recovery
 from tslint.probe.subject import Emit, Subject
+from tslint.probe.table import Candidate
 from tslint.request import CoreML, Request
 
 PREVIEW = "com.apple.coreml.model.preview.type"
@@ -28,15 +29,15 @@ Verify = Callable[[Any], bool | None]
 """Whether a converted model agrees with eager on the example; None where it cannot be evaluated."""
 
 
-def save(subject: Subject, request: Request, program: Any, route: str, verify: Verify, emit: Emit) -> str:
-    """Writes PROGRAM to ``request.save``, and emits a Saved; the answer is why it did not, empty where it did."""
+def save(subject: Subject, request: Request, best: Candidate, verify: Verify, emit: Emit) -> str:
+    """Writes BEST to ``request.save``, and emits a Saved; the answer is why it did not, empty where it did."""
     assert request.save is not None
     if Path(request.save).exists():
         return "more than one model was found: name one with `--model`"
     wanted = request.coreml or CoreML()
     ct = coreml.load()
     try:
-        model = _converted(ct, subject, request, program, wanted)
+        model = _converted(ct, subject, request, best, wanted)
     except Refused as refused:
         return str(refused)
     agrees = verify(model) if request.verify else None
@@ -51,12 +52,13 @@ def save(subject: Subject, request: Request, program: Any, route: str, verify: V
         raise
     if agrees is None:
         emit(Note(subject.entry, "what was saved was not evaluated in the precision that it has"))
-    emit(Saved(subject.entry, route, agrees))
+    emit(Saved(subject.entry, best.route, agrees))
     return ""
 
 
-def _converted(ct: Any, subject: Subject, request: Request, program: Any, wanted: CoreML) -> Any:
-    """`ct.convert` in the precision wanted; with composites in the place of what it does not convert."""
+def _converted(ct: Any, subject: Subject, request: Request, best: Candidate, wanted: CoreML) -> Any:
+    """`ct.convert` in the precision wanted; with composites in the place of what it does not convert, or wrongly."""
+    program = best.program
     own = subject.conversion is not None
     arguments = coreml.arguments(ct, subject, request, program, float32=wanted.precision == "float32" and not own)
     arguments.setdefault("convert_to", "mlprogram")
@@ -70,7 +72,7 @@ def _converted(ct: Any, subject: Subject, request: Request, program: Any, wanted
         with coreml.calm():
             return ct.convert(program, **arguments)
     given = coreml.given(program, subject.example)
-    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep))
+    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=best.cures)
     with coreml.calm(), recovery.watching():
         model = ct.convert(program, **arguments)
     left = [failure for failure in recovery.failures if failure.composed is None]
