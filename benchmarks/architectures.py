@@ -1,6 +1,7 @@
-"""Checks and plans whole architectures: timm's smallest of each family, or ten of Transformers with small configurations.
+"""Checks and plans whole architectures: timm's smallest of each family, ten of torchvision, ten of Transformers.
 
     python benchmarks/architectures.py timm [--results RESULTS] [--jobs 1] [--only NAME ...] [--write]
+    python benchmarks/architectures.py torchvision [...]
     python benchmarks/architectures.py transformers [...]
 
 Each is a project of its own with one file, ``net.py``, that builds the model with random weights. On it run, as a user would,
@@ -72,7 +73,22 @@ TRANSFORMERS = {
         "torch.rand(1, 3, 32, 32)",
     ),
 }
-"""Name → how it is built, and its inputs."""
+"""Name → how it is built, with a small configuration, and its inputs."""
+
+SMALL, USUAL = "torch.rand(1, 3, 64, 64)", "torch.rand(1, 3, 224, 224)"
+TORCHVISION = {
+    "resnet18": ("resnet18()", SMALL),
+    "mobilenet_v3_small": ("mobilenet_v3_small()", SMALL),
+    "efficientnet_b0": ("efficientnet_b0()", SMALL),
+    "densenet121": ("densenet121()", SMALL),
+    "googlenet": ("googlenet(init_weights=False)", SMALL),
+    "convnext_tiny": ("convnext_tiny()", SMALL),
+    "vit_b_32": ("vit_b_32()", USUAL),
+    "swin_t": ("swin_t()", USUAL),
+    "r3d_18": ("video.r3d_18()", "torch.rand(1, 3, 8, 64, 64)"),
+    "deeplabv3_resnet101": ("segmentation.deeplabv3_resnet101(weights_backbone=None)", "torch.rand(1, 3, 128, 128)"),
+}
+"""Name → how it is built, in `torchvision.models`, and its inputs."""
 
 Row = dict[str, Any]
 
@@ -139,6 +155,9 @@ def project(library: str, name: str) -> tuple[str, str]:
     if library == "timm":
         side, _ = sides(name)
         return f'import timm\n\nnet = timm.create_model("{name}").eval()\n', f"torch.rand(1, 3, {side}, {side})"
+    if library == "torchvision":
+        build, example = TORCHVISION[name]
+        return f"from torchvision import models\n\nnet = models.{build}.eval()\n", example
     build, example = TRANSFORMERS[name]
     taken = ", ".join(sorted(set(re.findall(r"\b[A-Z]\w+(?=\()", build))))
     return f"from transformers import {taken}\n\nnet = {build}.eval()\n", example
@@ -229,14 +248,23 @@ def cells(row: Row) -> list[str]:
     """What the table says of one architecture."""
     head = [row["family"], f"`{row['name']}`" if row["name"] != row["family"] else "", sizes(row["input"])]
     if "routes" not in row:
-        return [*head, "", "", "", "", row.get("late") or row.get("crash") or row.get("built", "")]
+        return [*head, "", "", "", "none", "", "", row.get("late") or row.get("crash") or row.get("built", "")]
     trace = row["routes"]["trace"]
     behind = trace.get("wrapped") if trace["status"] == "refused" else None
     status = f"refused; {behind['status']} behind a wrapper" if behind else trace["status"]
-    taken = row["routes"].get(row["recommended"] or "", {})
-    difference = (taken.get("wrapped") or taken).get("difference")
-    verified = f"{row['recommended']}, {difference:.0e}" if difference is not None else row["recommended"] or "none"
-    return [*head, status, generalising(row), row["routes"]["script"]["status"], verified, plan_of(row)]
+    return [*head, status, generalising(row), row["routes"]["script"]["status"], *converted(row), plan_of(row)]
+
+
+def converted(row: Row) -> list[str]:
+    """The route that is recommended, whether its program was verified, and the largest difference from eager."""
+    if not row["recommended"]:
+        return ["none", "", ""]
+    taken = row["routes"][row["recommended"]]
+    taken = taken.get("wrapped") or taken
+    composed = [op.removeprefix("aten::") for op in taken.get("composed", ())]
+    route = row["recommended"] + (f", with composites for {', '.join(composed)}" if composed else "")
+    verdict = {True: "yes", False: "no", None: "not evaluated"}[taken["verified"]]
+    return [route, verdict, f"{taken['difference']:.0e}" if taken["difference"] is not None else ""]
 
 
 def sizes(example: str) -> str:
@@ -280,6 +308,19 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     )
 
 
+HEAD = (
+    "family",
+    "architecture",
+    "input",
+    "trace",
+    "other sizes",
+    "script",
+    "Core ML",
+    "verified",
+    "largest difference",
+    "plan",
+)
+COLUMNS, ROUTE = len(HEAD), HEAD.index("Core ML")
 FAILED = "error: the script that was written"
 
 
@@ -290,7 +331,7 @@ def earlier(library: str, again: Container[str]) -> list[list[str]]:
     lines = [
         line.strip("| ").split(" | ") for line in rest.partition("\n\n")[2].splitlines()[2:] if line.startswith("|")
     ]
-    return [line for line in itertools.takewhile(lambda line: len(line) == 8, lines) if line[0] not in again]
+    return [line for line in itertools.takewhile(lambda line: len(line) == COLUMNS, lines) if line[0] not in again]
 
 
 def page(library: str, rows: Sequence[Row]) -> str:
@@ -300,7 +341,7 @@ def page(library: str, rows: Sequence[Row]) -> str:
     )
     stay = earlier(library, {row["family"] for row in rows})
     ran = sum(row.get("planned") == 0 for row in rows) + sum(not line[-1].startswith("error") for line in stay)
-    routes = sum(bool(row.get("recommended")) for row in rows) + sum(line[-2] != "none" for line in stay)
+    routes = sum(bool(row.get("recommended")) for row in rows) + sum(line[ROUTE] != "none" for line in stay)
     failed = sum(not complete(row) for row in rows) + sum(line[-1].startswith(FAILED) for line in stay)
     count = len(rows) + len(stay)
     before = f" ({len(stay)} of them in an earlier run)" if stay else ""
@@ -309,8 +350,7 @@ def page(library: str, rows: Sequence[Row]) -> str:
         f"Of {count} architectures, {count - failed} have a complete report; "
         f"{routes} have a way to Core ML, and the plan's script ran and agreed for {ran} of them."
     )
-    head = ["family", "architecture", "input", "trace", "other sizes", "script", "Core ML, difference", "plan"]
-    parts = [said, table(head, sorted([*stay, *map(cells, rows)], key=lambda line: line[0]))]
+    parts = [said, table(HEAD, sorted([*stay, *map(cells, rows)], key=lambda line: line[0]))]
     if library == "transformers":
         counted = ["architecture", "values read", "warned", "harmful", "harmless", "not exercised", "of these warned"]
         parts.append(table(counted, [settled(row) for row in rows]))
@@ -327,7 +367,7 @@ def write(library: str, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("library", choices=("timm", "transformers"))
+    parser.add_argument("library", choices=("timm", "torchvision", "transformers"))
     parser.add_argument("--results", type=Path)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", nargs="*")
@@ -338,7 +378,8 @@ def main() -> None:
     rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept is not None and kept.exists() else []
     rows = [row for row in rows if row["library"] == options.library]
     known = {row["name"] for row in rows}
-    wanted = [(n, n) for n in TRANSFORMERS] if options.library == "transformers" else list(choice(kept))
+    own = {"transformers": TRANSFORMERS, "torchvision": TORCHVISION}.get(options.library)
+    wanted = [(name, name) for name in own] if own is not None else list(choice(kept))
     wanted = [
         (f, n) for f, n in wanted if n not in known and (not options.only or n in options.only or f in options.only)
     ]

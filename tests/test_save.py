@@ -127,6 +127,7 @@ def test_no_stand_in_is_ever_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     from tslint.probe.convert.save import save
     from tslint.probe.subject import Inputs, Subject
+    from tslint.probe.table import Candidate
     from tslint.request import Request
 
     class Net(torch.nn.Module):
@@ -141,7 +142,8 @@ def test_no_stand_in_is_ever_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     subject = Subject(0, Net().eval(), Inputs("example", (torch.rand(2, 3),)))
     program = torch.jit.trace(subject.module, subject.example.args, check_trace=False)
     package = tmp_path / "Out.mlpackage"
-    problem = save(subject, Request("x", save=str(package)), program, "trace", lambda model: None, lambda said: None)
+    best = Candidate("trace", subject.module, program)
+    problem = save(subject, Request("x", save=str(package)), best, lambda model: None, lambda said: None)
     assert problem == "as it would be saved, coremltools refuses `aten::relu`: not in float16"
     assert not package.exists()
 
