@@ -366,3 +366,39 @@ def test_integers_have_no_ties() -> None:
     x = torch.tensor([1, 2], dtype=torch.int32)
     assert EVALUATORS["equal"].function(x=x, y=x, ties=ties).tolist() == [True, True]
     assert not ties.seen
+
+
+# -- random numbers: of the distribution that the documentation names ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "mean", "deviation"),
+    [
+        ("random_normal", {"mean": 3.0, "stddev": 0.5}, 3.0, 0.5),
+        ("random_normal", {}, 0.0, 1.0),
+        ("random_uniform", {"low": -1.0, "high": 5.0}, 2.0, 6 / 12**0.5),
+        ("random_uniform", {}, 0.5, 1 / 12**0.5),
+        ("random_bernoulli", {"prob": 0.2}, 0.2, 0.4),
+        ("random_bernoulli", {}, 0.5, 0.5),
+    ],
+)
+def test_drawn_numbers_have_the_distribution(kind: str, arguments: Any, mean: float, deviation: float) -> None:
+    torch.manual_seed(0)
+    drawn = evaluated(kind, shape=numpy.array([40, 500], dtype=numpy.int32), **arguments)
+    assert drawn.shape == (40, 500) and drawn.dtype == torch.float32
+    assert abs(float(drawn.mean()) - mean) < 0.03 * deviation
+    assert abs(float(drawn.std()) - deviation) < 0.03 * deviation
+    if kind == "random_uniform":
+        assert arguments.get("low", 0.0) <= float(drawn.min()) and float(drawn.max()) < arguments.get("high", 1.0)
+
+
+@pytest.mark.parametrize("mode", ["logits", "probs"])
+def test_categories_are_drawn_as_often_as_they_are_likely(mode: str) -> None:
+    weights = numpy.array([[0.1, 0.6, 0.3], [0.0, 0.0, 1.0]], dtype=numpy.float32)
+    with numpy.errstate(divide="ignore"):
+        given = numpy.log(weights) if mode == "logits" else weights
+    torch.manual_seed(0)
+    drawn = evaluated("random_categorical", x=given, mode=mode, size=20_000)
+    assert drawn.shape == (2, 20_000) and drawn.dtype == torch.float32
+    shares = [[float((row == category).float().mean()) for category in range(3)] for row in drawn]
+    assert numpy.allclose(shares, weights, atol=0.01)

@@ -16,6 +16,7 @@ with quiet():
 from torch import Tensor, nn  # noqa: E402
 
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
+from tslint.probe.evaluate.registry import EVALUATORS  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
 from tslint.probe.verify import Verdict, verify  # noqa: E402
 
@@ -325,11 +326,38 @@ def test_decision_near_a_tie_is_no_difference(
 # -- no verdict ------------------------------------------------------------------------------------------------------
 
 
-def test_op_without_evaluator_gives_no_verdict() -> None:
+def test_op_without_evaluator_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(EVALUATORS, "random_uniform")
     answer = verdict(Calls(lambda x: x + torch.rand_like(x)), X)
     assert answer.verified is None
     assert answer.difference is None
     assert answer.message.startswith("not evaluated: `random_uniform` (")
+
+
+@pytest.mark.parametrize(
+    "draws",
+    [
+        lambda x: x + torch.rand_like(x),
+        lambda x: (x.exp() * torch.randn_like(x), torch.randn(3, 4)),
+        lambda x: torch.multinomial(torch.softmax(x[0], -1), 1),
+    ],
+)
+def test_numbers_drawn_in_the_same_order_are_the_same(draws: Callable[[Tensor], Tensor]) -> None:
+    assert verdict(Calls(draws), X).verified is True
+
+
+def test_a_wrong_use_of_drawn_numbers_is_found() -> None:
+    answer = against(convert(Calls(lambda x: (torch.rand_like(x) * 2, x)).eval(), (X,)), Calls(lambda x: (x, x)), X)
+    assert answer.verified is None
+    answer = against(convert(Calls(lambda x: (torch.rand_like(x), x)).eval(), (X,)), Calls(lambda x: (x, 2 * x)), X)
+    assert answer.verified is False
+
+
+def test_what_is_drawn_in_another_order_has_no_verdict_and_the_rest_has() -> None:
+    answer = verdict(Calls(lambda x: (torch.randint(0, 1000, (7, 9)), x * 2)), X)
+    assert answer.verified is None
+    assert "is drawn at random, in another order than eager draws it" in answer.message
+    assert answer.difference == 0.0
 
 
 def test_neural_network_gives_no_verdict(network: nn.Module) -> None:

@@ -34,6 +34,8 @@ class Difference:
     output: str
     largest: float | None
     message: str = ""
+    drawn: bool = False
+    """It is drawn at random, and from other numbers than eager's: nothing can be said of it."""
 
 
 def held(name: str, eager: Tensor, values: list[Tensor], tolerance: Tolerance) -> Difference:

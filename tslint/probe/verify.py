@@ -17,6 +17,9 @@ after them, so the program is fed ``(input - bias) / scale``, which its first tw
 differs and such a decision was seen, the program is run again with all of them turned; an element that agrees in either
 run agrees.
 
+**Random numbers.** Eager and program draw from the same seed. Where they do so in the same order, what they compute can be
+compared; an output that differs, and differs again from another seed, is drawn: there is no verdict on it.
+
 **Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
 float32's rounding, magnified by the model, and no conversion's fault.
 """
@@ -35,6 +38,7 @@ from torch import Tensor
 
 from tslint.evidence import ConversionDiffered
 from tslint.probe.evaluate import BrokenProgramError, Graph, Port, Run, Ties, UnevaluableError, read
+from tslint.probe.evaluate.random import KINDS as RANDOM
 from tslint.probe.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
 from tslint.probe.lowering import Blame, Wrong
 from tslint.probe.subject import Emit, Inputs, Subject
@@ -73,6 +77,7 @@ def verify(
     largest: float | None = None
     message = ""
     found: list[Wrong] = []
+    drawn: str | None = None
     for inputs in (subject.example, *subject.others):
         arguments = _arguments(graph, inputs)
         if isinstance(arguments, str):
@@ -90,7 +95,10 @@ def verify(
                 return Verdict(None, None, f"not evaluated: {error}")
             differences = [Difference("", None, f"the program fails: {error}")]
         tried.append(inputs.name)
-        for output, apart, text in ((item.output, item.largest, item.message) for item in differences):
+        drawn = next((item.output for item in differences if item.drawn), drawn)
+        for output, apart, text in (
+            (item.output, item.largest, item.message) for item in differences if not item.drawn
+        ):
             largest = apart if largest is None else max(largest, apart or 0.0)
             if text:
                 if not message and blame is not None:
@@ -105,6 +113,9 @@ def verify(
                 message = message or (
                     f"{output} differs on {inputs.name}: {text}" if output else f"on {inputs.name} {text}"
                 )
+    if drawn is not None and not message:
+        text = f"{drawn} is drawn at random, in another order than eager draws it"
+        return Verdict(None, largest, text, tuple(tried))
     return Verdict(not message, largest, message, tuple(tried), tuple(found))
 
 
@@ -136,9 +147,26 @@ def _compared(graph: Graph, arguments: list[Tensor], module: torch.nn.Module, in
     differences = _differences(
         graph, arguments, expected, Run(graph)(arguments), HALF_WEIGHTS if graph.half else FLOAT32
     )
-    if graph.half or not any(difference.message for difference in differences):
+    if not any(difference.message for difference in differences):
+        return differences
+    if graph.kinds() & RANDOM:
+        differences = _without_drawn(graph, arguments, differences)
+    if graph.half:
         return differences
     return _without_rounding(graph, arguments, module, inputs, differences)
+
+
+def _without_drawn(graph: Graph, arguments: list[Tensor], differences: list[Difference]) -> list[Difference]:
+    """DIFFERENCES in numbers, those marked that another seed changes."""
+    one, other = ([v for v in Run(graph, seed=s)(arguments) if isinstance(v, Tensor)] for s in (0, 1))
+    if len(differences) != len(one) or [value.shape for value in one] != [value.shape for value in other]:
+        return differences
+    return [
+        replace(difference, message="", drawn=True)
+        if difference.largest is not None and difference.message and not torch.equal(value, again)
+        else difference
+        for difference, value, again in zip(differences, one, other, strict=True)
+    ]
 
 
 # -- inputs ----------------------------------------------------------------------------------------------------------

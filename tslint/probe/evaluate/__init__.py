@@ -18,6 +18,7 @@ from tslint.probe.evaluate import (  # noqa: F401 (importing a room registers it
     linear,
     normalisation,
     pooling,
+    random,
     recurrent,
     reduction,
     resize,

@@ -81,6 +81,15 @@ class Graph:
     constants: dict[int, Value] = field(default_factory=dict)
     states: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
+    def kinds(self) -> set[str]:
+        """The kinds of all ops, those in loops and branches, too."""
+        found, blocks = set[str](), [self.block]
+        while blocks:
+            for node in blocks.pop().nodes:
+                found.add(node.kind)
+                blocks += node.blocks
+        return found
+
 
 def read(mlmodel: Any) -> Graph:
     """The MIL program of what ``ct.convert`` returned, after all passes.

@@ -32,13 +32,19 @@ class Undefined:
 class Run:
     """One evaluation of GRAPH. Every float is held in PRECISION, float16 too: the verdict is float32's.
 
-    KEEP: no value is forgotten when it was used last.
+    KEEP: no value is forgotten when it was used last. SEED is what random ops draw from.
     """
 
     def __init__(
-        self, graph: Graph, ties: Ties | None = None, precision: torch.dtype = torch.float32, keep: bool = False
+        self,
+        graph: Graph,
+        ties: Ties | None = None,
+        precision: torch.dtype = torch.float32,
+        keep: bool = False,
+        seed: int = 0,
     ) -> None:
         self.graph = graph
+        self.seed = seed
         self.keep = keep
         self.ties = ties or Ties()
         self.held = {**HELD, "fp16": precision, "fp32": precision, "fp64": precision}
@@ -52,6 +58,7 @@ class Run:
 
         Raises :class:`UnevaluableError` and :class:`BrokenProgramError`, whose text names the op.
         """
+        torch.manual_seed(self.seed)
         remaining = iter(arguments)
         for port in self.graph.inputs:
             held = self.held[port.dtype]
