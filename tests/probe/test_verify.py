@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from converted import Calls, convert, quiet, verdict
@@ -16,6 +17,7 @@ with quiet():
 from torch import Tensor, nn  # noqa: E402
 
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
+from tslint.probe.evaluate import Run, read  # noqa: E402
 from tslint.probe.evaluate.registry import EVALUATORS  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
 from tslint.probe.verify import Verdict, verify  # noqa: E402
@@ -358,6 +360,50 @@ def test_what_is_drawn_in_another_order_has_no_verdict_and_the_rest_has() -> Non
     assert answer.verified is None
     assert "is drawn at random, in another order than eager draws it" in answer.message
     assert answer.difference == 0.0
+
+
+# -- where Core ML is ------------------------------------------------------------------------------------------------
+
+
+class OnMac:
+    """A converted model as it is where Core ML has loaded it: NUMBER times the converted program's own answer."""
+
+    def __init__(self, mlmodel: Any, number: float = 1.0, error: str = "") -> None:
+        self.mlmodel, self.number, self.error = mlmodel, number, error
+        self.__proxy__ = object()
+        self.asked: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.mlmodel, name)
+
+    def predict(self, data: dict[str, Any]) -> dict[str, Any]:
+        if self.error:
+            raise RuntimeError(self.error)
+        self.asked.append(data)
+        graph = read(self.mlmodel)
+        found = Run(graph)([torch.from_numpy(data[port.name]) for port in graph.inputs])
+        return {port.name: (value * self.number).numpy() for port, value in zip(graph.outputs, found, strict=True)}
+
+
+class Words(nn.Module):
+    def forward(self, ids: Tensor, x: Tensor) -> Any:
+        return x.sum((0, 1))[ids], x * 2
+
+
+def test_core_ml_itself_is_asked_where_it_is() -> None:
+    ids = torch.tensor([1, 0, 3])
+    mlmodel = OnMac(convert(Words(), (ids, X)))
+    assert against(mlmodel, Words(), ids, X).verified is True
+    [data] = mlmodel.asked
+    assert {name: value.dtype.name for name, value in data.items()} == {"ids": "int32", "x": "float32"}
+    answer = against(OnMac(mlmodel.mlmodel, number=1.5), Words(), ids, X)
+    assert answer.verified is False
+
+
+def test_what_core_ml_refuses_is_said() -> None:
+    mlmodel = OnMac(convert(Calls(lambda x: x * 2), (X,)), error="Failed to predict\nwith details")
+    answer = against(mlmodel, Calls(lambda x: x * 2), X)
+    assert (answer.verified, answer.message) == (None, "not evaluated: Core ML: Failed to predict")
 
 
 def test_neural_network_gives_no_verdict(network: nn.Module) -> None:

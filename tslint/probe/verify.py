@@ -20,6 +20,9 @@ run agrees.
 **Random numbers.** Eager and program draw from the same seed. Where they do so in the same order, what they compute can be
 compared; an output that differs, and differs again from another seed, is drawn: there is no verdict on it.
 
+**Core ML.** Where it is there, its own answers are held against eager (:mod:`tslint.probe.predict`). Ties, random numbers and
+rounding can explain a difference of theirs only where the evaluated program differs, too.
+
 **Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
 float32's rounding, magnified by the model, and no conversion's fault.
 """
@@ -28,7 +31,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,6 +44,7 @@ from tslint.probe.evaluate import BrokenProgramError, Graph, Port, Run, Ties, Un
 from tslint.probe.evaluate.random import KINDS as RANDOM
 from tslint.probe.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
 from tslint.probe.lowering import Blame, Wrong
+from tslint.probe.predict import predicted
 from tslint.probe.subject import Emit, Inputs, Subject
 from tslint.probe.values import answer, items_of, map_tensors, tensors_in
 
@@ -87,7 +91,7 @@ def verify(
         if inputs is not subject.example and not _accepted(module, inputs):
             continue
         try:
-            differences = _compared(graph, arguments, module, inputs)
+            differences = _compared(mlmodel, graph, arguments, module, inputs)
         except UnevaluableError as error:
             return Verdict(False if message else None, largest, message or f"not evaluated: {error}", tuple(tried))
         except BrokenProgramError as error:
@@ -135,7 +139,9 @@ def _accepted(module: torch.nn.Module, inputs: Inputs) -> bool:
     return True
 
 
-def _compared(graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs) -> list[Difference]:
+def _compared(
+    mlmodel: Any, graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs
+) -> list[Difference]:
     """One input through both. Raises UnevaluableError and BrokenProgramError.
 
     A state starts as the module's buffer of its name is now: Core ML's zeros are the same only for a module never called.
@@ -144,16 +150,24 @@ def _compared(graph: Graph, arguments: list[Tensor], module: torch.nn.Module, in
         buffers = {re.sub(r"\W", "_", name): buffer.detach().clone() for name, buffer in module.named_buffers()}
         graph = replace(graph, states=buffers)
     expected = _eager(module, inputs)
-    differences = _differences(
-        graph, arguments, expected, Run(graph)(arguments), HALF_WEIGHTS if graph.half else FLOAT32
-    )
-    if not any(difference.message for difference in differences):
+    tolerance = HALF_WEIGHTS if graph.half else FLOAT32
+    theirs = predicted(mlmodel, graph, arguments)
+    if theirs is not None:
+        differences = _strictly(graph, expected, theirs, tolerance)
+        if not _wrong(differences) or not _wrong(_strictly(graph, expected, Run(graph)(arguments), tolerance)):
+            return differences
+    differences = _differences(graph, arguments, expected, Run(graph)(arguments), tolerance)
+    if not _wrong(differences):
         return differences
     if graph.kinds() & RANDOM:
         differences = _without_drawn(graph, arguments, differences)
     if graph.half:
         return differences
     return _without_rounding(graph, arguments, module, inputs, differences)
+
+
+def _wrong(differences: list[Difference]) -> bool:
+    return any(difference.message for difference in differences)
 
 
 def _without_drawn(graph: Graph, arguments: list[Tensor], differences: list[Difference]) -> list[Difference]:
@@ -249,6 +263,34 @@ def _untouched(module: torch.nn.Module) -> Iterator[None]:
 # -- outputs ---------------------------------------------------------------------------------------------------------
 
 
+def _strictly(
+    graph: Graph,
+    wanted: list[Tensor | float],
+    actual: list[Any],
+    tolerance: Tolerance,
+    turned: Callable[[], list[Tensor]] = list,
+) -> list[Difference]:
+    """Each output against eager's; the answer of TURNED, which is asked where one differs, is as good."""
+    ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
+    values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
+    if len(values) != len(wanted):
+        wanted = [item for item in wanted if isinstance(item, Tensor)]
+    expected = [torch.as_tensor(item) for item in wanted]
+    if len(values) != len(expected):
+        return [Difference("", None, f"the program has {len(values)} outputs, eager {len(expected)}")]
+    others: list[Tensor] | None = None
+    result = []
+    for position, (port, value, eager) in enumerate(zip(ports, values, expected, strict=True)):
+        difference = held(port.name, eager, [value], tolerance)
+        if difference.message and tuple(value.shape) == tuple(eager.shape):
+            others = turned() if others is None else others
+            other = others[position] if len(others) == len(values) else None
+            if other is not None and other.shape == value.shape:
+                difference = held(port.name, eager, [value, other], tolerance)
+        result.append(difference)
+    return result
+
+
 def _differences(
     graph: Graph,
     arguments: list[Tensor],
@@ -257,26 +299,8 @@ def _differences(
     tolerance: Tolerance,
     precision: torch.dtype = torch.float32,
 ) -> list[Difference]:
-    ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
-    values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
-    if len(values) != len(wanted):
-        wanted = [item for item in wanted if isinstance(item, Tensor)]
-    expected = [torch.as_tensor(item) for item in wanted]
-    if len(values) != len(expected):
-        return [Difference("", None, f"the program has {len(values)} outputs, eager {len(expected)}")]
-    ties = Ties(turned=True)
-    turned: list[Any] | None = None
-    result = []
-    for position, (port, value, eager) in enumerate(zip(ports, values, expected, strict=True)):
-        difference = held(port.name, eager, [value], tolerance)
-        if difference.message and tuple(value.shape) == tuple(eager.shape):
-            if turned is None:
-                turned = _turned(graph, arguments, ties, precision)
-            other = turned[position] if len(turned) == len(values) else None
-            if isinstance(other, Tensor) and other.shape == value.shape:
-                difference = held(port.name, eager, [value, other], tolerance)
-        result.append(difference)
-    return result
+    """Each output of an evaluation against eager's, decisions near a tie taken either way."""
+    return _strictly(graph, wanted, actual, tolerance, lambda: _turned(graph, arguments, precision))
 
 
 def _without_rounding(
@@ -306,8 +330,9 @@ def _in_double(value: Any) -> Any:
     return map_tensors(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor, value)
 
 
-def _turned(graph: Graph, arguments: list[Tensor], ties: Ties, precision: torch.dtype) -> list[Any]:
+def _turned(graph: Graph, arguments: list[Tensor], precision: torch.dtype) -> list[Tensor]:
     """The tensors of a run in which every decision near a tie is the other one; none where there was no such decision."""
+    ties = Ties(turned=True)
     try:
         values = Run(graph, ties, precision)(arguments)
     except (UnevaluableError, BrokenProgramError):
