@@ -20,8 +20,8 @@ if coreml.load() is None:
 from torch import nn  # noqa: E402
 
 from tslint.diagnostic import Place, Span  # noqa: E402
-from tslint.evidence import Attempt, ConversionRefused, Note, OpUnsupported, RouteEnded, StepEnded  # noqa: E402
-from tslint.probe import routes, verify  # noqa: E402
+from tslint.evidence import Attempt, ConversionRefused, Note, OpUnsupported, PlanMade, RouteEnded, StepEnded  # noqa: E402
+from tslint.probe import cure, routes  # noqa: E402
 from tslint.probe.subject import Inputs, RecordedConversion, Settled, Steps, Subject  # noqa: E402
 from tslint.probe.values import flatten  # noqa: E402
 from tslint.probe.verify import Verdict  # noqa: E402
@@ -223,12 +223,42 @@ def test_the_export_route_lists_every_op_with_its_line_where_it_is_asked_for():
     ]
 
 
+class Differences(nn.Module):
+    def forward(self, x):
+        y = torch.diff(x, dim=1)  # diff
+        return nn.functional.l1_loss(y, y * 2, reduction="none")  # loss
+
+
+def test_what_an_exported_program_lacks_is_taken_apart():
+    asked = Request("test", routes=("export",), plan=True)
+    report = run_routes(subject(Differences(), torch.randn(2, 4)), Settled("works"), asked)
+    attempt = table(report)["export"]
+    apart = ("aten.diff.default", "aten.l1_loss.default")
+    assert (attempt.converts, attempt.verified, attempt.decomposed) == ("works", True, apart)
+    assert [(e.op, e.decomposed, e.sites[0].place.span.line) for e in report.of(OpUnsupported)] == [
+        ("aten::diff", apart, line("diff")),
+        ("aten::l1_loss", apart, line("loss")),
+    ]
+    assert [plan.decomposed for plan in report.of(PlanMade)] == [apart]
+
+
+class HalfKnown(nn.Module):
+    def forward(self, x):
+        return torch.diff(x, dim=1) + torch.igamma(x, x)[:, 1:]
+
+
+def test_where_one_op_stays_nothing_is_said_to_help():
+    report = run_routes(subject(HalfKnown(), torch.rand(2, 4)), Settled("works"), Request("test", routes=("export",)))
+    assert table(report)["export"].converts == "refused"
+    assert {(e.op, e.decomposed) for e in report.of(OpUnsupported)} == {("aten::diff", ()), ("aten::igamma", ())}
+
+
 def verdict(answer: bool | None, message: str = ""):
     return lambda *arguments: Verdict(answer, 0.5, message)
 
 
 def test_a_wrong_program_is_not_recommended(monkeypatch):
-    monkeypatch.setattr(verify, "verify", verdict(False, "output differs"))
+    monkeypatch.setattr(cure, "verify", verdict(False, "output differs"))
     report = run_routes(subject(Small(), torch.randn(1, 4)), Settled("works"))
     assert recommended(report) == []
     trace = table(report)["trace"]
@@ -242,7 +272,7 @@ def test_a_wrong_program_is_not_recommended(monkeypatch):
 
 
 def test_a_program_that_could_not_be_evaluated_is_recommended_unverified(monkeypatch):
-    monkeypatch.setattr(verify, "verify", verdict(None, "not evaluated: no evaluator"))
+    monkeypatch.setattr(cure, "verify", verdict(None, "not evaluated: no evaluator"))
     report = run_routes(subject(Small(), torch.randn(1, 4)), Settled("works"))
     assert recommended(report) == ["trace"]
     assert table(report)["trace"].verified is None
@@ -254,7 +284,7 @@ def fails(*arguments, **more):
 
 def test_a_fault_in_one_step_leaves_the_others(monkeypatch):
     monkeypatch.setattr(routes, "run_script", fails)
-    monkeypatch.setattr(verify, "verify", fails)
+    monkeypatch.setattr(cure, "verify", fails)
     report = run_routes(subject(Small(), torch.randn(1, 4)), Settled("works"))
     assert steps(report) == {"script": "failed", "convert": "ok", "verify": "failed"}
     assert recommended(report) == ["trace"]

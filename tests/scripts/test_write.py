@@ -153,6 +153,9 @@ def test_inputs_of_an_export():
         "exported = torch.export.export(model, (example,), "
         'dynamic_shapes={"x": {1: torch.export.Dim.AUTO}}).run_decompositions({})\n'
     ) in one
+    apart = text(plan(route="export", decomposed=("aten.diff.default", "aten.l1_loss.default")))
+    assert "    torch.ops.aten.diff.default,\n    torch.ops.aten.l1_loss.default,\n" in apart
+    assert ".run_decompositions({op: decompositions[op] for op in apart})\n" in apart
     named = text(plan(route="export", example='{"x": torch.randn(1, 4)}', inputs="keywords"))
     assert "torch.export.export(model, (), example).run_decompositions({})" in named
 

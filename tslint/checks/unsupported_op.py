@@ -68,6 +68,12 @@ def _help(evidence: OpUnsupported) -> str | None:
         target = f"`minimum_deployment_target=ct.target.{evidence.target}`"
         other = "" if evidence.composite is None else "; for older ones `tslint plan` writes a composite of other ops"
         return f"with {target} it converts (`--target {evidence.target}`){other}"
+    if evidence.decomposed:
+        apart = ", ".join(f"`torch.ops.{name}`" for name in evidence.decomposed)
+        return (
+            "it converts once PyTorch has taken it apart: instead of `{}` hand the entries of "
+            f"`torch.export.default_decompositions()` for {apart} to `run_decompositions`, as `tslint plan` writes it"
+        )
     if evidence.composite is None:
         return None
     code = paste(evidence.composite)

@@ -151,7 +151,8 @@ class OpUnsupported(Evidence):
 
     ``composite`` answered as eager did and was converted in its place; None where none was found. ``target`` is the least
     deployment target that converts it as it is, empty where none does; ``repro`` a script that shows it alone, where one was
-    asked for and failed alike when it was run.
+    asked for and failed alike when it was run. ``decomposed`` are the overloads of an exported program that have to be taken
+    apart for it to convert, this one and all others; empty where that does not help.
     """
 
     entry: int
@@ -164,6 +165,7 @@ class OpUnsupported(Evidence):
     composite: Composite | None = None
     target: str = ""
     repro: str = ""
+    decomposed: tuple[str, ...] = ()
 
 
 @frozen
@@ -260,6 +262,7 @@ class Attempt:
     verified: bool | None = None
     difference: float | None = None
     composed: tuple[str, ...] = ()
+    decomposed: tuple[str, ...] = ()
     message: str = ""
     keys: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()

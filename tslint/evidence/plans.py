@@ -35,7 +35,8 @@ class PlanMade(Evidence):
     (name, code) what they share, ``fixed`` the types for the example's sizes alone; ``ranges`` are (input, dimension, low, high).
     ``dynamic`` is code for the sizes that `torch.export` leaves open, ``conversion`` the file's own call; ``recorded`` and
     ``options`` are code for its input types and other arguments, ``unrecorded`` why they cannot be written down. ``composites``
-    take the place of what coremltools does not convert.
+    take the place of what coremltools does not convert; ``decomposed`` are the overloads of an exported program that are to be
+    taken apart.
     """
 
     entry: int
@@ -63,6 +64,7 @@ class PlanMade(Evidence):
     options: tuple[str, ...] = ()
     unrecorded: str = ""
     composites: tuple[Composite, ...] = ()
+    decomposed: tuple[str, ...] = ()
 
 
 @frozen

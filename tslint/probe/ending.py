@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tslint.probe.plan import mixed as plan
+from tslint.probe.convert.convert import Conversion
 from tslint.probe.plan.made import made, none
+from tslint.probe.plan.mixed import Plan
 from tslint.probe.subject import Emit, Steps, Subject
 from tslint.probe.table import Candidate, Table, step, unheard
 from tslint.request import Request
@@ -32,11 +33,12 @@ def save(
             outcome.status, outcome.message = "failed", problem
 
 
-def tell(subject: Subject, table: Table, candidates: list[Candidate], mixed: plan.Plan | None, emit: Emit) -> None:
+def tell(subject: Subject, table: Table, candidates: list[Candidate], mixed: Plan | None, emit: Emit) -> None:
     """The route that is recommended, as code; or why there is none."""
     best = [candidate for candidate in candidates if candidate.route == table.recommended and candidate.right]
     if best:
-        composites = best[0].conversion.composites if best[0].conversion is not None else ()
-        emit(made(subject, best[0].route, best[0].program, best[0].module, mixed, composites))
+        conversion = best[0].conversion or Conversion("untried")
+        plan = made(subject, best[0].route, best[0].program, best[0].module, mixed)
+        emit(replace(plan, composites=conversion.composites, decomposed=conversion.decomposed))
     else:
         emit(none(subject, table.lines, table.wrapped, mixed))

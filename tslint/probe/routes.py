@@ -300,7 +300,9 @@ def _export(
         for evidence in said:
             emit(evidence)
     candidate = Candidate("export", module, exported, conversion=conversion)
-    table.lines["export"] = Attempt("works", conversion.status, message=conversion.message)
+    table.lines["export"] = Attempt(
+        "works", conversion.status, decomposed=conversion.decomposed, message=conversion.message
+    )
     table.exported = [candidate] if conversion.status == "works" else []
     return table.exported
 

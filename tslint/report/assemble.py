@@ -169,6 +169,7 @@ def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped:
         converts=attempt.converts,
         stopped_by=tuple(dict.fromkeys(diagnostic.rule for diagnostic in stopping)),
         composed=attempt.composed,
+        decomposed=attempt.decomposed,
         verified=attempt.verified,
         difference=attempt.difference,
         message=attempt.message,

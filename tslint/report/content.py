@@ -52,7 +52,8 @@ class TriedInput:
 class Route:
     """One way to Core ML. ``status`` and ``converts`` are works, refused, differs, died or untried.
 
-    ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite.
+    ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite,
+    ``decomposed`` the overloads of an exported program that have to be taken apart.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Route:
     converts: str = "untried"
     stopped_by: tuple[str, ...] = ()
     composed: tuple[str, ...] = ()
+    decomposed: tuple[str, ...] = ()
     verified: bool | None = None
     difference: float | None = None
     message: str = ""
@@ -75,7 +77,7 @@ class Route:
         return data
 
     def _own(self) -> dict[str, Any]:
-        names = ("status", "converts", "stopped_by", "composed", "verified", "difference", "message")
+        names = ("status", "converts", "stopped_by", "composed", "decomposed", "verified", "difference", "message")
         return {name: to_json(getattr(self, name)) for name in names}
 
 

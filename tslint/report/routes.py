@@ -171,6 +171,8 @@ def _converted(route: Route) -> str:
         return ""
     why = "" if route.status != "works" else ", ".join(route.stopped_by) or _short(route.message)
     composed = f" with composites for {', '.join(route.composed)}" if route.composed else ""
+    if route.decomposed:
+        composed += f" with {', '.join(route.decomposed)} taken apart"
     difference = f" (max difference {number(route.difference)})" if route.difference is not None else ""
     if route.converts == "works":
         return f"converts{composed}, {'verified' if route.verified else 'not verified'}{difference}"

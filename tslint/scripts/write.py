@@ -184,7 +184,13 @@ class _Script:
             )
             self.program = "traced"
         elif plan.route == "export":
-            lines.append(f"exported = {self._export()}.run_decompositions({{}})")
+            table = "{}"
+            if plan.decomposed:
+                lines.append("decompositions = torch.export.default_decompositions()")
+                apart = "".join(f"    torch.ops.{name},\n" for name in plan.decomposed)
+                lines.append(f"apart = (\n{apart})")
+                table = "{op: decompositions[op] for op in apart}"
+            lines.append(f"exported = {self._export()}.run_decompositions({table})")
             self.program = "exported"
         return "\n".join(lines)
 

@@ -59,6 +59,8 @@ class Conversion:
     model: Any = None
     message: str = ""
     composites: tuple[Composite, ...] = ()
+    decomposed: tuple[str, ...] = ()
+    """Overloads, such as ``aten.diff.default``, that `run_decompositions` has taken apart."""
 
 
 def convert(
@@ -94,10 +96,12 @@ def concluded(
     origins: Any,
     emit: Emit,
     request: Request,
+    decomposed: tuple[str, ...] = (),
 ) -> Conversion:
     """Reports what RECOVERY met and ERROR says; ORIGINS has a ``site(failure)``.
 
-    Where a composite took the place of all that failed, MODEL is converted all the same.
+    Where a composite took the place of all that failed, MODEL is converted all the same. DECOMPOSED are the overloads that have
+    to be taken apart for that, where it is known that they can be.
     """
     failures = [failure for failure in recovery.failures if not failure.consequence] or recovery.failures[:1]
     late = recovery.late(error) if error is not None else []
@@ -105,7 +109,7 @@ def concluded(
     reasons: list[Evidence] = [*_environment(failures, error)]
     wrong_versions = bool(reasons)
     if not wrong_versions:
-        reasons += unsupported(subject, route, failures, recovery.composites(), origins, request)
+        reasons += unsupported(subject, route, failures, recovery.composites(), origins, request, decomposed)
     composed = not wrong_versions and all(failure.composed is not None for failure in recovery.failures)
     if error is not None and not wrong_versions and not late:
         if all(failure.composed is not None for failure in failures):  # nothing that is listed explains it
@@ -146,6 +150,7 @@ def unsupported(
     composites: tuple[Composite, ...],
     origins: Any,
     request: Request,
+    decomposed: tuple[str, ...],
 ) -> Iterator[OpUnsupported]:
     """One OpUnsupported an op and reason, with every place that uses it, and its one of COMPOSITES where all of them have one.
 
@@ -164,7 +169,9 @@ def unsupported(
         use, message, asked = members[0].use, members[0].message, request.deployment_target
         target = least_target(use, asked) if use is not None and not missing else ""
         script = reproduced(use, message, asked) if use is not None and request.repro else ""
-        yield OpUnsupported(subject.entry, route, op, missing, message, len(members), placed, composite, target, script)
+        yield OpUnsupported(
+            subject.entry, route, op, missing, message, len(members), placed, composite, target, script, decomposed
+        )
 
 
 def _gist(message: str) -> str:

@@ -1,4 +1,4 @@
-"""The export route: `torch.export.export`, decompositions as coremltools wants them, `ct.convert` past what it refuses.
+"""The export route: `torch.export.export`, `ct.convert` past what it refuses, and that taken apart by PyTorch's decompositions.
 
 Relies, beyond :mod:`tslint.probe.convert.recover`, on ``internal_graph._TORCH_OPS_REGISTRY`` (asked there only whether it holds a
 name) and on ``InternalTorchIRNode.from_exir_node`` (tried with coremltools 9.0).
@@ -32,6 +32,10 @@ Axis = tuple[int, int]
 """(index of the tensor among the flattened inputs, dimension)"""
 
 
+ROUNDS = 6
+"""Times that a program is taken apart further because ops of a decomposition do not convert."""
+
+
 class NarrowError(Exception):
     """The exported program does not serve inputs that it has to: its text says in a few words which."""
 
@@ -41,15 +45,54 @@ def export(
 ) -> tuple[Any, Conversion]:
     """Exports and converts MODULE for any size of AXES, and for the example's own of all others.
 
-    Raises what `torch.export` raises, and NarrowError; what coremltools refuses is the conversion's.
+    Raises what `torch.export` raises, and NarrowError; what coremltools refuses is the conversion's. Where it converts once
+    PyTorch has taken that apart, the answer is that conversion, and the program as it is then.
     """
     program = exported(subject, module, axes)
     if axes:
         _hold(subject, module, program, axes)
-    calls = [node for node in program.graph.nodes if node.op == "call_function"]
-    counted = collections.Counter(_op(node) for node in calls)
+    counted = collections.Counter(_op(node) for node in _calls(program))
     emit(OpsCounted(subject.entry, "export", {op: n for op, n in sorted(counted.items()) if "::" in op}))
+    recovery, model, error = _tried(subject, request, program)
+    if error is None and not recovery.failures:
+        return program, Conversion("works", model)
+    apart = _apart(subject, request, program, recovery)
+    said = concluded(
+        subject, "export", recovery, model, error, _Origins(subject), emit, request, apart[1] if apart else ()
+    )
+    return (apart[0], Conversion("works", apart[2], decomposed=apart[1])) if apart else (program, said)
+
+
+def _apart(
+    subject: Subject, request: Request, program: Any, recovery: Recovery
+) -> tuple[Any, tuple[str, ...], Any] | None:
+    """PROGRAM with what failed in RECOVERY taken apart, the ops that are, and what it converts to; None where it does not."""
+    known: dict[Any, Any] = getattr(torch.export, "default_decompositions", dict)()  # from torch 2.6 on
+    taken: dict[Any, Any] = {}
+    for _ in range(ROUNDS):
+        targets = {failure.node.target for failure in recovery.failures if failure.node is not None}
+        if not targets or not targets <= set(known) - set(taken):
+            return None
+        taken |= {target: known[target] for target in targets}
+        try:
+            with quiet(), torch.no_grad():
+                program = program.run_decompositions(dict(taken))
+            recovery, model, error = _tried(subject, request, program)
+        except Exception:  # a decomposition that does not serve this program
+            return None
+        if error is None and not recovery.failures:
+            return program, tuple(sorted(map(str, taken))), model
+    return None
+
+
+def _calls(program: Any) -> list[Any]:
+    return [node for node in program.graph.nodes if node.op == "call_function"]
+
+
+def _tried(subject: Subject, request: Request, program: Any) -> tuple[Recovery, Any, Exception | None]:
+    """One conversion of PROGRAM: what it met, the model and the error."""
     ct = coreml.load()
+    calls = _calls(program)
     recovery = _ExportRecovery(lambda *_: Observation({node.name: _seen(node.meta.get("val")) for node in calls}))
     model, error = None, None
     with coreml.calm(), recovery.watching():
@@ -60,9 +103,7 @@ def export(
             model = ct.convert(program, **arguments)
         except Exception as raised:
             error = raised
-    if error is None and not recovery.failures:
-        return program, Conversion("works", model)
-    return program, concluded(subject, "export", recovery, model, error, _Origins(subject), emit, request)
+    return recovery, model, error
 
 
 def exported(subject: Subject, module: torch.nn.Module, axes: Collection[Axis] = ()) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import Attempt, Composite, PlanMade, PlannedPart
+from tslint.evidence import Attempt, PlanMade, PlannedPart
 from tslint.probe import values
 from tslint.probe.agree import call, first_line
 from tslint.probe.convert import coreml
@@ -54,17 +54,13 @@ def made(
     program: Any,
     outer: torch.nn.Module,
     mixed: Plan | None,
-    composites: tuple[Composite, ...] = (),
 ) -> PlanMade:
-    """The plan that takes ROUTE with PROGRAM, which OUTER's answers were held against. Raises nothing.
-
-    COMPOSITES take the place of what coremltools does not convert of it.
-    """
+    """The plan that takes ROUTE with PROGRAM, which OUTER's answers were held against. Raises nothing."""
     name = _name(subject.module)
     if isinstance(subject.module, FunctionModule):
         return PlanMade(subject.entry, "", name, blocked=f"`{name}` is a function: `ct.convert` takes a module's trace")
     try:
-        return replace(_Writer(subject, route, program, outer, mixed).plan(name), composites=composites)
+        return _Writer(subject, route, program, outer, mixed).plan(name)
     except Unwritable as error:
         return PlanMade(subject.entry, "", name, blocked=str(error))
     except Exception as error:
