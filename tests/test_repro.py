@@ -52,6 +52,23 @@ def test_each_op_has_a_script_that_fails_by_itself(tmp_path: Path) -> None:
         assert phrase in ran.stderr
 
 
+def test_an_op_that_is_converted_wrongly_has_a_script_that_shows_it(tmp_path: Path) -> None:
+    more = "torch.atan2(x * 0, -x - 1), torch.relu(x)"
+    (tmp_path / "model.py").write_text(MODEL.format(more=more).replace(", torch.lgamma(x)", ""), encoding="utf-8")
+    answer = tslint("check", "model.py", "--repro", "shown", cwd=tmp_path)
+    assert answer.status == 1
+    said = " ".join(answer.out.split())
+    assert "note: shown/aten_atan2.py: written; its op is as wrong alone as in the model" in said
+    text = (tmp_path / "shown" / "aten_atan2.py").read_text(encoding="utf-8")
+    assert "`aten::atan2` alone" in text and "0 where eager has 3.14159" in text and "tslint" not in text
+    ran = subprocess.run(
+        [sys.executable, "shown/aten_atan2.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "eager: tensor([[3.1416" in ran.stdout
+    assert "Core ML" in ran.stdout or "atan" in ran.stdout.partition("only macOS can run it")[2]
+
+
 def test_what_has_no_script_is_said(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(MODEL.format(more="torch.normal(x, int(y.shape[1]))"), encoding="utf-8")
     answer = tslint("check", "model.py", "--repro", "shown", cwd=tmp_path)
@@ -63,7 +80,8 @@ def test_nothing_is_written_where_everything_converts(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(text, encoding="utf-8")
     answer = tslint("check", "model.py", "--repro", "shown", "--input", "2,3", cwd=tmp_path)
     assert answer.status == 0, answer
-    assert "nothing was written to shown: every op that was tried converts" in answer.out
+    said = " ".join(answer.out.split())
+    assert "nothing was written to shown: every op that was tried converts, and none to something else" in said
     assert not (tmp_path / "shown").exists()
 
 

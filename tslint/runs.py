@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
-from tslint.evidence import Evidence, NoEntry, OpUnsupported, Saved
+from tslint.evidence import ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -203,10 +203,10 @@ def _start(
 
 
 def _write_scripts(folder: Path, ran: Ran) -> None:
-    """Writes the scripts that show what does not convert; what was refused and has none is said."""
-    refused = [item for item in ran.evidence if isinstance(item, OpUnsupported)]
+    """Writes the scripts that show what does not convert, or wrongly; what has none is said."""
+    shown = [item for item in ran.evidence if isinstance(item, (OpUnsupported, ConversionDiffered)) and item.op]
     written: list[str] = []
-    for item in refused:
+    for item in shown:
         name = item.op.replace("::", "_") + ".py"
         if not item.repro or name in written:
             continue
@@ -219,12 +219,16 @@ def _write_scripts(folder: Path, ran: Ran) -> None:
             ran.errors.append(f"{folder / name} could not be written: {error.strerror}")
             return
         written.append(name)
-        ran.notes.append(f"{folder / name}: written; run by itself, it fails as the model does")
-    without = dict.fromkeys(item.op for item in refused if not item.repro)
+        refused = isinstance(item, OpUnsupported)
+        how = "run by itself, it fails as the model does" if refused else "its op is as wrong alone as in the model"
+        ran.notes.append(f"{folder / name}: written; {how}")
+    without = dict.fromkeys(item.op for item in shown if not item.repro)
     if without:
         ran.notes.append(f"no script shows {', '.join(without)} alone")
-    if not refused:
-        ran.notes.append(f"nothing was written to {folder}: every op that was tried converts")
+    if not shown:
+        ran.notes.append(
+            f"nothing was written to {folder}: every op that was tried converts, and none to something else"
+        )
 
 
 def _save(saving: Saving, ran: Ran) -> None:

@@ -185,7 +185,8 @@ class ConversionDiffered(Evidence):
 
     ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails. ``op`` is the
     one whose own value is wrong though what it takes is right, ``wrong`` says how, with both values; ``place`` is its line then.
-    ``composite`` computes the same of ops that are translated rightly.
+    ``composite`` computes the same of ops that are translated rightly; ``repro`` is a script that shows the op alone, where one
+    was asked for.
     """
 
     entry: int
@@ -199,6 +200,7 @@ class ConversionDiffered(Evidence):
     wrong: str = ""
     library: Place | None = None
     composite: Composite | None = None
+    repro: str = ""
 
 
 @frozen

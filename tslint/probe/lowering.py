@@ -16,16 +16,16 @@ from typing import Any
 import torch
 
 from tslint.evidence import Composite, OpSite
-from tslint.probe.agree import quiet
+from tslint.probe.alone import apart, computes
 from tslint.probe.compose.compose import Composer, Function, composites
-from tslint.probe.compose.use import Use, use_of
+from tslint.probe.compose.use import use_of
 from tslint.probe.convert import coreml
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import Shape, observe
 from tslint.probe.convert.recover import Failure, Recovery
+from tslint.probe.convert.repro import shown
 from tslint.probe.evaluate import Run
 from tslint.probe.evaluate.graph import read_program
-from tslint.probe.held import FLOAT32, held
 from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import Inputs, Subject
 from tslint.request import Request
@@ -43,6 +43,8 @@ class Wrong:
     text: str
     cure: Function | None = None
     """What computes the same of ops that are translated rightly, where there is such."""
+    repro: str = ""
+    """A script that shows the op alone, where one was asked for and it is wrong alone."""
 
     @property
     def composite(self) -> Composite | None:
@@ -134,55 +136,30 @@ def _blamed(
             if index not in noting.reached and node.kind().startswith("aten::") and node.kind().endswith("_")
         ]
     for index, node, text in found:
-        yield Wrong(node.kind(), origins.site(_failure(index, node)), text, _cure(node, truth))
+        yield _wrong(request, node, origins.site(_failure(index, node)), text, truth)
 
 
-def _cure(node: Any, truth: dict[str, Any]) -> Function | None:
-    """What computes what NODE does, converted alone and evaluated on what NODE was given."""
-    if node.kind().endswith("_"):
-        return None
-    use = use_of(node, truth, lambda index: True)
+def _wrong(request: Request, node: Any, site: OpSite, text: str, truth: dict[str, Any]) -> Wrong:
+    """NODE with what computes the same, and with the script that shows it, where REQUEST asks for one."""
+    found = Wrong(node.kind(), site, text)
+    use = use_of(node, truth, lambda index: True) if not node.kind().endswith("_") else None
     if use is None or not all(isinstance(value, torch.Tensor) for value in use.given):
-        return None
-    return Composer().compose(use, lambda function: _wrong_alone(function, use))
-
-
-class _Alone(torch.nn.Module):
-    def __init__(self, function: Any) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *given: torch.Tensor) -> Any:
-        return self.function(*given)
-
-
-def _wrong_alone(function: Function, use: Use) -> str | None:
-    """None where FUNCTION converts, and computes what USE does."""
-    ct = coreml.load()
-    given = tuple(value.detach().clone() for value in use.given)
-    inputs = [ct.TensorType(shape=tuple(value.shape) or (1,), dtype=coreml.dtype_of(value)) for value in given]
-    try:
-        with coreml.calm(), quiet():
-            program: Any = torch.jit.trace(_Alone(function.compiled), given, check_trace=False)  # type: ignore[no-untyped-call]
-            graph, _ = read_program(ct.convert(program, inputs=inputs, convert_to="milinternal"))
-            actual = Run(graph)(list(given))
-        expected = use.call(*given)
-    except Exception:
-        return ""
-    pairs = zip(expected if isinstance(expected, tuple) else (expected,), actual, strict=False)
-    return "" if any(_apart(one, other, False) != "" for one, other in pairs) else None
+        return found
+    cure = Composer().compose(use, lambda function: None if computes(function.compiled, use) else "")
+    repro = shown(use, text, lambda other: computes(other.call, other)) if request.repro else ""
+    return replace(found, cure=cure, repro=repro)
 
 
 def _first_wrong(
     every: list[tuple[int, Any]], truth: dict[str, Any], values: dict[str, Any], infinite: bool
 ) -> Iterator[tuple[int, Any, str]]:
-    """(index, node, how far) of those whose value is wrong, and nothing that they take. INFINITE: see :func:`_apart`."""
+    """(index, node, how far) of those whose value is wrong, and nothing that they take. INFINITE: see :func:`.apart`."""
     wrong: set[str] = set()
     for index, node in every:
         tainted = any(value.debugName() in wrong for value in node.inputs())
         for value in node.outputs():
             name = value.debugName()
-            text = _apart(truth.get(name), values.get(name), infinite)
+            text = apart(truth.get(name), values.get(name), infinite)
             if text or (text is None and tainted):
                 wrong.add(name)
             if text and not tainted:
@@ -199,20 +176,3 @@ def _converted(subject: Subject, request: Request, program: Any, noting: _Noting
     wanted = {key: arguments[key] for key in ("inputs", "minimum_deployment_target", "states") if key in arguments}
     with coreml.calm(), noting.watching():
         return ct.convert(program, **wanted, convert_to="milinternal", pass_pipeline=ct.PassPipeline.EMPTY)
-
-
-def _apart(truth: Any, value: Any, infinite: bool) -> str | None:
-    """How far VALUE is from the TRUTH; empty where it agrees, None where they cannot be compared.
-
-    coremltools writes 3.4e38 for a constant infinity, which makes no difference to most that is computed with it: INFINITE takes
-    it for one.
-    """
-    if not isinstance(value, torch.Tensor) or not isinstance(truth, (torch.Tensor, int, float)):
-        return None
-    expected = torch.as_tensor(truth)
-    if expected.is_complex():
-        return None
-    if infinite and value.is_floating_point():
-        huge = value.abs() >= 3.3e38
-        value = torch.where(huge, value.sign() * float("inf"), value)
-    return held("", expected, [value], FLOAT32).message

@@ -111,7 +111,7 @@ def verify(
                 for wrong in found if not message else ():
                     site = wrong.site
                     placed = replace(differed, place=site.place, library=site.library)
-                    emit(replace(placed, op=wrong.op, wrong=wrong.text, composite=wrong.composite))
+                    emit(replace(placed, op=wrong.op, wrong=wrong.text, composite=wrong.composite, repro=wrong.repro))
                 if not found:
                     emit(differed)
                 message = message or (

@@ -5,8 +5,8 @@ Relies on ``Node.schema`` and ``torch._C.parse_schema`` (private; tried with tor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -40,6 +40,16 @@ class Use:
         """The values of the live arguments."""
         return tuple(self.arguments[i] if item < 0 else self.arguments[i][item] for i, item in self.live)
 
+    def given_anew(self, given: Sequence[Any]) -> Use:
+        """The same use with other values for the live arguments."""
+        arguments = [list(value) if isinstance(value, (list, tuple)) else value for value in self.arguments]
+        for (index, item), value in zip(self.live, given, strict=True):
+            if item < 0:
+                arguments[index] = value
+            else:
+                arguments[index][item] = value
+        return replace(self, arguments=tuple(arguments))
+
     def constants(self) -> tuple[tuple[int, Any], ...]:
         """(number, value) of the other arguments."""
         live = {index for index, _ in self.live}
@@ -61,12 +71,7 @@ class Use:
 
     def call_of(self, function: Any, *given: Any) -> Any:
         """The answer of FUNCTION, which has the operator's signature."""
-        arguments = [list(value) if isinstance(value, (list, tuple)) else value for value in self.arguments]
-        for (index, item), value in zip(self.live, given, strict=True):
-            if item < 0:
-                arguments[index] = value
-            else:
-                arguments[index][item] = value
+        arguments = self.given_anew(given).arguments
         schema = self.op._schema.arguments
         positional = [value for value, known in zip(arguments, schema, strict=True) if not known.kwarg_only]
         named = {known.name: value for value, known in zip(arguments, schema, strict=True) if known.kwarg_only}
