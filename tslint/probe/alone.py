@@ -12,7 +12,7 @@ from tslint.probe.compose.use import Use
 from tslint.probe.convert import coreml
 from tslint.probe.evaluate import Run
 from tslint.probe.evaluate.graph import read_program
-from tslint.probe.held import FLOAT32, held
+from tslint.probe.held import FLOAT32, Tolerance, held
 
 
 class _Alone(torch.nn.Module):
@@ -24,7 +24,7 @@ class _Alone(torch.nn.Module):
         return self.function(*given)
 
 
-def computes(function: Callable[..., Any], use: Use) -> bool | None:
+def computes(function: Callable[..., Any], use: Use, tolerance: Tolerance = FLOAT32) -> bool | None:
     """Whether FUNCTION, converted, computes what USE does eagerly; None where it does not convert or cannot be evaluated."""
     ct = coreml.load()
     given = tuple(value.detach().clone() for value in use.given)
@@ -38,10 +38,10 @@ def computes(function: Callable[..., Any], use: Use) -> bool | None:
     except Exception:
         return None
     pairs = zip(expected if isinstance(expected, tuple) else (expected,), actual, strict=False)
-    return all(apart(one, other) == "" for one, other in pairs)
+    return all(apart(one, other, tolerance=tolerance) == "" for one, other in pairs)
 
 
-def apart(truth: Any, value: Any, infinite: bool = False) -> str | None:
+def apart(truth: Any, value: Any, infinite: bool = False, tolerance: Tolerance = FLOAT32) -> str | None:
     """How far VALUE is from the TRUTH; empty where it agrees, None where they cannot be compared.
 
     coremltools writes 3.4e38 for a constant infinity, which makes no difference to most that is computed with it: INFINITE takes
@@ -55,4 +55,4 @@ def apart(truth: Any, value: Any, infinite: bool = False) -> str | None:
     if infinite and value.is_floating_point():
         huge = value.abs() >= 3.3e38
         value = torch.where(huge, value.sign() * float("inf"), value)
-    return held("", expected, [value], FLOAT32).message
+    return held("", expected, [value], tolerance).message

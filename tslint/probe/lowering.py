@@ -18,7 +18,7 @@ import torch
 from tslint.evidence import Composite, OpSite
 from tslint.probe.alone import apart, computes
 from tslint.probe.compose.compose import Composer, Function, composites
-from tslint.probe.compose.use import use_of
+from tslint.probe.compose.use import Use, use_of
 from tslint.probe.convert import coreml
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import Shape, observe
@@ -26,9 +26,13 @@ from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.convert.repro import shown
 from tslint.probe.evaluate import Run
 from tslint.probe.evaluate.graph import read_program
+from tslint.probe.held import FLOAT32, Tolerance
 from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import Inputs, Subject
 from tslint.request import Request
+
+STRICT = Tolerance(2e-5, 1e-6, 2e-6)
+"""For what is wrong by little, and is magnified by what follows: above the rounding of float32."""
 
 LARGEST = 500_000_000
 """Elements of all values together up to which they are kept, to be compared."""
@@ -125,33 +129,53 @@ def _blamed(
         for name, var in noting.made.items()
         if id(var) in numbers and name in outermost  # in a loop, each round has another one
     }
+    found: list[tuple[int, Any, str]] = []
+    tolerance = FLOAT32
     for infinite in (True, False):
-        found = list(_first_wrong(every, truth, values, infinite))
-        if found:
-            break
-    else:
+        found = found or list(_first_wrong(every, truth, values, infinite))
+    if found and all(_right_alone(node, truth, FLOAT32) for _, node, _ in found):
+        before = [item for item in _first_wrong(every, truth, values, True, STRICT) if item[0] < found[0][0]]
+        before = [item for item in before if _right_alone(item[1], truth, STRICT) is False]
+        found, tolerance = (before, STRICT) if before else (found, FLOAT32)
+    if not found:
         found = [
             (index, node, "the write is not in the program")
             for index, node in every
             if index not in noting.reached and node.kind().startswith("aten::") and node.kind().endswith("_")
         ]
     for index, node, text in found:
-        yield _wrong(request, node, origins.site(_failure(index, node)), text, truth)
+        yield _wrong(request, node, origins.site(_failure(index, node)), text, truth, tolerance)
 
 
-def _wrong(request: Request, node: Any, site: OpSite, text: str, truth: dict[str, Any]) -> Wrong:
-    """NODE with what computes the same, and with the script that shows it, where REQUEST asks for one."""
-    found = Wrong(node.kind(), site, text)
+def _use(node: Any, truth: dict[str, Any]) -> Use | None:
+    """NODE as a call of tensors alone; None for what is none."""
     use = use_of(node, truth, lambda index: True) if not node.kind().endswith("_") else None
-    if use is None or not all(isinstance(value, torch.Tensor) for value in use.given):
+    return use if use is not None and all(isinstance(value, torch.Tensor) for value in use.given) else None
+
+
+def _right_alone(node: Any, truth: dict[str, Any], tolerance: Tolerance) -> bool | None:
+    """Whether NODE, converted by itself, is right within TOLERANCE: if so, what it was given was wrong, if only by little."""
+    use = _use(node, truth)
+    return computes(use.call, use, tolerance) if use is not None else None
+
+
+def _wrong(request: Request, node: Any, site: OpSite, text: str, truth: dict[str, Any], tolerance: Tolerance) -> Wrong:
+    """NODE with what computes the same within TOLERANCE, and with the script that shows it, where REQUEST asks for one."""
+    found = Wrong(node.kind(), site, text)
+    use = _use(node, truth)
+    if use is None:
         return found
-    cure = Composer().compose(use, lambda function: None if computes(function.compiled, use) else "")
-    repro = shown(use, text, lambda other: computes(other.call, other)) if request.repro else ""
+    cure = Composer().compose(use, lambda function: None if computes(function.compiled, use, tolerance) else "")
+    repro = shown(use, text, lambda other: computes(other.call, other, tolerance)) if request.repro else ""
     return replace(found, cure=cure, repro=repro)
 
 
 def _first_wrong(
-    every: list[tuple[int, Any]], truth: dict[str, Any], values: dict[str, Any], infinite: bool
+    every: list[tuple[int, Any]],
+    truth: dict[str, Any],
+    values: dict[str, Any],
+    infinite: bool,
+    tolerance: Tolerance = FLOAT32,
 ) -> Iterator[tuple[int, Any, str]]:
     """(index, node, how far) of those whose value is wrong, and nothing that they take. INFINITE: see :func:`.apart`."""
     wrong: set[str] = set()
@@ -159,7 +183,7 @@ def _first_wrong(
         tainted = any(value.debugName() in wrong for value in node.inputs())
         for value in node.outputs():
             name = value.debugName()
-            text = apart(truth.get(name), values.get(name), infinite)
+            text = apart(truth.get(name), values.get(name), infinite, tolerance)
             if text or (text is None and tainted):
                 wrong.add(name)
             if text and not tainted:

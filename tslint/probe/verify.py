@@ -13,25 +13,14 @@ wrong lowering but not a slightly wrong constant. Convert to float32 for a verdi
 on the pixels (pass ``mil_backend::insert_image_preprocessing_ops``). What the example inputs hold is what the network takes
 after them, so the program is fed ``(input - bias) / scale``, which its first two ops undo.
 
-**Ties.** A comparison, argmax, sorting or rounding nearer to a tie than the tolerance may fall either way. Where an output
-differs and such a decision was seen, the program is run again with all of them turned; an element that agrees in either
-run agrees.
-
-**Random numbers.** Eager and program draw from the same seed. Where they do so in the same order, what they compute can be
-compared; an output that differs, and differs again from another seed, is drawn: there is no verdict on it.
-
-**Core ML.** Where it is there, its own answers are held against eager (:mod:`tslint.probe.predict`). Ties, random numbers and
-rounding can explain a difference of theirs only where the evaluated program differs, too.
-
-**Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
-float32's rounding, magnified by the model, and no conversion's fault.
+What explains a difference without the conversion being wrong is in :mod:`tslint.probe.explained`.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,9 +29,9 @@ import torch
 from torch import Tensor
 
 from tslint.evidence import ConversionDiffered
-from tslint.probe.evaluate import BrokenProgramError, Graph, Port, Run, Ties, UnevaluableError, read
-from tslint.probe.evaluate.random import KINDS as RANDOM
-from tslint.probe.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
+from tslint.probe.evaluate import BrokenProgramError, Graph, Port, UnevaluableError, read
+from tslint.probe.explained import Eager, UndecidableError, differences, finite
+from tslint.probe.held import Difference
 from tslint.probe.lowering import Blame, Wrong
 from tslint.probe.predict import predicted
 from tslint.probe.subject import Emit, Inputs, Subject
@@ -82,27 +71,33 @@ def verify(
     message = ""
     found: list[Wrong] = []
     drawn: str | None = None
+    usual = False
     for inputs in (subject.example, *subject.others):
         arguments = _arguments(graph, inputs)
         if isinstance(arguments, str):
             if inputs is subject.example:
                 return Verdict(None, None, arguments)
             continue
-        if inputs is not subject.example and not _accepted(module, inputs):
+        is_example = inputs is subject.example
+        expected = _eager(module, inputs) if is_example else _answered(module, inputs, usual)
+        if expected is None:
             continue
+        usual = usual or (is_example and finite(expected))
         try:
-            differences = _compared(mlmodel, graph, arguments, module, inputs)
+            found_here = _compared(mlmodel, graph, arguments, module, inputs, expected)
+        except UndecidableError as error:
+            if is_example:
+                return Verdict(None, None, f"not decided: {error}")
+            continue
         except UnevaluableError as error:
             return Verdict(False if message else None, largest, message or f"not evaluated: {error}", tuple(tried))
         except BrokenProgramError as error:
-            if inputs is subject.example:  # our mistake as likely as coremltools'
+            if is_example:  # our mistake as likely as coremltools'
                 return Verdict(None, None, f"not evaluated: {error}")
-            differences = [Difference("", None, f"the program fails: {error}")]
+            found_here = [Difference("", None, f"the program fails: {error}")]
         tried.append(inputs.name)
-        drawn = next((item.output for item in differences if item.drawn), drawn)
-        for output, apart, text in (
-            (item.output, item.largest, item.message) for item in differences if not item.drawn
-        ):
+        drawn = next((item.output for item in found_here if item.drawn), drawn)
+        for output, apart, text in ((item.output, item.largest, item.message) for item in found_here if not item.drawn):
             largest = apart if largest is None else max(largest, apart or 0.0)
             if text:
                 if not message and blame is not None:
@@ -130,57 +125,34 @@ def _tensors(graph: Graph, inputs: Inputs) -> list[Tensor]:
     return given if isinstance(given, list) else []
 
 
-def _accepted(module: torch.nn.Module, inputs: Inputs) -> bool:
-    """Whether eager takes INPUTS without gradients, too: some layers take a faster path then, with demands of its own."""
+def _answered(module: torch.nn.Module, inputs: Inputs, usual: bool) -> Eager | None:
+    """What eager answers; None where it refuses INPUTS, or they lead it to infinity or NaN, and the example, as USUAL, does not.
+
+    Without gradients some layers take a faster path, with demands of its own.
+    """
     try:
-        _eager(module, inputs)
+        found = _eager(module, inputs)
     except Exception:
-        return False
-    return True
+        return None
+    return found if finite(found) or not usual else None
 
 
 def _compared(
-    mlmodel: Any, graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs
+    mlmodel: Any, graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs, expected: Eager
 ) -> list[Difference]:
-    """One input through both. Raises UnevaluableError and BrokenProgramError.
+    """One input through the program, held against what eager answers. Raises what :func:`.explained.differences` raises.
 
     A state starts as the module's buffer of its name is now: Core ML's zeros are the same only for a module never called.
     """
     if any(port.state for port in graph.inputs):
         buffers = {re.sub(r"\W", "_", name): buffer.detach().clone() for name, buffer in module.named_buffers()}
         graph = replace(graph, states=buffers)
-    expected = _eager(module, inputs)
-    tolerance = HALF_WEIGHTS if graph.half else FLOAT32
-    theirs = predicted(mlmodel, graph, arguments)
-    if theirs is not None:
-        differences = _strictly(graph, expected, theirs, tolerance)
-        if not _wrong(differences) or not _wrong(_strictly(graph, expected, Run(graph)(arguments), tolerance)):
-            return differences
-    differences = _differences(graph, arguments, expected, Run(graph)(arguments), tolerance)
-    if not _wrong(differences):
-        return differences
-    if graph.kinds() & RANDOM:
-        differences = _without_drawn(graph, arguments, differences)
-    if graph.half:
-        return differences
-    return _without_rounding(graph, arguments, module, inputs, differences)
 
+    def precise() -> Eager:
+        doubled = Inputs(inputs.name, _in_double(inputs.args), _in_double(inputs.kwargs))
+        return _eager(copy.deepcopy(module).double(), doubled)
 
-def _wrong(differences: list[Difference]) -> bool:
-    return any(difference.message for difference in differences)
-
-
-def _without_drawn(graph: Graph, arguments: list[Tensor], differences: list[Difference]) -> list[Difference]:
-    """DIFFERENCES in numbers, those marked that another seed changes."""
-    one, other = ([v for v in Run(graph, seed=s)(arguments) if isinstance(v, Tensor)] for s in (0, 1))
-    if len(differences) != len(one) or [value.shape for value in one] != [value.shape for value in other]:
-        return differences
-    return [
-        replace(difference, message="", drawn=True)
-        if difference.largest is not None and difference.message and not torch.equal(value, again)
-        else difference
-        for difference, value, again in zip(differences, one, other, strict=True)
-    ]
+    return differences(graph, arguments, expected, predicted(mlmodel, graph, arguments), precise)
 
 
 # -- inputs ----------------------------------------------------------------------------------------------------------
@@ -260,81 +232,5 @@ def _untouched(module: torch.nn.Module) -> Iterator[None]:
                 buffer.detach().copy_(value)
 
 
-# -- outputs ---------------------------------------------------------------------------------------------------------
-
-
-def _strictly(
-    graph: Graph,
-    wanted: list[Tensor | float],
-    actual: list[Any],
-    tolerance: Tolerance,
-    turned: Callable[[], list[Tensor]] = list,
-) -> list[Difference]:
-    """Each output against eager's; the answer of TURNED, which is asked where one differs, is as good."""
-    ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
-    values = [value for value in actual if isinstance(value, Tensor)]  # the label of a classifier is text
-    if len(values) != len(wanted):
-        wanted = [item for item in wanted if isinstance(item, Tensor)]
-    expected = [torch.as_tensor(item) for item in wanted]
-    if len(values) != len(expected):
-        return [Difference("", None, f"the program has {len(values)} outputs, eager {len(expected)}")]
-    others: list[Tensor] | None = None
-    result = []
-    for position, (port, value, eager) in enumerate(zip(ports, values, expected, strict=True)):
-        difference = held(port.name, eager, [value], tolerance)
-        if difference.message and tuple(value.shape) == tuple(eager.shape):
-            others = turned() if others is None else others
-            other = others[position] if len(others) == len(values) else None
-            if other is not None and other.shape == value.shape:
-                difference = held(port.name, eager, [value, other], tolerance)
-        result.append(difference)
-    return result
-
-
-def _differences(
-    graph: Graph,
-    arguments: list[Tensor],
-    wanted: list[Tensor | float],
-    actual: list[Any],
-    tolerance: Tolerance,
-    precision: torch.dtype = torch.float32,
-) -> list[Difference]:
-    """Each output of an evaluation against eager's, decisions near a tie taken either way."""
-    return _strictly(graph, wanted, actual, tolerance, lambda: _turned(graph, arguments, precision))
-
-
-def _without_rounding(
-    graph: Graph, arguments: list[Tensor], module: torch.nn.Module, inputs: Inputs, differences: list[Difference]
-) -> list[Difference]:
-    """DIFFERENCES without the message of those that are gone in float64; all of them where the module does not run in it."""
-    try:
-        precise = copy.deepcopy(module).double()
-        expected = _eager(precise, Inputs(inputs.name, _in_double(inputs.args), _in_double(inputs.kwargs)))
-    except Exception:  # the user's module may raise anything, and float32 constants of its own are frequent
-        return differences
-    doubled = [argument.double() if argument.is_floating_point() else argument for argument in arguments]
-    try:
-        actual = Run(graph, precision=torch.float64)(doubled)
-    except (UnevaluableError, BrokenProgramError):
-        return differences
-    again = _differences(graph, doubled, expected, actual, FLOAT32, torch.float64)
-    if len(again) != len(differences):
-        return differences
-    return [
-        replace(difference, message="") if not exact.message else difference
-        for difference, exact in zip(differences, again, strict=True)
-    ]
-
-
 def _in_double(value: Any) -> Any:
     return map_tensors(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor, value)
-
-
-def _turned(graph: Graph, arguments: list[Tensor], precision: torch.dtype) -> list[Tensor]:
-    """The tensors of a run in which every decision near a tie is the other one; none where there was no such decision."""
-    ties = Ties(turned=True)
-    try:
-        values = Run(graph, ties, precision)(arguments)
-    except (UnevaluableError, BrokenProgramError):
-        return []
-    return [value for value in values if isinstance(value, Tensor)] if ties.seen else []

@@ -112,6 +112,9 @@ def _sorted(x: Tensor, dimension: int, ascending: bool, ties: Ties) -> Tensor:
     if not bool(close.any()):
         return order
     ties.seen = True
+    ties.many = ties.many or bool(
+        (close.narrow(dimension, 0, length - 1) & close.narrow(dimension, 1, length - 1)).any()
+    )
     if not ties.turned:
         return order
     starts = torch.cat([torch.zeros_like(close.narrow(dimension, 0, 1)), ~close], dimension)

@@ -56,7 +56,8 @@ class Ties:
 
     A comparison, an argmax or a rounding that lies nearer to a tie than the tolerance may fall either way in correct
     arithmetic. A run takes the nearest decision (``turned`` False) or, everywhere, the other one (True), and ``seen``
-    says whether there was any. What agrees with eager in one of the two runs is no difference.
+    says whether there was any. What agrees with eager in one of the two runs is no difference. ``many``: more than two values
+    that are sorted were equal, so that there are further orders, which no run takes.
     """
 
     def __init__(self, turned: bool = False, relative: float = 1e-3, absolute: float = 1e-4) -> None:
@@ -64,6 +65,7 @@ class Ties:
         self.relative = relative
         self.absolute = absolute
         self.seen = False
+        self.many = False
 
     def near(self, a: Tensor, b: Tensor) -> Tensor:
         """Where A and B differ by no more than the tolerance; nowhere for integers, which are exact."""

@@ -1,0 +1,182 @@
+"""Differences between a converted program and eager that are no fault of the conversion.
+
+**Ties.** A comparison, argmax, sorting or rounding nearer to a tie than the tolerance may fall either way. Where an output
+differs and such a decision was seen, the program is run again with all of them turned; an element that agrees in either
+run agrees. Where more than two values are equal there are more orders than two, and such an input decides nothing.
+
+**Random numbers.** Eager and program draw from the same seed. Where they do so in the same order, what they compute can be
+compared; an output that differs, and differs again from another seed, is drawn: there is no verdict on it.
+
+**Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
+float32's rounding, magnified by the model, and no conversion's fault. If they do not, but eager in float32 is as far from eager
+in float64 as the program is, the model magnifies rounding so much that the input decides nothing.
+
+**Core ML.** Where it is there, its own answers are held against eager (:mod:`tslint.probe.predict`). Ties, random numbers and
+rounding can explain a difference of theirs only where the evaluated program differs, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tslint.probe.evaluate import BrokenProgramError, Graph, Run, Ties, UnevaluableError
+from tslint.probe.evaluate.random import KINDS as RANDOM
+from tslint.probe.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
+
+Eager = list[Tensor | float]
+"""What eager answers with."""
+
+NOISE = 10.0
+"""How many times as far as eager's own rounding a program may be from float64's answer, where rounding alone explains that."""
+
+
+class UndecidableError(Exception):
+    """An input on which a right program may differ from eager, too: its text says why."""
+
+
+def differences(
+    graph: Graph,
+    arguments: list[Tensor],
+    eager: Eager,
+    core_ml: list[Any] | None,
+    precise: Callable[[], Eager],
+) -> list[Difference]:
+    """Each output of GRAPH for ARGUMENTS, held against what EAGER answers; CORE_ML's own answers where there are some.
+
+    PRECISE is eager in float64. Raises UnevaluableError, BrokenProgramError and UndecidableError.
+    """
+    tolerance = HALF_WEIGHTS if graph.half else FLOAT32
+    if core_ml is not None:
+        found = _strictly(graph, eager, core_ml, tolerance)
+        if not _wrong(found) or not _wrong(_strictly(graph, eager, Run(graph)(arguments), tolerance)):
+            return found
+    ties = Ties(turned=True)
+    found = _either_way(graph, arguments, eager, Run(graph)(arguments), tolerance, ties)
+    if _wrong(found) and graph.kinds() & RANDOM:
+        found = _without_drawn(graph, arguments, found)
+    if _wrong(found) and not graph.half:
+        found = _without_rounding(graph, arguments, eager, precise, found)
+    if _wrong(found) and ties.many:
+        raise UndecidableError("more than two of the values that it sorts are equal")
+    return found
+
+
+def finite(eager: Eager) -> bool:
+    """Whether there is neither infinity nor NaN in what eager answers."""
+    return all(bool(torch.isfinite(torch.as_tensor(value)).all()) for value in eager)
+
+
+def _wrong(found: list[Difference]) -> bool:
+    return any(difference.message for difference in found)
+
+
+def _paired(eager: Eager, values: Sequence[Any]) -> list[tuple[Tensor, Tensor]]:
+    """(of the program, of eager): the outputs of both, less what only one of them has; empty where that cannot be paired."""
+    tensors = [value for value in values if isinstance(value, Tensor)]  # the label of a classifier is text
+    if len(tensors) != len(eager):
+        eager = [item for item in eager if isinstance(item, Tensor)]  # numbers are no outputs of a program
+    expected = [torch.as_tensor(item) for item in eager]
+    return list(zip(tensors, expected, strict=True)) if len(tensors) == len(expected) else []
+
+
+def _strictly(
+    graph: Graph,
+    eager: Eager,
+    actual: list[Any],
+    tolerance: Tolerance,
+    turned: Callable[[], list[Tensor]] = list,
+) -> list[Difference]:
+    """Each output against eager's; the answer of TURNED, which is asked where one differs, is as good."""
+    ports = [port for port, value in zip(graph.outputs, actual, strict=True) if isinstance(value, Tensor)]
+    pairs = _paired(eager, actual)
+    if len(pairs) != len(ports):
+        return [Difference("", None, f"the program has {len(ports)} outputs, eager {len(eager)}")]
+    others: list[Tensor] | None = None
+    found = []
+    for position, (port, (value, expected)) in enumerate(zip(ports, pairs, strict=True)):
+        difference = held(port.name, expected, [value], tolerance)
+        if difference.message and tuple(value.shape) == tuple(expected.shape):
+            others = turned() if others is None else others
+            other = others[position] if len(others) == len(pairs) else None
+            if other is not None and other.shape == value.shape:
+                difference = held(port.name, expected, [value, other], tolerance)
+        found.append(difference)
+    return found
+
+
+def _either_way(
+    graph: Graph,
+    arguments: list[Tensor],
+    eager: Eager,
+    actual: list[Any],
+    tolerance: Tolerance,
+    ties: Ties,
+    precision: torch.dtype = torch.float32,
+) -> list[Difference]:
+    """Each output of an evaluation against eager's, decisions near a tie taken either way; TIES notes what they were."""
+
+    def turned() -> list[Tensor]:
+        try:
+            values = Run(graph, ties, precision)(arguments)
+        except (UnevaluableError, BrokenProgramError):
+            return []
+        return [value for value in values if isinstance(value, Tensor)] if ties.seen else []
+
+    return _strictly(graph, eager, actual, tolerance, turned)
+
+
+def _without_drawn(graph: Graph, arguments: list[Tensor], found: list[Difference]) -> list[Difference]:
+    """What was FOUND, in numbers, those marked that another seed changes."""
+    one, other = ([v for v in Run(graph, seed=s)(arguments) if isinstance(v, Tensor)] for s in (0, 1))
+    if len(found) != len(one) or [value.shape for value in one] != [value.shape for value in other]:
+        return found
+    return [
+        replace(difference, message="", drawn=True)
+        if difference.largest is not None and difference.message and not torch.equal(value, again)
+        else difference
+        for difference, value, again in zip(found, one, other, strict=True)
+    ]
+
+
+def _without_rounding(
+    graph: Graph, arguments: list[Tensor], eager: Eager, precise: Callable[[], Eager], found: list[Difference]
+) -> list[Difference]:
+    """What was FOUND without the message of those that are gone in float64; all of them where the module does not run in it."""
+    try:
+        exact = precise()
+    except Exception:  # the user's module may raise anything, and float32 constants of its own are frequent
+        return found
+    doubled = [argument.double() if argument.is_floating_point() else argument for argument in arguments]
+    try:
+        actual = Run(graph, precision=torch.float64)(doubled)
+    except (UnevaluableError, BrokenProgramError):
+        return found
+    again = _either_way(graph, doubled, exact, actual, FLOAT32, Ties(turned=True), torch.float64)
+    if len(again) != len(found):
+        return found
+    left = [
+        replace(difference, message="") if not other.message else difference
+        for difference, other in zip(found, again, strict=True)
+    ]
+    if _wrong(left) and _noise(left, exact, eager, Run(graph)(arguments)):
+        raise UndecidableError("rounding alone takes eager as far from what it answers in float64")
+    return left
+
+
+def _noise(found: list[Difference], exact: Eager, eager: Eager, actual: list[Any]) -> bool:
+    """Whether in each output that differs eager is off from its EXACT answer, and the program not much farther."""
+    theirs, ours = _paired(exact, actual), _paired(exact, eager)
+    if len(theirs) != len(found) or len(ours) != len(found):
+        return False
+    for difference, (value, truth), (own, _) in zip(found, theirs, ours, strict=True):
+        if difference.message:
+            if value.shape != truth.shape or not held("", truth, [own], FLOAT32).message:
+                return False
+            if float((value - truth).abs().max()) > NOISE * float((own - truth).abs().max()):
+                return False
+    return True
