@@ -13,6 +13,13 @@ from tslint.evidence import ConversionDiffered
 from tslint.facts.context import Context
 from tslint.facts.coreml.advisories import of_op
 
+WITHOUT = (
+    "coremltools' own pass `{name}` changes what it computes. Without that pass it agrees:\n\n"
+    "pipeline = ct.PassPipeline.DEFAULT\n"
+    'pipeline.remove_passes({{"{name}"}})\n'
+    "mlmodel = ct.convert(…, pass_pipeline=pipeline)\n"
+)
+
 
 @on(ConversionDiffered)
 def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]:
@@ -32,6 +39,7 @@ def observe(evidence: ConversionDiffered, context: Context) -> Iterator[Finding]
         evidence.place,
         {"output": f" in `{evidence.output}`" if evidence.output else "", "detail": detail},
         caption=one_line(evidence.message) if evidence.message else f"with {evidence.tried}",
+        help=WITHOUT.format(name=evidence.dropped) if evidence.dropped else None,
     )
 
 

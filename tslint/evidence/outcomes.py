@@ -186,7 +186,7 @@ class ConversionDiffered(Evidence):
     ``max_difference`` is None where there is no number: another shape, NaN or infinity, or a program that fails. ``op`` is the
     one whose own value is wrong though what it takes is right, ``wrong`` says how, with both values; ``place`` is its line then.
     ``composite`` computes the same of ops that are translated rightly; ``repro`` is a script that shows the op alone, where one
-    was asked for.
+    was asked for. ``dropped`` is the one pass of coremltools without which the program is right.
     """
 
     entry: int
@@ -201,6 +201,7 @@ class ConversionDiffered(Evidence):
     library: Place | None = None
     composite: Composite | None = None
     repro: str = ""
+    dropped: str = ""
 
 
 @frozen
@@ -256,7 +257,8 @@ class Attempt:
     """What became of one program on its way to Core ML.
 
     ``status`` (trace or script itself) and ``converts`` are works, refused, differs, died or untried. ``verified`` is
-    True, False or None (not evaluated); ``difference`` the largest one from eager in float32.
+    True, False or None (not evaluated); ``difference`` the largest one from eager in float32. The conversion has composites for
+    the ops ``composed``, the overloads ``decomposed`` taken apart, and coremltools' passes ``dropped`` left out.
     """
 
     status: str = "untried"
@@ -265,6 +267,7 @@ class Attempt:
     difference: float | None = None
     composed: tuple[str, ...] = ()
     decomposed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
     message: str = ""
     keys: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ class PlanMade(Evidence):
     ``dynamic`` is code for the sizes that `torch.export` leaves open, ``conversion`` the file's own call; ``recorded`` and
     ``options`` are code for its input types and other arguments, ``unrecorded`` why they cannot be written down. ``composites``
     take the place of what coremltools does not convert; ``decomposed`` are the overloads of an exported program that are to be
-    taken apart.
+    taken apart, ``dropped`` the passes of coremltools to leave out.
     """
 
     entry: int
@@ -65,6 +65,7 @@ class PlanMade(Evidence):
     unrecorded: str = ""
     composites: tuple[Composite, ...] = ()
     decomposed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @frozen

@@ -39,6 +39,10 @@ def tell(subject: Subject, table: Table, candidates: list[Candidate], mixed: Pla
     if best:
         conversion = best[0].conversion or Conversion("untried")
         plan = made(subject, best[0].route, best[0].program, best[0].module, mixed)
-        emit(replace(plan, composites=conversion.composites, decomposed=conversion.decomposed))
+        emit(
+            replace(
+                plan, composites=conversion.composites, decomposed=conversion.decomposed, dropped=best[0].remedy.without
+            )
+        )
     else:
         emit(none(subject, table.lines, table.wrapped, mixed))

@@ -40,11 +40,12 @@ LARGEST = 500_000_000
 
 @dataclass(frozen=True)
 class Wrong:
-    """An op whose value is wrong: ``text`` says how far, with both values."""
+    """An op whose value is wrong: ``text`` says how far, with both values. Or, without one, a pass that has to be ``dropped``."""
 
     op: str
-    site: OpSite
+    site: OpSite | None
     text: str
+    dropped: str = ""
     cure: Function | None = None
     """What computes the same of ops that are translated rightly, where there is such."""
     repro: str = ""

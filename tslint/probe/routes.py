@@ -361,9 +361,10 @@ def _verify(
                 model = _model_of(candidate, subject, request)
                 held = hold(model, subject, request, candidate.program, candidate.route, candidate.module, emit)
             verdict = held.verdict
-            if held.cures:
-                candidate.cures, candidate.conversion = held.cures, Conversion("works", composites=held.composites)
-                table.note(candidate, composed=tuple(composite.op for composite in held.composites))
+            if held.remedy:
+                candidate.remedy, candidate.conversion = held.remedy, Conversion("works", composites=held.composites)
+                composed = tuple(composite.op for composite in held.composites)
+                table.note(candidate, composed=composed, dropped=held.remedy.without)
             table.note(candidate, verified=verdict.verified, difference=verdict.difference)
             if verdict.verified is False:
                 table.note(candidate, converts="differs", message=verdict.message)

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from tslint.evidence import Attempt, Evidence
-from tslint.probe.compose.compose import Function
 from tslint.probe.convert.convert import Conversion
+from tslint.probe.convert.remedy import NONE, Remedy
 from tslint.probe.subject import Outcome, Steps
 
 ROUTES = ("trace", "script", "mixed", "export")
@@ -29,8 +29,8 @@ class Candidate:
     right: bool = True
     """It agreed with eager; what is not right may be converted, to see what stops it, and is never recommended."""
     conversion: Conversion | None = None
-    cures: tuple[Function, ...] = ()
-    """What takes the place of ops that coremltools converts wrongly."""
+    remedy: Remedy = NONE
+    """For what coremltools converts wrongly."""
 
 
 @dataclass

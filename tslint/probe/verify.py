@@ -104,9 +104,7 @@ def verify(
                     found = blame(inputs, _tensors(graph, inputs))
                 differed = ConversionDiffered(subject.entry, route, inputs.name, output, apart, text)
                 for wrong in found if not message else ():
-                    site = wrong.site
-                    placed = replace(differed, place=site.place, library=site.library)
-                    emit(replace(placed, op=wrong.op, wrong=wrong.text, composite=wrong.composite, repro=wrong.repro))
+                    emit(_blaming(differed, wrong))
                 if not found:
                     emit(differed)
                 message = message or (
@@ -116,6 +114,12 @@ def verify(
         text = f"{drawn} is drawn at random, in another order than eager draws it"
         return Verdict(None, largest, text, tuple(tried))
     return Verdict(not message, largest, message, tuple(tried), tuple(found))
+
+
+def _blaming(differed: ConversionDiffered, wrong: Wrong) -> ConversionDiffered:
+    place, library = (wrong.site.place, wrong.site.library) if wrong.site is not None else (None, None)
+    named = replace(differed, op=wrong.op, wrong=wrong.text, dropped=wrong.dropped, place=place, library=library)
+    return replace(named, composite=wrong.composite, repro=wrong.repro)
 
 
 def _tensors(graph: Graph, inputs: Inputs) -> list[Tensor]:

@@ -170,6 +170,7 @@ def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped:
         stopped_by=tuple(dict.fromkeys(diagnostic.rule for diagnostic in stopping)),
         composed=attempt.composed,
         decomposed=attempt.decomposed,
+        dropped=attempt.dropped,
         verified=attempt.verified,
         difference=attempt.difference,
         message=attempt.message,

@@ -53,7 +53,8 @@ class Route:
     """One way to Core ML. ``status`` and ``converts`` are works, refused, differs, died or untried.
 
     ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite,
-    ``decomposed`` the overloads of an exported program that have to be taken apart.
+    ``decomposed`` the overloads of an exported program that have to be taken apart, ``dropped`` the passes of coremltools that
+    have to be left out.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Route:
     stopped_by: tuple[str, ...] = ()
     composed: tuple[str, ...] = ()
     decomposed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
     verified: bool | None = None
     difference: float | None = None
     message: str = ""
@@ -77,7 +79,17 @@ class Route:
         return data
 
     def _own(self) -> dict[str, Any]:
-        names = ("status", "converts", "stopped_by", "composed", "decomposed", "verified", "difference", "message")
+        names = (
+            "status",
+            "converts",
+            "stopped_by",
+            "composed",
+            "decomposed",
+            "dropped",
+            "verified",
+            "difference",
+            "message",
+        )
         return {name: to_json(getattr(self, name)) for name in names}
 
 

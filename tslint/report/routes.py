@@ -173,6 +173,8 @@ def _converted(route: Route) -> str:
     composed = f" with composites for {', '.join(route.composed)}" if route.composed else ""
     if route.decomposed:
         composed += f" with {', '.join(route.decomposed)} taken apart"
+    if route.dropped:
+        composed += f" without the pass {', '.join(route.dropped)}"
     difference = f" (max difference {number(route.difference)})" if route.difference is not None else ""
     if route.converts == "works":
         return f"converts{composed}, {'verified' if route.verified else 'not verified'}{difference}"

@@ -249,20 +249,26 @@ class _Script:
 
     def _conversion(self) -> str:
         own = self.own
+        less = []
+        if self.plan.dropped:
+            names_ = ", ".join(map(_quoted, self.plan.dropped))
+            less = [
+                "pipeline = ct.PassPipeline.DEFAULT",
+                f"pipeline.remove_passes({{{names_}}})  # what it computes would be changed",
+            ]
         if own is not None and own.conversion is not None:
             head, tail = own.conversion
-            lines = [f"{own.result} = {head}{self.program}{tail}"]
+            if less:
+                arguments = tail.rstrip().removesuffix(")").rstrip().removesuffix(",")
+                tail = f"{arguments}, pass_pipeline=pipeline)"
+            lines = [*less, f"{own.result} = {head}{self.program}{tail}"]
             after = list(own.after)
         else:
             types = self.plan.types if self.flexible else self.plan.fixed
             sizes = [f"{name} = {code}" for name, code in self.plan.sizes] if self.flexible else []
-            lines = [
-                *sizes,
-                _call(
-                    "mlmodel = ct.convert",
-                    [self.program, f"inputs={_list([*map(_broken, types)])}", *self.plan.options],
-                ),
-            ]
+            options = [*self.plan.options, *(["pass_pipeline=pipeline"] if less else [])]
+            given = [self.program, f"inputs={_list([*map(_broken, types)])}", *options]
+            lines = [*sizes, *less, _call("mlmodel = ct.convert", given)]
             after = []
         result = own.result if own is not None else "mlmodel"
         if not any(f"{result}.save(" in text for text in after):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,11 @@ from tslint.evidence import (
     OpUnsupported,
 )
 from tslint.probe.agree import first_line
-from tslint.probe.compose.compose import Function
 from tslint.probe.convert import coreml, environment
 from tslint.probe.convert.origins import Origins
 from tslint.probe.convert.placeholder import observe
 from tslint.probe.convert.recover import Failure, Recovery
+from tslint.probe.convert.remedy import NONE, Remedy
 from tslint.probe.convert.repro import reproduced
 from tslint.probe.convert.targets import least_target
 from tslint.probe.script.torchscript import nodes
@@ -64,19 +64,20 @@ class Conversion:
 
 
 def convert(
-    subject: Subject, request: Request, program: Any, route: str, emit: Emit, cures: Sequence[Function] = ()
+    subject: Subject, request: Request, program: Any, route: str, emit: Emit, remedy: Remedy = NONE
 ) -> Conversion:
     """Converts PROGRAM (a ScriptModule) and reports every reason against it. Raises what is neither coremltools' nor its.
 
-    CURES take the place of what coremltools would convert wrongly.
+    REMEDY is for what coremltools would convert wrongly.
     """
     ct = coreml.load()
     given = coreml.given(program, subject.example)
-    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=cures)
+    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=remedy.composites)
     model, error = None, None
     with coreml.calm(), recovery.watching():
         try:
-            model = ct.convert(program, **coreml.arguments(ct, subject, request, program, float32=request.verify))
+            arguments = coreml.arguments(ct, subject, request, program, float32=request.verify)
+            model = ct.convert(program, **remedy.applied(ct, arguments))
         except Exception as raised:
             error = raised
     if recovery.graph is not None:

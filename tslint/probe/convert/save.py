@@ -72,9 +72,9 @@ def _converted(ct: Any, subject: Subject, request: Request, best: Candidate, wan
         with coreml.calm():
             return ct.convert(program, **arguments)
     given = coreml.given(program, subject.example)
-    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=best.cures)
+    recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=best.remedy.composites)
     with coreml.calm(), recovery.watching():
-        model = ct.convert(program, **arguments)
+        model = ct.convert(program, **best.remedy.applied(ct, arguments))
     left = [failure for failure in recovery.failures if failure.composed is None]
     if left:
         raise Refused(f"as it would be saved, coremltools refuses `{left[0].op}`: {left[0].message}")
