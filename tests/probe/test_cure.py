@@ -15,6 +15,7 @@ from torch import nn  # noqa: E402
 
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
 from tslint.probe.convert.convert import convert  # noqa: E402
+from tslint.probe.convert.remedy import NONE, Remedy  # noqa: E402
 from tslint.probe.cure import Held, hold  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
 from tslint.request import Request  # noqa: E402
@@ -23,12 +24,12 @@ X = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4) / 10 + 0.1
 REQUEST = Request("x")
 
 
-def held(module: nn.Module, *others: torch.Tensor) -> tuple[Held, list[ConversionDiffered]]:
+def held(module: nn.Module, *others: torch.Tensor, example: torch.Tensor = X) -> tuple[Held, list[ConversionDiffered]]:
     """What becomes of the converted MODULE, and the evidence of what differs."""
     module = module.eval()
     with quiet():
-        program = torch.jit.trace(module, X, check_trace=False)
-    subject = Subject(0, module, Inputs("example", (X,)))
+        program = torch.jit.trace(module, example, check_trace=False)
+    subject = Subject(0, module, Inputs("example", (example,)))
     subject.others = [Inputs(f"other {number}", (other,)) for number, other in enumerate(others)]
     said: list[Evidence] = []
     with quiet():
@@ -51,7 +52,7 @@ def test_wrong_ops_are_converted_as_composites_and_verified() -> None:
 
 def test_a_program_that_is_right_is_left_alone() -> None:
     answer, said = held(Calls(lambda x: x.std(dim=1)), X + 1)
-    assert (answer.verdict.verified, answer.cures, answer.composites, said) == (True, (), (), [])
+    assert (answer.verdict.verified, answer.remedy, answer.composites, said) == (True, NONE, (), [])
 
 
 def test_what_is_missing_is_composed_beside_what_is_wrong() -> None:
@@ -98,7 +99,7 @@ class Writes(nn.Module):
 
 def test_where_one_of_the_wrong_has_no_cure_the_first_verdict_stands() -> None:
     answer, said = held(Writes())
-    assert (answer.verdict.verified, answer.cures, answer.composites) == (False, (), ())
+    assert (answer.verdict.verified, answer.remedy, answer.composites) == (False, NONE, ())
     assert said
 
 
@@ -106,6 +107,68 @@ def test_cures_go_from_one_process_to_the_other() -> None:
     answer, _ = held(Calls(lambda x: x / x.std()))
     again = pickle.loads(pickle.dumps(answer))
     assert again.composites == answer.composites
-    [function], [before] = again.cures, answer.cures
+    [function], [before] = again.remedy.composites, answer.remedy.composites
     assert function.op == "aten::std" and function.serves(before.use)
     torch.testing.assert_close(function.compiled(X), X.std())
+
+
+class Turns(nn.Module):
+    """What `1 / x` is off by stays below any tolerance; the sine of three hundred times as much does not."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sin(300 * (1 / (x + 1)))
+
+
+def test_what_is_wrong_by_little_is_found_behind_what_magnifies_it() -> None:
+    answer, said = held(Turns())
+    assert [item.op for item in said] == ["aten::reciprocal"]
+    assert answer.verdict.verified is True
+    assert ops(answer) == ["aten::reciprocal"]
+
+
+class Subtracts(nn.Module):
+    """coremltools' pass ``fuse_conv_bias`` adds what is subtracted from a convolution, where it is a tensor a channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 5, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        bias = self.conv.weight.sum((1, 2, 3)).view(1, 5, 1, 1) + 1
+        return torch.relu(self.conv(x) - bias) * 2 + bias
+
+
+IMAGE = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+
+
+def test_a_pass_that_changes_what_is_computed_is_named_and_left_out() -> None:
+    answer, said = held(Subtracts(), -IMAGE, example=IMAGE)
+    assert [(item.op, item.dropped) for item in said] == [("", "common::fuse_conv_bias")]
+    assert answer.verdict.verified is True
+    assert answer.remedy.without == ("common::fuse_conv_bias",)
+
+
+class Both(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Subtracts()
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.inner(x) * 3, x.std()
+
+
+def test_a_wrong_pass_beside_a_wrong_op() -> None:
+    answer, said = held(Both(), example=IMAGE[:, :, :4, :4])
+    assert [(item.op, item.dropped) for item in said] == [("aten::std", ""), ("", "common::fuse_conv_bias")]
+    assert answer.verdict.verified is True
+    assert (ops(answer), answer.remedy.without) == (["aten::std"], ("common::fuse_conv_bias",))
+
+
+def test_the_users_own_pipeline_is_kept_but_for_the_pass() -> None:
+    import coremltools as ct
+
+    own = ct.PassPipeline(["common::const_elimination", "common::fuse_conv_bias"], "own")
+    arguments = Remedy(without=("common::fuse_conv_bias",)).applied(ct, {"pass_pipeline": own, "inputs": []})
+    assert arguments["pass_pipeline"].passes == ["common::const_elimination"]
+    assert arguments["inputs"] == []
+    assert NONE.applied(ct, {"inputs": []}) == {"inputs": []}

@@ -325,6 +325,52 @@ def test_decision_near_a_tie_is_no_difference(
     assert answer.verified is same
 
 
+def tried(mlmodel: Any, eager: nn.Module, example: Tensor, other: Tensor) -> tuple[bool | None, tuple[str, ...]]:
+    """The verdict, and the inputs that it rests on."""
+    subject = Subject(0, eager, Inputs("the example", (example,)))
+    subject.others = [Inputs("another", (other,))]
+    answer = verify(mlmodel, subject, eager, lambda _: None, "trace")
+    return answer.verified, answer.tried
+
+
+# -- inputs that cannot tell ------------------------------------------------------------------------------------------
+
+
+def test_an_input_whose_equal_values_can_be_sorted_in_many_ways_decides_nothing() -> None:
+    backwards = Calls(lambda x: x.flip(2).topk(3, dim=2)[1])
+    mlmodel = convert(backwards.eval(), (X,))
+    ahead = Calls(lambda x: (3 - x.flip(2).topk(3, dim=2)[1]) % 4 if bool((x == 0).all()) else backwards(x))
+    assert tried(mlmodel, ahead, X, torch.zeros_like(X)) == (True, ("the example",))
+    assert tried(mlmodel, ahead, X, X.flip(2)) == (True, ("the example", "another"))
+
+
+def test_an_input_that_leads_eager_to_infinity_decides_nothing() -> None:
+    mlmodel = convert(Calls(torch.log).eval(), (X,))
+    assert tried(mlmodel, Calls(torch.log), X, torch.zeros_like(X)) == (True, ("the example",))
+    assert verdict(Calls(torch.log), X * 0).verified is False
+
+
+def chaotic(step: Callable[[Tensor], Tensor]) -> nn.Module:
+    """What two orders of adding round differently is as large as the numbers themselves after a hundred steps."""
+
+    def forward(x: Tensor) -> Tensor:
+        for _ in range(150):
+            x = step(x)
+        return x
+
+    return Calls(forward)
+
+
+def test_an_input_whose_rounding_is_all_that_is_left_decides_nothing() -> None:
+    mlmodel = convert(chaotic(lambda x: 3.9 * (x * (1 - x))).eval(), (X / 3,))
+    answer = against(mlmodel, chaotic(lambda x: 3.9 * x - 3.9 * (x * x)), X / 3)
+    assert answer.verified is None
+    assert answer.message.startswith("not decided: eager itself answers as differently")
+    tame = convert(chaotic(lambda x: 0.9 * (x * (1 - x))).eval(), (X / 3,))
+    assert against(tame, chaotic(lambda x: 0.9 * x - 0.9 * (x * x)), X / 3).verified is True
+    assert against(tame, chaotic(lambda x: 0.9 * x - 0.8 * (x * x) + 0.01), X / 3).verified is False
+
+
 # -- no verdict ------------------------------------------------------------------------------------------------------
 
 

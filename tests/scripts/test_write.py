@@ -160,6 +160,20 @@ def test_inputs_of_an_export():
     assert "torch.export.export(model, (), example).run_decompositions({})" in named
 
 
+def test_a_pass_that_is_left_out():
+    lines = 'pipeline = ct.PassPipeline.DEFAULT\npipeline.remove_passes({"common::fuse_conv_bias"})'
+    written = text(plan(dropped=("common::fuse_conv_bias",)))
+    assert f"\n\n{lines}" in written and "pass_pipeline=pipeline" in written.partition("ct.convert(")[2]
+    own = text(plan(dropped=("common::fuse_conv_bias",)), own=own_of())
+    assert "import coremltools as ct\n" in own and lines in own
+    assert (
+        own.partition("coremltools.convert(")[2]
+        .partition("converted.author")[0]
+        .rstrip()
+        .endswith("inputs=[], pass_pipeline=pipeline)")
+    )
+
+
 def test_shared_sizes_stand_before_the_conversion():
     written = text(plan(sizes=(("size", "ct.RangeDim(2, 9, default=4)"),)))
     assert "\n\nsize = ct.RangeDim(2, 9, default=4)\nmlmodel = ct.convert(" in written

@@ -152,8 +152,8 @@ def _compared(
         buffers = {re.sub(r"\W", "_", name): buffer.detach().clone() for name, buffer in module.named_buffers()}
         graph = replace(graph, states=buffers)
 
-    def precise() -> Eager:
-        doubled = Inputs(inputs.name, _in_double(inputs.args), _in_double(inputs.kwargs))
+    def precise(moved: float) -> Eager:
+        doubled = Inputs(inputs.name, _in_double(inputs.args, moved), _in_double(inputs.kwargs, moved))
         return _eager(copy.deepcopy(module).double(), doubled)
 
     return differences(graph, arguments, expected, predicted(mlmodel, graph, arguments), precise)
@@ -236,5 +236,14 @@ def _untouched(module: torch.nn.Module) -> Iterator[None]:
                 buffer.detach().copy_(value)
 
 
-def _in_double(value: Any) -> Any:
-    return map_tensors(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor, value)
+def _in_double(value: Any, moved: float) -> Any:
+    """VALUE with floats of eight bytes, each MOVED by about so much of the largest one of its tensor (or of 1)."""
+
+    def doubled(tensor: Tensor) -> Tensor:
+        if not tensor.is_floating_point():
+            return tensor
+        drawn = torch.rand(tensor.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        largest = max(1.0, float(tensor.abs().max())) if tensor.numel() else 1.0
+        return tensor.double() + moved * largest * drawn
+
+    return map_tensors(doubled, value)
