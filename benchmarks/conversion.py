@@ -80,7 +80,7 @@ def noting(evaluated: dict[str, bool]) -> Iterator[None]:
 
     The program that was saved counts, not the one that is made to find an op to blame.
     """
-    from tslint.probe import verify
+    from tslint.probe import explained
     from tslint.probe.evaluate import UnevaluableError
 
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as notes:
@@ -89,7 +89,7 @@ def noting(evaluated: dict[str, bool]) -> Iterator[None]:
             with Path(notes.name).open("a", encoding="utf-8") as out:  # tslint forks
                 out.write(json.dumps([kind, done]) + "\n")
 
-        class Noted(verify.Run):
+        class Noted(explained.Run):
             def _node(self, node: Any) -> Any:
                 try:
                     found = super()._node(node)
@@ -102,12 +102,12 @@ def noting(evaluated: dict[str, bool]) -> Iterator[None]:
                 return found
 
         seen = set[str]()
-        original = verify.Run
-        verify.Run = Noted
+        original = explained.Run
+        explained.Run = Noted
         try:
             yield
         finally:
-            verify.Run = original
+            explained.Run = original
         for line in notes:
             kind, done = json.loads(line)
             evaluated[kind] = evaluated.get(kind, True) and done
