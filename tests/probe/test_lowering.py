@@ -99,6 +99,22 @@ def test_a_write_that_is_dropped_is_named() -> None:
     assert found.place is not None and found.place.span.line == line_of("the write")
 
 
+class Reads(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        y = x * 2
+        left = y[:, :2]
+        left[:, :, 1:] = left[:, :, :3] + 0
+        return y[:, 1:] * 3  # the read
+
+
+def test_a_read_of_what_was_written_through_a_view_is_named_once() -> None:
+    verdict, [found] = differences(Reads(), X)
+    assert verdict.verified is False
+    assert found.op == "aten::slice" and found.composite is None
+    assert found.wrong.endswith("it reads what was written to in place, and the write is not in the program")
+    assert found.place is not None and found.place.span.line == line_of("the read")
+
+
 class Counts(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         n = 0

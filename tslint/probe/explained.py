@@ -9,7 +9,8 @@ compared; an output that differs, and differs again from another seed, is drawn:
 
 **Rounding.** Where an output still differs, program and module are run in float64: if they agree there, the difference was
 float32's rounding, magnified by the model, and no conversion's fault. If they do not, but eager itself, in float64, answers as
-differently once its inputs are changed in their last digits, the model magnifies rounding so much that the input decides nothing.
+differently once its inputs are changed in the last digits of a float32, the model magnifies rounding so much that the input
+decides nothing.
 
 **Core ML.** Where it is there, its own answers are held against eager (:mod:`tslint.probe.predict`). Ties, random numbers and
 rounding can explain a difference of theirs only where the evaluated program differs, too.
@@ -37,8 +38,8 @@ NOISE = 10.0
 Precise = Callable[[float], Eager]
 """Eager in float64, its inputs changed by so much of their largest element."""
 
-LAST = 1e-15
-"""The last digits of a float64."""
+LAST = 2.0**-24
+"""The last digits of a float32, which the constants of a program end with."""
 
 
 class UndecidableError(Exception):
@@ -169,22 +170,29 @@ def _without_rounding(
         replace(difference, message="") if not other.message else difference
         for difference, other in zip(found, again, strict=True)
     ]
-    if _wrong(left) and _noise(left, exact, precise(LAST), actual):
+    if _wrong(left) and _noise(left, exact, [precise(much * LAST) for much in (1, -1, 3)], actual):
         raise UndecidableError("eager itself answers as differently where its inputs differ in their last digits")
     return left
 
 
-def _noise(found: list[Difference], exact: Eager, moved: Eager, actual: list[Any]) -> bool:
-    """Whether for each output that differs eager has MOVED from its EXACT answer, and the program is not much farther from it."""
-    theirs, own = _paired(exact, actual), _paired(exact, moved)
-    if not finite([*exact, *moved]):
+def _noise(found: list[Difference], exact: Eager, moved: list[Eager], actual: list[Any]) -> bool:
+    """Whether each element that differs has MOVED, too, from eager's EXACT answer, and the program's is not much farther off."""
+    theirs = _paired(exact, actual)
+    others = [[own for own, _ in _paired(exact, other)] for other in moved]
+    if len(theirs) != len(found) or any(len(own) != len(found) for own in others):
         return False
-    if len(theirs) != len(found) or len(own) != len(found):
-        return False
-    for difference, (value, truth), (other, _) in zip(found, theirs, own, strict=True):
-        if difference.message:
-            if value.shape != truth.shape or other.shape != truth.shape:
-                return False
-            if not float((value - truth).abs().max()) <= NOISE * float((other - truth).abs().max()):
-                return False
+    for index, (difference, (value, truth)) in enumerate(zip(found, theirs, strict=True)):
+        own = [other[index].double() for other in others]
+        value, truth = value.double(), truth.double()
+        if not difference.message:
+            continue
+        if any(tensor.shape != truth.shape or not bool(torch.isfinite(tensor).all()) for tensor in (truth, *own)):
+            return False
+        apart = torch.stack([(tensor - truth).abs() for tensor in own]).amax(0)
+        if value.shape != truth.shape:
+            return False
+        if not bool(
+            ((value - truth).abs() <= FLOAT32.allowed(truth) + NOISE * apart).all()
+        ):  # nor for a NaN of its own
+            return False
     return True

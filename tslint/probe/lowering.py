@@ -34,6 +34,8 @@ from tslint.request import Request
 STRICT = Tolerance(2e-5, 1e-6, 2e-6)
 """For what is wrong by little, and is magnified by what follows: above the rounding of float32."""
 
+STALE = "it reads what was written to in place, and the write is not in the program"
+
 LARGEST = 500_000_000
 """Elements of all values together up to which they are kept, to be compared."""
 
@@ -138,6 +140,12 @@ def _blamed(
         before = [item for item in _first_wrong(every, truth, values, True, STRICT) if item[0] < found[0][0]]
         before = [item for item in before if _right_alone(item[1], truth, STRICT) is False]
         found, tolerance = (before, STRICT) if before else (found, FLOAT32)
+    stale = next((item for item in found if _stale(item[1], truth)), None)
+    if stale is not None:
+        index, node, text = stale
+        site = origins.site(_failure(index, node))
+        yield Wrong(node.kind(), site, f"{text}: {STALE}")
+        return
     if not found:
         found = [
             (index, node, "the write is not in the program")
@@ -152,6 +160,15 @@ def _use(node: Any, truth: dict[str, Any]) -> Use | None:
     """NODE as a call of tensors alone; None for what is none."""
     use = use_of(node, truth, lambda index: True) if not node.kind().endswith("_") else None
     return use if use is not None and all(isinstance(value, torch.Tensor) for value in use.given) else None
+
+
+def _stale(node: Any, truth: dict[str, Any]) -> bool:
+    """Whether NODE answers otherwise than it would of what it is given when that is made: it has been written to since."""
+    use = _use(node, truth)
+    if use is None or torch.Tag.nondeterministic_seeded in use.op.tags or node.outputsSize() != 1:
+        return False
+    answer = use.call(*(value.clone() for value in use.given))
+    return bool(apart(truth.get(node.output().debugName()), answer))
 
 
 def _right_alone(node: Any, truth: dict[str, Any], tolerance: Tolerance) -> bool | None:

@@ -18,6 +18,16 @@ def masked_select(x: Tensor, mask: Tensor) -> Tensor:
     return x.reshape(-1).index_select(0, mask.reshape(-1).nonzero().reshape(-1))
 
 
+@rewrites("index.Tensor")
+def index(x: Tensor, indices: Sequence[Tensor | None]) -> Any:
+    """Of one mask for the first dimensions; coremltools takes one of bytes for indices."""
+    if len(indices) != 1 or indices[0] is None or indices[0].dtype not in (torch.bool, torch.uint8):
+        return NotImplemented
+    mask = indices[0] != 0
+    rows = x.reshape([-1, *x.shape[mask.dim() :]])
+    return rows.index_select(0, mask.reshape(-1).nonzero().reshape(-1))
+
+
 @rewrites("_embedding_bag")
 @rewrites("_embedding_bag_forward_only")
 def embedding_bag(
