@@ -403,6 +403,14 @@ def test_weights_in_shared_memory_are_not_written(load: Load, image: Any) -> Non
     assert ended(report)["eager"] == "ok"
 
 
+def test_lazy_layers_are_made_by_the_run_and_stay_lazy_here() -> None:
+    net = torch.nn.Sequential(torch.nn.LazyLinear(4), torch.nn.ReLU()).eval()
+    report = tslint.check(net, torch.rand(2, 3), convert=False)
+    assert report.errors == ()
+    assert {step.name: step.status for step in report.runs[0].steps}["compare"] == "ok"
+    assert isinstance(net[0].weight, torch.nn.UninitializedParameter)
+
+
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode], ids=["no_grad", "inference_mode"])
 def test_the_callers_mode_of_autograd_makes_no_difference(mode: Any, load: Load, image: Any) -> None:
     nets = load("""

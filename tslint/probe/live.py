@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from tslint.probe.entry.given import Given, Unpicklable, given, pickle_to
 from tslint.request import Request
@@ -63,5 +64,7 @@ def work(request: Request, found: Given, evidence_file: Path) -> None:
 def _own(module: torch.nn.Module) -> None:
     """Copies the weights that stand in memory shared between processes: what is written there, the owner sees."""
     for tensor in [*module.parameters(), *module.buffers()]:
+        if is_lazy(tensor):  # a lazy layer's, which its first call makes
+            continue
         if tensor.is_shared():  # type: ignore[no-untyped-call]  # torch leaves it so
             tensor.data = tensor.data.clone()
