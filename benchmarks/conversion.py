@@ -113,6 +113,12 @@ def noting(evaluated: dict[str, bool]) -> Iterator[None]:
             evaluated[kind] = evaluated.get(kind, True) and done
 
 
+def wrong_parts(report: Any) -> list[str]:
+    """The ops that are translated wrongly, and the passes that change what is computed."""
+    proofs = [proof for d in report.diagnostics for proof in d.evidence if proof["kind"] == "ConversionDiffered"]
+    return sorted({proof.get("op") or proof.get("dropped") or "" for proof in proofs} - {""})
+
+
 def examine(checkout: Path, row: Row) -> Row:
     """Builds the case, converts its trace, and says what came out."""
     model, args, kwargs = built(checkout, row)
@@ -146,6 +152,7 @@ def examine(checkout: Path, row: Row) -> Row:
         "composed": list(route.composed) if route else [],
         "ops": ops,
         "evaluated": evaluated,
+        "wrong": wrong_parts(report),
         "rules": sorted({d.rule for d in report.diagnostics if d.claim in ("convert-fails", "convert-differs")}),
         "steps": {step.name: [step.status, step.message] for step in run.steps},
         "notes": [*report.notes, *report.errors],
@@ -222,28 +229,59 @@ def coverage(results: Sequence[tuple[Row, Row]]) -> str:
     )
 
 
+VERDICTS = {
+    "right": "Verified:",
+    "remedied": "Converted wrongly by `ct.convert` alone, and verified with a composite for the op, or without the pass:",
+    "wrong": "Differ:",
+    "unknown": "Not evaluated:",
+    "trace": "the trace itself is wrong on other inputs: its conversion is not held against eager.",
+}
+
+
+def verdict_of(found: Row) -> str:
+    """Which of VERDICTS one case comes to."""
+    if found["verified"] is None:
+        return "trace" if found.get("status") == "differs" else "unknown"
+    if not found["verified"]:
+        return "wrong"
+    return "remedied" if found.get("wrong") else "right"
+
+
+def said(found: Row) -> str:
+    """What the run itself says."""
+    return str(found["message"] or found.get("steps", {}).get("verify", ["", ""])[1])
+
+
 def converting(results: Sequence[tuple[Row, Row]], explained: dict[str, str]) -> str:
     """The cases that convert: how many are verified, and what of the others."""
-    verdicts = Counter(
-        str(found.get("verified")) for _, found in results if found.get("converts") in ("works", "differs")
-    )
-    whole = sum(verdicts.values())
+    kinds: dict[str, list[tuple[str, Row]]] = {kind: [] for kind in VERDICTS}
+    for row, found in results:
+        if found.get("converts") in ("works", "differs"):
+            kinds[verdict_of(found)].append((name_of(row), found))
+    whole = sum(map(len, kinds.values())) - len(kinds["trace"])
     lines = [
         "| cases that convert | measured |",
         "|---|---|",
-        f"| verified: agree with eager on every input | {share(verdicts['True'], whole)} |",
-        f"| differ from eager | {share(verdicts['False'], whole)} |",
-        f"| not evaluated | {share(verdicts['None'], whole)} |",
-        f"| MIL ops that occur there and were evaluated | {coverage(results)} |",
+        f"| verified: agree with eager on every input | {share(len(kinds['right']) + len(kinds['remedied']), whole)} |",
+        f"| of these, only with a composite for an op, or without a pass | {len(kinds['remedied'])} |",
+        f"| differ from eager | {share(len(kinds['wrong']), whole)} |",
+        f"| not evaluated | {share(len(kinds['unknown']), whole)} |",
+        f"| kinds of MIL ops that occur there and were evaluated | {coverage(results)} |",
         "",
     ]
-    for verdict, title in (("False", "Differ:"), ("None", "Not evaluated:")):
-        named = [
-            f"- `{name_of(row)}`: {explained.get(name_of(row), found['message'])}"
-            for row, found in results
-            if found.get("converts") in ("works", "differs") and str(found.get("verified")) == verdict
-        ]
-        lines += [title, "", *sorted(named), ""] if named else []
+    for kind in ("wrong", "unknown"):
+        named = [f"- `{name}`: {explained.get(name) or said(found)}" for name, found in kinds[kind]]
+        lines += [VERDICTS[kind], "", *sorted(named), ""] if named else []
+    by_part: dict[str, list[str]] = {}
+    for name, found in kinds["remedied"]:
+        for part in found["wrong"]:
+            by_part.setdefault(part, []).append(f"`{name}`")
+    if by_part:
+        lines += [VERDICTS["remedied"], ""]
+        lines += [f"- `{part}`: {', '.join(sorted(names))}" for part, names in sorted(by_part.items())]
+        lines.append("")
+    if kinds["trace"]:
+        lines += [f"{len(kinds['trace'])} more convert, and {VERDICTS['trace']}", ""]
     left = Counter(
         found.get("error", f"trace {found.get('status')}, conversion {found.get('converts')}")[:80]
         for _, found in results

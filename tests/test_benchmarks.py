@@ -233,10 +233,16 @@ def test_the_table_of_what_converts(conversion: ModuleType) -> None:
     right = {"converts": "works", "verified": True, "difference": 1e-6, "message": ""}
     wrong = {"converts": "differs", "verified": False, "difference": 2.0, "message": "y differs"}
     unknown = {"converts": "works", "verified": None, "difference": None, "message": "not evaluated"}
-    results = [(ROW, found) for found in (right, right, wrong, unknown, {"error": "the process died"})]
+    remedied = right | {"wrong": ["aten::std", "common::fuse_conv_bias"]}
+    traced = unknown | {"status": "differs"}
+    dead = {"error": "the process died"}
+    results = [(ROW, found) for found in (right, remedied, wrong, unknown, traced, dead)]
     text = conversion.converting(results, {"a.py::Net[0]": "why"})
     assert "| verified: agree with eager on every input | 2 of 4 (50.0 %) |" in text
+    assert "| of these, only with a composite for an op, or without a pass | 1 |" in text
     assert text.count("- `a.py::Net[0]`: why") == 2
+    assert "- `aten::std`: `a.py::Net[0]`\n- `common::fuse_conv_bias`: `a.py::Net[0]`" in text
+    assert "1 more convert, and the trace itself is wrong on other inputs" in text
     assert text.endswith("- 1 without a program: the process died")
 
 
