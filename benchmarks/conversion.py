@@ -48,7 +48,7 @@ EARLY = "may not all be listed"
 def warm() -> None:
     """Imports, here and once, what every fork would import."""
     importlib.import_module("coremltools")
-    for module in ("session", "routes", "verify", "convert.convert", "compare.compare", "evaluate"):
+    for module in ("session", "routes", "verify.cure", "convert.convert", "compare.compare", "evaluate"):
         importlib.import_module(f"tslint.probe.{module}")
     tslint.check(torch.nn.Identity(), torch.rand(1), routes=("trace",))
 
@@ -80,8 +80,8 @@ def noting(evaluated: dict[str, bool]) -> Iterator[None]:
 
     The program that was saved counts, not the one that is made to find an op to blame.
     """
-    from tslint.probe import explained
     from tslint.probe.evaluate import UnevaluableError
+    from tslint.probe.verify import explained
 
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as notes:
 

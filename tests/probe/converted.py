@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
-from tslint.probe.verify import Verdict, verify  # noqa: E402
+from tslint.probe.verify.verify import Verdict, verify  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -114,7 +114,7 @@ model = ct.convert(
     compute_precision=ct.precision.FLOAT32,
 )
 from tslint.probe.subject import Inputs, Subject
-from tslint.probe.verify import verify
+from tslint.probe.verify.verify import verify
 
 x = torch.load(sys.argv[2])
 verdict = verify(model, Subject(0, traced, Inputs("example", (x,))), traced, lambda said: None, "trace")

@@ -21,7 +21,7 @@ from tslint.composites import paste  # noqa: E402
 from tslint.evidence import Evidence, OpUnsupported  # noqa: E402
 from tslint.probe.convert.convert import Conversion, convert  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
-from tslint.probe.verify import Verdict, verify  # noqa: E402
+from tslint.probe.verify.verify import Verdict, verify  # noqa: E402
 from tslint.request import Request  # noqa: E402
 
 Function = Callable[..., Any]

@@ -22,7 +22,7 @@ from tslint.evidence import OpUnsupported  # noqa: E402
 from tslint.probe.convert.convert import convert  # noqa: E402
 from tslint.probe.plan import mixed as plan  # noqa: E402
 from tslint.probe.subject import Settled  # noqa: E402
-from tslint.probe.verify import verify  # noqa: E402
+from tslint.probe.verify.verify import verify  # noqa: E402
 from tslint.request import Request  # noqa: E402
 
 

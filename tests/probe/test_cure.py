@@ -16,8 +16,8 @@ from torch import nn  # noqa: E402
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
 from tslint.probe.convert.convert import convert  # noqa: E402
 from tslint.probe.convert.remedy import NONE, Remedy  # noqa: E402
-from tslint.probe.cure import Held, hold  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
+from tslint.probe.verify.cure import Held, hold  # noqa: E402
 from tslint.request import Request  # noqa: E402
 
 X = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4) / 10 + 0.1

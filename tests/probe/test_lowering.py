@@ -23,9 +23,9 @@ from tslint.composites import paste  # noqa: E402
 from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
 from tslint.facts.coreml.advisories import Advisory, advisories  # noqa: E402
 from tslint.probe import installed  # noqa: E402
-from tslint.probe.lowering import blamed  # noqa: E402
 from tslint.probe.subject import Inputs, RecordedConversion, Subject  # noqa: E402
-from tslint.probe.verify import Verdict, verify  # noqa: E402
+from tslint.probe.verify.lowering import blamed  # noqa: E402
+from tslint.probe.verify.verify import Verdict, verify  # noqa: E402
 from tslint.request import Request  # noqa: E402
 
 X = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4) / 10 + 0.1
@@ -202,7 +202,7 @@ def test_a_composite_computes_what_the_op_should(function: Callable[[Tensor], Te
 
 def test_a_graph_that_cannot_be_compared_is_blamed_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """The difference is told all the same, without an op."""
-    from tslint.probe import lowering
+    from tslint.probe.verify import lowering
 
     def broken(*_: Any) -> Any:
         raise RuntimeError("no")

@@ -21,10 +21,11 @@ from torch import nn  # noqa: E402
 
 from tslint.diagnostic import Place, Span  # noqa: E402
 from tslint.evidence import Attempt, ConversionRefused, Note, OpUnsupported, PlanMade, RouteEnded, StepEnded  # noqa: E402
-from tslint.probe import cure, routes  # noqa: E402
+from tslint.probe import routes  # noqa: E402
 from tslint.probe.subject import Inputs, RecordedConversion, Settled, Steps, Subject  # noqa: E402
 from tslint.probe.values import flatten  # noqa: E402
-from tslint.probe.verify import Verdict  # noqa: E402
+from tslint.probe.verify import cure  # noqa: E402
+from tslint.probe.verify.verify import Verdict  # noqa: E402
 from tslint.request import Request  # noqa: E402
 
 line = functools.partial(line_of, __file__)

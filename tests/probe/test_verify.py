@@ -20,7 +20,7 @@ from tslint.evidence import ConversionDiffered, Evidence  # noqa: E402
 from tslint.probe.evaluate import Run, read  # noqa: E402
 from tslint.probe.evaluate.registry import EVALUATORS  # noqa: E402
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
-from tslint.probe.verify import Verdict, verify  # noqa: E402
+from tslint.probe.verify.verify import Verdict, verify  # noqa: E402
 
 
 def against(mlmodel: object, module: nn.Module, *example: Tensor) -> Verdict:

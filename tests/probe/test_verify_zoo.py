@@ -16,7 +16,7 @@ with quiet():
 from torch import Tensor, nn  # noqa: E402
 
 from tslint.probe.subject import Inputs, Subject  # noqa: E402
-from tslint.probe.verify import verify  # noqa: E402
+from tslint.probe.verify.verify import verify  # noqa: E402
 
 
 @pytest.fixture(scope="module")

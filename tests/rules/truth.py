@@ -188,7 +188,7 @@ def _convert_fails(trial: Trial) -> str | None:
 def _convert_differs(trial: Trial) -> str | None:
     from tslint.evidence import Evidence
     from tslint.probe.subject import Inputs, Subject
-    from tslint.probe.verify import verify
+    from tslint.probe.verify.verify import verify
 
     example = trial.example()
     model, inputs = example.model(), example.inputs()

@@ -41,9 +41,9 @@ from tslint.request import AHEAD, Request
 
 if TYPE_CHECKING:
     from tslint.probe.convert.convert import Conversion
-    from tslint.probe.cure import Held
     from tslint.probe.subject import Emit, Outcome, Subject
     from tslint.probe.trace.moment import Moment
+    from tslint.probe.verify.cure import Held
 
 STEPS = ("convert", "verify")
 """What the fork does, in this order; each is one answer."""
@@ -195,7 +195,7 @@ class _Worker:
     def _work(self) -> None:
         from tslint.probe.convert import coreml
         from tslint.probe.convert.convert import convert
-        from tslint.probe.cure import hold
+        from tslint.probe.verify.cure import hold
 
         subject, said = self.subject, list[Evidence]()
         start = time.perf_counter()

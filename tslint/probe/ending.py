@@ -21,7 +21,7 @@ def save(
     if not best or not steps.wanted("save"):
         return
     from tslint.probe.convert import save as package
-    from tslint.probe.verify import verify
+    from tslint.probe.verify.verify import verify
 
     def agrees(model: Any) -> bool | None:
         alone = replace(subject, others=[])

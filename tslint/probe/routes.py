@@ -352,7 +352,7 @@ def _verify(
             table.note(candidate, message="not verified: the verification died")
         return
     with step(steps, "verify") as outcome:
-        from tslint.probe.cure import hold
+        from tslint.probe.verify.cure import hold
 
         messages = []
         for candidate in converted:

@@ -30,7 +30,7 @@ from tslint.probe.entry.conventions import as_inputs
 from tslint.probe.limits import TooSlow, limited
 from tslint.probe.state import remember
 from tslint.probe.subject import Emit, Inputs, Steps, Subject, seed
-from tslint.probe.verify import verify
+from tslint.probe.verify.verify import verify
 from tslint.request import Written
 
 STEP = "script"

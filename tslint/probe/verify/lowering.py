@@ -16,7 +16,6 @@ from typing import Any
 import torch
 
 from tslint.evidence import Composite, OpSite
-from tslint.probe.alone import apart, computes
 from tslint.probe.compose.compose import Composer, Function, composites
 from tslint.probe.compose.use import Use, use_of
 from tslint.probe.convert import coreml
@@ -26,9 +25,10 @@ from tslint.probe.convert.recover import Failure, Recovery
 from tslint.probe.convert.repro import shown
 from tslint.probe.evaluate import Run
 from tslint.probe.evaluate.graph import read_program
-from tslint.probe.held import FLOAT32, Tolerance
 from tslint.probe.script.torchscript import nodes
 from tslint.probe.subject import Inputs, Subject
+from tslint.probe.verify.alone import apart, computes
+from tslint.probe.verify.held import FLOAT32, Tolerance
 from tslint.request import Request
 
 STRICT = Tolerance(2e-5, 1e-6, 2e-6)
@@ -98,22 +98,18 @@ def blamed(
 
     It was converted with CURES. Empty where that cannot be found out; raises nothing.
     """
+    example = coreml.given(program, subject.example)
+    noting = _Noting(lambda graph, keep: observe(program, graph, example, keep), cures=cures)
     try:
-        return list(_blamed(subject, request, program, cures, inputs, tensors))
+        return list(_blamed(subject, request, program, noting, inputs, tensors))
     except Exception:
         return []
 
 
 def _blamed(
-    subject: Subject,
-    request: Request,
-    program: Any,
-    cures: Sequence[Function],
-    inputs: Inputs,
-    tensors: list[torch.Tensor],
+    subject: Subject, request: Request, program: Any, noting: _Noting, inputs: Inputs, tensors: list[torch.Tensor]
 ) -> Iterator[Wrong]:
-    given, example = coreml.given(program, inputs), coreml.given(program, subject.example)
-    noting = _Noting(lambda graph, keep: observe(program, graph, example, keep), cures=cures)
+    given = coreml.given(program, inputs)
     converted = _converted(subject, request, program, noting)
     seen = observe(program, noting.graph, given)
     sizes = (value.sizes for value in seen.values.values() if isinstance(value, Shape))

@@ -16,11 +16,11 @@ from tslint.evidence import Composite, ConversionDiffered, Evidence
 from tslint.probe.compose.compose import Function
 from tslint.probe.convert.convert import convert
 from tslint.probe.convert.remedy import NONE, Remedy
-from tslint.probe.lowering import Wrong, blamed
-from tslint.probe.passes import culprit
 from tslint.probe.subject import Emit, Inputs, Subject
 from tslint.probe.table import unheard
-from tslint.probe.verify import Verdict, verify
+from tslint.probe.verify.lowering import Wrong, blamed
+from tslint.probe.verify.passes import culprit
+from tslint.probe.verify.verify import Verdict, verify
 from tslint.request import Request
 
 ROUNDS = 4

@@ -12,8 +12,8 @@ float32's rounding, magnified by the model, and no conversion's fault. If they d
 differently once its inputs are changed in the last digits of a float32, the model magnifies rounding so much that the input
 decides nothing.
 
-**Core ML.** Where it is there, its own answers are held against eager (:mod:`tslint.probe.predict`). Ties, random numbers and
-rounding can explain a difference of theirs only where the evaluated program differs, too.
+**Core ML.** Where it is there, its own answers are held against eager (:mod:`tslint.probe.verify.predict`). Ties, random
+numbers and rounding can explain a difference of theirs only where the evaluated program differs, too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from torch import Tensor
 
 from tslint.probe.evaluate import BrokenProgramError, Graph, Run, Ties, UnevaluableError
 from tslint.probe.evaluate.random import KINDS as RANDOM
-from tslint.probe.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
+from tslint.probe.verify.held import FLOAT32, HALF_WEIGHTS, Difference, Tolerance, held
 
 Eager = list[Tensor | float]
 """What eager answers with."""

@@ -12,7 +12,7 @@ from tslint.probe.compose.use import Use
 from tslint.probe.convert import coreml
 from tslint.probe.evaluate import Run
 from tslint.probe.evaluate.graph import read_program
-from tslint.probe.held import FLOAT32, Tolerance, held
+from tslint.probe.verify.held import FLOAT32, Tolerance, held
 
 
 class _Alone(torch.nn.Module):

@@ -16,7 +16,7 @@ from tslint.probe.convert.convert import convert
 from tslint.probe.convert.remedy import Remedy
 from tslint.probe.subject import Inputs, Subject
 from tslint.probe.table import unheard
-from tslint.probe.verify import verify
+from tslint.probe.verify.verify import verify
 from tslint.request import Request
 
 PATIENCE = 60.0

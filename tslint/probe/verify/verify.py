@@ -13,7 +13,7 @@ wrong lowering but not a slightly wrong constant. Convert to float32 for a verdi
 on the pixels (pass ``mil_backend::insert_image_preprocessing_ops``). What the example inputs hold is what the network takes
 after them, so the program is fed ``(input - bias) / scale``, which its first two ops undo.
 
-What explains a difference without the conversion being wrong is in :mod:`tslint.probe.explained`.
+What explains a difference without the conversion being wrong is in :mod:`tslint.probe.verify.explained`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from torch import Tensor
 
 from tslint.evidence import ConversionDiffered
 from tslint.probe.evaluate import BrokenProgramError, Graph, Port, UnevaluableError, read
-from tslint.probe.explained import Eager, UndecidableError, differences, finite
-from tslint.probe.held import Difference
-from tslint.probe.lowering import Blame, Wrong
-from tslint.probe.predict import predicted
 from tslint.probe.subject import Emit, Inputs, Subject
 from tslint.probe.values import answer, items_of, map_tensors, tensors_in
+from tslint.probe.verify.explained import Eager, UndecidableError, differences, finite
+from tslint.probe.verify.held import Difference
+from tslint.probe.verify.lowering import Blame, Wrong
+from tslint.probe.verify.predict import predicted
 
 
 @dataclass(frozen=True)
