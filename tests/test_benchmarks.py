@@ -280,3 +280,18 @@ def test_a_table_goes_into_its_own_part_of_a_page(monkeypatch: pytest.MonkeyPatc
     text = page.read_text(encoding="utf-8")
     assert text.startswith("a\n<!-- one -->\nMade ") and f"with pytest {pytest.__version__}.\n\n| new |\n" in text
     assert text.endswith("<!-- end of one -->\nb\n<!-- two -->\nkept\n<!-- end of two -->\n")
+
+
+@pytest.mark.torch
+def test_the_ratio_of_a_verdict_is_that_of_each_round(conversion: ModuleType) -> None:
+    pytest.importorskip("torch")
+    import verification
+
+    lines = verification.table([(0.1, 0.2), (0.4, 1.6), (0.2, 0.5)], 96).splitlines()
+    assert lines[2:] == [
+        "| one eager pass in float32 | | 0.20 s |",
+        "| a verdict on one input, its own eager pass included | | 0.50 s |",
+        "| verdict by eager pass | 10 | 2.5 ✓ |",
+    ]
+    assert lines[0].startswith("| DeepLabV3-ResNet-101, 96 x 96, median of 3 rounds |")
+    assert verification.table([(0.1, 2.0)], 96).endswith("| verdict by eager pass | 10 | 20.0 ✗ |")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 from converted import convert, quiet, verdict
 
@@ -49,28 +46,14 @@ def test_classifier_is_verified(torchvision, name: str) -> None:  # type: ignore
     assert (answer.verified, answer.message) == (True, "")
 
 
-def test_segmentation_is_verified_in_ten_eager_passes(torchvision) -> None:  # type: ignore[no-untyped-def]
+def test_segmentation_is_verified(torchvision) -> None:  # type: ignore[no-untyped-def]
+    """benchmarks/verification.py tells how long that takes."""
     torch.manual_seed(0)
     network = torchvision.models.segmentation.deeplabv3_resnet101(weights=None, weights_backbone=None)
     module, example = Out(network).eval(), torch.rand(1, 3, 96, 96)
-    mlmodel = convert(module, (example,))
     subject = Subject(0, module, Inputs("the example", (example,)))
-    passes = min(_seconds(lambda: _run(module, example)) for _ in range(3))
-    answers = []
-    seconds = _seconds(lambda: answers.append(verify(mlmodel, subject, module, lambda _: None, "trace")))
-    assert (answers[0].verified, answers[0].message) == (True, "")
-    assert seconds <= 10 * passes
-
-
-def _run(module: nn.Module, example: Tensor) -> None:
-    with torch.no_grad():
-        module(example)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+    answer = verify(convert(module, (example,)), subject, module, lambda _: None, "trace")
+    assert (answer.verified, answer.message) == (True, "")
 
 
 class Encoder(nn.Module):
