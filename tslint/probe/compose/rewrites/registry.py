@@ -20,8 +20,8 @@ RENAMED = {
 }
 """Operators that take what another one takes, which coremltools converts though it could not convert what that consists of."""
 
-UNSTABLE = ("_log_softmax",)
-"""Operators that have a converter, of a formula that overflows: coremltools takes the logarithm of the softmax."""
+UNSTABLE = ("_log_softmax", "reciprocal")
+"""Operators that have a converter, of a formula that is off: the logarithm of the softmax, one by a number and 1e-4."""
 
 _FOUND: dict[Any, Callable[..., Any]] = {}
 
