@@ -296,3 +296,23 @@ class Keeps(nn.Module):
 def test_a_stand_in_that_the_compiler_calls_is_not_reported():
     _, report, _ = script(subject_of(Keeps(), torch.randn(1, 4)))
     assert [refused.message for refused in report.of(ScriptRefused)] == ["Comprehension ifs are not supported yet"]
+
+
+def test_the_address_of_an_operator_that_is_no_more_is_forgotten():
+    """`torch.library` makes the function of an operator anew for a second overload."""
+    import torch.jit._builtins as known
+
+    from tslint.probe.script import builtins
+
+    library = torch.library.Library("tslint_test_addresses", "FRAGMENT")
+    library.define("twice(Tensor x) -> Tensor")
+    first = torch.ops.tslint_test_addresses.twice._op
+    library.define("twice.other(Tensor x, int n) -> Tensor")
+    second = torch.ops.tslint_test_addresses.twice._op
+    assert first is not second and {id(first), id(second)} <= set(known._get_builtin_table())
+    builtins.settle()
+    table = known._get_builtin_table()
+    assert id(first) not in table and table[id(second)] == "tslint_test_addresses::twice"
+    assert known._find_builtin(torch.sqrt) == "aten::sqrt"
+    library.define("twice.third(Tensor x, float n) -> Tensor")
+    assert any(kept is torch.ops.tslint_test_addresses.twice._op for kept in builtins._KEPT)

@@ -23,6 +23,7 @@ from tslint.probe.entry.devices import CpuInstead, cpu_instead
 from tslint.probe.entry.finder import Entry, Finder, Nothing, UserError
 from tslint.probe.entry.given import Given
 from tslint.probe.frames import Territory, stack_of_traceback
+from tslint.probe.script import builtins
 from tslint.probe.state import restore
 from tslint.probe.subject import Emit, Settled, Steps
 from tslint.probe.trace import modes, second
@@ -39,6 +40,7 @@ def run(request: Request, emit: Emit, given: Given | None = None) -> None:
     """Every step of every entry of REQUEST; a live model is GIVEN. Raises KeyboardInterrupt alone."""
     emit(versions())
     streams.keep()
+    builtins.settle()
     if request.written is not None:
         with cpu_instead():
             importlib.import_module("tslint.probe.plan.rehearse").rehearse(request.written, emit)
