@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tslint import catalogue, static
+from tslint.checks.unsupported_op import finding
+from tslint.evidence import OpSite, OpUnsupported
 from tslint.facts.coreml import advisories
 from tslint.source import Source
 
@@ -91,3 +93,20 @@ def test_the_page_lists_every_row() -> None:
         assert f"| {ops} | {advisory.coremltools} | {advisory.what} | {advisory.instead} |" in page
         assert advisory.thread is None or advisory.thread in page, advisory.thread
         assert advisory.examples and advisory.right
+
+
+@pytest.mark.parametrize(
+    ("op", "message", "number"),
+    [
+        ("aten::normal_", "not implemented", "1528"),
+        ("aten::view", "Core ML only supports tensors with rank <= 5. Layer has rank 6", "2291"),
+        ("aten::add", "expects one of ['fp16'] but got tensor[2,complex64]", "2048"),
+        ("aten::lgamma", "not implemented", ""),
+    ],
+)
+def test_a_thread_upstream_is_named_where_there_is_one(op: str, message: str, number: str) -> None:
+    evidence = OpUnsupported(0, "trace", op, True, message, 1, (OpSite(None),))
+    found = finding(evidence, {"op": op, "count": ""})
+    assert found.help is not None and found.help.startswith("no composition of ops")
+    assert (f"apple/coremltools/issues/{number}" in found.help) is bool(number)
+    assert ("see https" in found.help) is bool(number)

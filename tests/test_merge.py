@@ -56,6 +56,7 @@ def test_a_confirmed_prediction_is_listed_once_with_the_evidence(span: Span) -> 
         ("change it", "do that", "do that"),
         ("change it", "do that:\n\ncode", "do that:\n\ncode"),
         ("change it", "paste:\n\n@register_torch_op", "change it; or paste:\n\n@register_torch_op"),
+        ("change it", "no composition was found", "change it; no composition was found"),
     ],
 )
 def test_a_change_of_the_source_stands_before_code_to_paste(

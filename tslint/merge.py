@@ -156,6 +156,8 @@ def _help(predicted: str | None, observed: str | None) -> str | None:
     """The observed help, which knows more; where it is a composite to paste, a change of the source, smaller, comes first."""
     if predicted and observed and "register_torch_op" in observed:
         return f"{predicted}; or {observed}"
+    if predicted and observed and observed.startswith("no composition"):
+        return f"{predicted}; {observed}"
     return observed or predicted
 
 

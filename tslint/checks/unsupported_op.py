@@ -11,12 +11,15 @@ from tslint.diagnostic import Finding, Label, Severity
 from tslint.evidence import OpSite, OpUnsupported
 from tslint.facts.context import Context
 from tslint.facts.coreml import table
+from tslint.facts.coreml.threads import thread
 from tslint.facts.coreml.uses import Unconvertible
 from tslint.facts.facts import Facts
 
 CONVERTS = "it converts as a composite of other ops that agrees with eager on the model's own inputs"
 
 FORWARD_CONVERTS = "what its `forward` did is in the trace, and converts with a converter that looks there"
+
+UNCOMPOSED = "no composition of ops that coremltools has was found that computes the same"
 
 LONGEST = 45
 """Lines of code that a report may hold of one composite."""
@@ -62,8 +65,8 @@ def finding(evidence: OpUnsupported, values: dict[str, str]) -> Finding:
     )
 
 
-def _help(evidence: OpUnsupported) -> str | None:
-    """The deployment target that has it; else the composite, where it is short enough to be read here."""
+def _help(evidence: OpUnsupported) -> str:
+    """The deployment target that has it; else the composite, where it is short enough to be read; else that there is none."""
     if evidence.target:
         target = f"`minimum_deployment_target=ct.target.{evidence.target}`"
         other = "" if evidence.composite is None else "; for older ones `tslint plan` writes a composite of other ops"
@@ -75,7 +78,8 @@ def _help(evidence: OpUnsupported) -> str | None:
             f"`torch.export.default_decompositions()` for {apart} to `run_decompositions`, as `tslint plan` writes it"
         )
     if evidence.composite is None:
-        return None
+        url = thread(evidence.op, evidence.message)
+        return UNCOMPOSED + (f"; see {url}" if url else "")
     code = paste(evidence.composite)
     lines = code.count("\n")
     how = CONVERTS if evidence.composite.functions else FORWARD_CONVERTS
