@@ -127,7 +127,7 @@ def test_what_is_wrong_by_little_is_found_behind_what_magnifies_it() -> None:
 
 
 class Subtracts(nn.Module):
-    """coremltools' pass ``fuse_conv_bias`` adds what is subtracted from a convolution, where it is a tensor a channel."""
+    """coremltools' pass ``fuse_conv_bias`` negates in place what is subtracted from a convolution, for whoever else uses it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,6 +146,23 @@ def test_a_pass_that_changes_what_is_computed_is_named_and_left_out() -> None:
     assert [(item.op, item.dropped) for item in said] == [("", "common::fuse_conv_bias")]
     assert answer.verdict.verified is True
     assert answer.remedy.without == ("common::fuse_conv_bias",)
+
+
+class SubtractsOwn(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 5, 3)
+        self.shift = nn.Parameter(torch.arange(5.0) + 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.conv(x) - self.shift.view(1, 5, 1, 1))
+
+
+def test_the_weights_that_a_pass_writes_to_are_put_back() -> None:
+    module = SubtractsOwn()
+    answer, said = held(module, -IMAGE, example=IMAGE)
+    assert module.shift.tolist() == [1, 2, 3, 4, 5]
+    assert (answer.verdict.verified, answer.remedy, said) == (True, NONE, [])
 
 
 class Both(nn.Module):

@@ -74,7 +74,7 @@ def convert(
     given = coreml.given(program, subject.example)
     recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=remedy.composites)
     model, error = None, None
-    with coreml.calm(), recovery.watching():
+    with coreml.calm(), coreml.kept(program), recovery.watching():
         try:
             arguments = coreml.arguments(ct, subject, request, program, float32=request.verify)
             model = ct.convert(program, **remedy.applied(ct, arguments))

@@ -16,6 +16,9 @@ from tslint.request import Request
 
 LOGGER = "coremltools"
 
+SMALL = 1 << 16
+"""Elements of the largest tensor that is put back where a conversion has changed it."""
+
 DROPPED = ("model", "package_dir", "debug")
 """Arguments of the user's call that are not repeated: the model is ours, and nothing is written where the user writes."""
 
@@ -42,6 +45,27 @@ def calm() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def kept(program: Any) -> Iterator[None]:
+    """Puts back what a conversion writes into the weights of PROGRAM, which coremltools' constants share their memory with.
+
+    Its pass ``fuse_conv_bias`` negates in place what is subtracted from a convolution (tried with coremltools 9.0). Only what
+    is as small as biases are is looked at.
+    """
+    tensors = [tensor for tensor in (*program.parameters(), *program.buffers()) if _plain(tensor)]
+    before = [tensor.detach().clone() for tensor in tensors]
+    try:
+        yield
+    finally:
+        for tensor, value in zip(tensors, before, strict=True):
+            if not torch.equal(tensor, value):
+                tensor.detach().copy_(value)
+
+
+def _plain(tensor: torch.Tensor) -> bool:
+    return tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_meta and tensor.numel() <= SMALL
 
 
 def arguments(ct: Any, subject: Subject, request: Request, program: Any, float32: bool) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _tried(subject: Subject, request: Request, program: Any) -> tuple[Recovery, 
     calls = _calls(program)
     recovery = _ExportRecovery(lambda *_: Observation({node.name: _seen(node.meta.get("val")) for node in calls}))
     model, error = None, None
-    with coreml.calm(), recovery.watching():
+    with coreml.calm(), coreml.kept(program), recovery.watching():
         try:
             arguments = coreml.arguments(ct, subject, request, program, float32=request.verify)
             if subject.ranges and arguments.get("inputs") is None:

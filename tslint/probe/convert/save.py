@@ -73,7 +73,7 @@ def _converted(ct: Any, subject: Subject, request: Request, best: Candidate, wan
             return ct.convert(program, **arguments)
     given = coreml.given(program, subject.example)
     recovery = Recovery(lambda graph, keep: observe(program, graph, given, keep), cures=best.remedy.composites)
-    with coreml.calm(), recovery.watching():
+    with coreml.calm(), coreml.kept(program), recovery.watching():
         model = ct.convert(program, **best.remedy.applied(ct, arguments))
     left = [failure for failure in recovery.failures if failure.composed is None]
     if left:
