@@ -126,6 +126,17 @@ def test_what_is_wrong_by_little_is_found_behind_what_magnifies_it() -> None:
     assert ops(answer) == ["aten::reciprocal"]
 
 
+class TurnsAndSpreads(nn.Module):
+    def forward(self, x: torch.Tensor) -> Any:
+        return torch.sin(300 * (1 / (x + 1))), x.std()
+
+
+def test_what_only_magnifies_is_not_blamed_beside_what_is_wrong() -> None:
+    answer, said = held(TurnsAndSpreads())
+    assert sorted(item.op for item in said) == ["aten::reciprocal", "aten::std"]
+    assert answer.verdict.verified is True
+
+
 class Subtracts(nn.Module):
     """coremltools' pass ``fuse_conv_bias`` negates in place what is subtracted from a convolution, for whoever else uses it."""
 

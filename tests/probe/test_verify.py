@@ -350,6 +350,29 @@ def test_an_input_that_leads_eager_to_infinity_decides_nothing() -> None:
     assert verdict(Calls(torch.log), X * 0).verified is False
 
 
+def test_other_inputs_show_what_an_example_cannot_tell() -> None:
+    converted, eager = (
+        Calls(lambda x: (x.topk(3, dim=2)[1], x * 2)),
+        Calls(lambda x: (x.flip(2).topk(3, dim=2)[1], x * 3)),
+    )
+    mlmodel, zeros = convert(converted.eval(), (X,)), torch.zeros_like(X)
+    assert tried(mlmodel, eager, zeros, X)[0] is False
+
+
+class Chance(nn.Module):
+    """`binary_cross_entropy` and its like take no number beyond 1, not even by its last digit."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if bool((x > 1).any()):
+            raise ValueError("no probability")
+        return x * 2
+
+
+def test_a_model_that_takes_no_number_beyond_1_is_held_all_the_same() -> None:
+    ones = torch.ones(2, 3)
+    assert against(convert(Calls(lambda x: x * 3).eval(), (ones,)), Chance(), ones).verified is False
+
+
 def chaotic(step: Callable[[Tensor], Tensor]) -> nn.Module:
     """What two orders of adding round differently is as large as the numbers themselves after a hundred steps."""
 

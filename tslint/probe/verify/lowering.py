@@ -129,13 +129,8 @@ def _blamed(
         if id(var) in numbers and name in outermost  # in a loop, each round has another one
     }
     found: list[tuple[int, Any, str]] = []
-    tolerance = FLOAT32
     for infinite in (True, False):
         found = found or list(_first_wrong(every, truth, values, infinite))
-    if found and all(_right_alone(node, truth, FLOAT32) for _, node, _ in found):
-        before = [item for item in _first_wrong(every, truth, values, True, STRICT) if item[0] < found[0][0]]
-        before = [item for item in before if _right_alone(item[1], truth, STRICT) is False]
-        found, tolerance = (before, STRICT) if before else (found, FLOAT32)
     stale = next((item for item in found if _stale(item[1], truth)), None)
     if stale is not None:
         index, node, text = stale
@@ -148,8 +143,16 @@ def _blamed(
             for index, node in every
             if index not in noting.reached and node.kind().startswith("aten::") and node.kind().endswith("_")
         ]
+    innocent = [item for item in found if _right_alone(item[1], truth, FLOAT32)]
+    if innocent:  # what they were given was wrong, by too little to be seen
+        before = [item for item in _first_wrong(every, truth, values, True, STRICT) if item[0] < innocent[-1][0]]
+        known = {index for index, _, _ in found}
+        before = [item for item in before if item[0] not in known and _right_alone(item[1], truth, STRICT) is False]
+        for index, node, text in before:
+            yield _wrong(request, node, origins.site(_failure(index, node)), text, truth, STRICT)
+        found = [item for item in found if item not in innocent] if before else found
     for index, node, text in found:
-        yield _wrong(request, node, origins.site(_failure(index, node)), text, truth, tolerance)
+        yield _wrong(request, node, origins.site(_failure(index, node)), text, truth, FLOAT32)
 
 
 def _use(node: Any, truth: dict[str, Any]) -> Use | None:

@@ -71,6 +71,7 @@ def verify(
     message = ""
     found: list[Wrong] = []
     drawn: str | None = None
+    undecided = ""
     usual = False
     for inputs in (subject.example, *subject.others):
         arguments = _arguments(graph, inputs)
@@ -86,8 +87,7 @@ def verify(
         try:
             found_here = _compared(mlmodel, graph, arguments, module, inputs, expected)
         except UndecidableError as error:
-            if is_example:
-                return Verdict(None, None, f"not decided: {error}")
+            undecided = f"not decided: {error}" if is_example else undecided
             continue
         except UnevaluableError as error:
             return Verdict(False if message else None, largest, message or f"not evaluated: {error}", tuple(tried))
@@ -110,6 +110,8 @@ def verify(
                 message = message or (
                     f"{output} differs on {inputs.name}: {text}" if output else f"on {inputs.name} {text}"
                 )
+    if undecided and not message:  # the others may show what is wrong, but not that the example is right
+        return Verdict(None, largest, undecided, tuple(tried))
     if drawn is not None and not message:
         text = f"{drawn} is drawn at random, in another order than eager draws it"
         return Verdict(None, largest, text, tuple(tried))
