@@ -166,12 +166,10 @@ def test_a_pass_that_is_left_out():
     assert f"\n\n{lines}" in written and "pass_pipeline=pipeline" in written.partition("ct.convert(")[2]
     own = text(plan(dropped=("common::fuse_conv_bias",)), own=own_of())
     assert "import coremltools as ct\n" in own and lines in own
-    assert (
-        own.partition("coremltools.convert(")[2]
-        .partition("converted.author")[0]
-        .rstrip()
-        .endswith("inputs=[], pass_pipeline=pipeline)")
-    )
+    assert ", pass_pipeline=pipeline,\n    inputs=[],\n)" in own
+    theirs = own_of(conversion=("coremltools.convert(", ", pass_pipeline=passes)"))
+    with pytest.raises(CannotWrite, match="leave common::fuse_conv_bias out of that"):
+        text(plan(dropped=("common::fuse_conv_bias",)), own=theirs)
 
 
 def test_shared_sizes_stand_before_the_conversion():

@@ -251,16 +251,18 @@ class _Script:
         own = self.own
         less = []
         if self.plan.dropped:
-            names_ = ", ".join(map(_quoted, self.plan.dropped))
+            left_out = ", ".join(map(_quoted, self.plan.dropped))
             less = [
                 "pipeline = ct.PassPipeline.DEFAULT",
-                f"pipeline.remove_passes({{{names_}}})  # what it computes would be changed",
+                f"pipeline.remove_passes({{{left_out}}})  # what it computes would be changed",
             ]
         if own is not None and own.conversion is not None:
             head, tail = own.conversion
+            if less and "pass_pipeline" in tail:
+                left_out = ", ".join(self.plan.dropped)
+                raise CannotWrite(f"its own call of `ct.convert` has a `pass_pipeline`: leave {left_out} out of that")
             if less:
-                arguments = tail.rstrip().removesuffix(")").rstrip().removesuffix(",")
-                tail = f"{arguments}, pass_pipeline=pipeline)"
+                tail = f", pass_pipeline=pipeline{tail}"
             lines = [*less, f"{own.result} = {head}{self.program}{tail}"]
             after = list(own.after)
         else:
