@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from tslint.composites import NOTHING
 from tslint.diagnostic import Basis, Claim, Diagnostic, Label, Place, Severity, Span
 from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, StepEnded
 from tslint.merge import merge
@@ -56,7 +57,7 @@ def test_a_confirmed_prediction_is_listed_once_with_the_evidence(span: Span) -> 
         ("change it", "do that", "do that"),
         ("change it", "do that:\n\ncode", "do that:\n\ncode"),
         ("change it", "paste:\n\n@register_torch_op", "change it; or paste:\n\n@register_torch_op"),
-        ("change it", "no composition was found", "change it; no composition was found"),
+        ("change it", f"{NOTHING}; see that", f"change it; {NOTHING}; see that"),
     ],
 )
 def test_a_change_of_the_source_stands_before_code_to_paste(
@@ -260,8 +261,14 @@ def test_another_op_on_the_line_is_another_problem() -> None:
 
 
 def test_a_layer_that_is_made_elsewhere_is_confirmed_by_its_call() -> None:
-    [result] = merge([miscompiled("std", 3)], [blamed("aten::std", 7)], [ENTRY, RAN])
+    made = dataclasses.replace(miscompiled("std", 3), symbol="Net.__init__")
+    [result] = merge([made], [blamed("aten::std", 7)], [ENTRY, RAN])
     assert (result.rule, result.basis) == ("known-miscompilation", Basis.OBSERVED)
+
+
+def test_another_use_of_the_op_in_the_same_function_is_another_problem() -> None:
+    found = merge([miscompiled("std", 3)], [blamed("aten::std", 7)], [ENTRY, RAN])
+    assert [(d.rule, d.span and d.span.line) for d in found] == [("known-miscompilation", 3), ("lowering-differs", 7)]
 
 
 @pytest.mark.parametrize(("status", "basis"), [("ok", Basis.REFUTED), ("failed", Basis.PREDICTED)])

@@ -43,6 +43,9 @@ CONSTANT = '''def constant(context, node, index):
 
     return plain(context[node.inputs[index]])'''
 
+NOTHING = "nothing was found that takes its place"
+"""Said of an op without a composite."""
+
 WIDTH = 100
 
 WITHIN = '''def within(node, op):

@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
+from tslint.composites import NOTHING
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
 from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, RouteEnded, StepEnded
 from tslint.facts.coreml.advisories import of_op
@@ -85,7 +86,12 @@ def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
     if predicted.claim == Claim.CONVERT_DIFFERS:
         op = _blamed(observed)
         known = any(advisory.what in predicted.message for advisory in of_op(op))
-        if not op or known:  # no op is known to be wrong, the model as a whole is; a layer may be made on another line
+        here = predicted.symbol == observed.symbol and predicted.span is not None and observed.span is not None
+        if known and here:  # another use of the op in the same function is another problem
+            return _overlap(predicted.span, observed.span)
+        if (
+            not op or known
+        ):  # no op is known to be wrong, the model as a whole is; a layer may be made in another function
             return _class_of(predicted) == _class_of(observed)
         if predicted.rule == "known-miscompilation":
             return False
@@ -156,7 +162,7 @@ def _help(predicted: str | None, observed: str | None) -> str | None:
     """The observed help, which knows more; where it is a composite to paste, a change of the source, smaller, comes first."""
     if predicted and observed and "register_torch_op" in observed:
         return f"{predicted}; or {observed}"
-    if predicted and observed and observed.startswith("no composition"):
+    if predicted and observed and observed.startswith(NOTHING):
         return f"{predicted}; {observed}"
     return observed or predicted
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tslint.checks import on
 from tslint.checks._places import branches
-from tslint.composites import paste
+from tslint.composites import NOTHING, paste
 from tslint.diagnostic import Finding, Label, Severity
 from tslint.evidence import OpSite, OpUnsupported
 from tslint.facts.context import Context
@@ -18,8 +18,6 @@ from tslint.facts.facts import Facts
 CONVERTS = "it converts as a composite of other ops that agrees with eager on the model's own inputs"
 
 FORWARD_CONVERTS = "what its `forward` did is in the trace, and converts with a converter that looks there"
-
-UNCOMPOSED = "no composition of ops that coremltools has was found that computes the same"
 
 LONGEST = 45
 """Lines of code that a report may hold of one composite."""
@@ -79,7 +77,7 @@ def _help(evidence: OpUnsupported) -> str:
         )
     if evidence.composite is None:
         url = thread(evidence.op, evidence.message)
-        return UNCOMPOSED + (f"; see {url}" if url else "")
+        return NOTHING + (f"; see {url}" if url else "")
     code = paste(evidence.composite)
     lines = code.count("\n")
     how = CONVERTS if evidence.composite.functions else FORWARD_CONVERTS
