@@ -86,12 +86,9 @@ def _same(predicted: Diagnostic, observed: Diagnostic) -> bool:
     if predicted.claim == Claim.CONVERT_DIFFERS:
         op = _blamed(observed)
         known = any(advisory.what in predicted.message for advisory in of_op(op))
-        here = predicted.symbol == observed.symbol and predicted.span is not None and observed.span is not None
-        if known and here:  # another use of the op in the same function is another problem
-            return _overlap(predicted.span, observed.span)
-        if (
-            not op or known
-        ):  # no op is known to be wrong, the model as a whole is; a layer may be made in another function
+        if known and predicted.span and observed.span and predicted.symbol == observed.symbol:
+            return _overlap(predicted.span, observed.span)  # another use in the same function is another problem
+        if not op or known:  # the model as a whole is wrong; or a layer, which may be made in another function
             return _class_of(predicted) == _class_of(observed)
         if predicted.rule == "known-miscompilation":
             return False
