@@ -31,8 +31,11 @@ HOUSE = (
     ("cache",),
     ("workers",),
     ("report",),
+    ("filters",),
     ("child", "process", "forked", "reaper", "interpreter"),
     ("runs", "live", "saving"),
+    ("checking",),
+    ("fixing",),
     ("api", "planning", "doctor"),
     ("cli", "__main__"),
 )
