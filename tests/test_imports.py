@@ -35,6 +35,7 @@ HOUSE = (
     ("child", "process", "forked", "reaper", "interpreter"),
     ("runs", "live", "saving"),
     ("checking",),
+    ("proof",),
     ("fixing",),
     ("api", "planning", "doctor"),
     ("cli", "__main__"),

@@ -30,13 +30,11 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
         named = list(dict.fromkeys(_configured(table, settings) for table in settings.models))
         run_all = run_all or bool(named)
     named = named or ["."]
-    one = Checking(settings, on_evidence, run_all)
-    report = one.report(named)
     if settings.fix or settings.diff:
         from tslint import fixing
 
-        return fixing.fixed(one, named, report)
-    return report
+        return fixing.check_and_fix(named, settings, on_evidence, run_all)
+    return Checking(settings, on_evidence, run_all).report(named)
 
 
 def check(

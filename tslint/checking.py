@@ -6,7 +6,7 @@ What only a run or a fix needs is imported where one is made: starting up is mos
 from __future__ import annotations
 
 import linecache
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,20 @@ if TYPE_CHECKING:
 
 
 class Checking:
-    """One check: what was read, found and tried so far. RUN_ALL: every target is run, also where it is one of several."""
+    """One check: what was read, found and tried so far. RUN_ALL: every target is run, also where it is one of several.
 
-    def __init__(self, settings: Settings, on_evidence: OnEvidence | None, run_all: bool = False) -> None:
+    TEXTS are (absolute path → bytes) of files that are checked and run as if they held them; in the folder ANSWERS is kept what
+    eager answers, or held against what is kept there already.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_evidence: OnEvidence | None,
+        run_all: bool = False,
+        texts: Mapping[str, bytes] | None = None,
+        answers: str = "",
+    ) -> None:
         self.settings = settings
         self.on_evidence = on_evidence
         self.run_all = run_all
@@ -55,7 +66,9 @@ class Checking:
         self.notes: list[str] = []
         self.errors: list[str] = []
         self.directory = str(Path.cwd())
+        self.answers = answers
         static.forget_files()
+        self.texts = {path: Source(Path(path), data) for path, data in (texts or {}).items()}
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
@@ -137,7 +150,7 @@ class Checking:
     def predicted(self, path: Path) -> list[Diagnostic]:
         """What the source of one file predicts, its facts kept for the run; severities follow with what was run."""
         name = str(path.absolute())
-        source = static.read(path, self.job(named=True))
+        source = self.texts.get(name) or static.read(path, self.job(named=True))
         if isinstance(source, Source):
             self.sources[name] = source
             try:
@@ -166,6 +179,9 @@ class Checking:
 
     def source(self, path: str) -> Source | None:
         if path not in self.sources:
+            if path in self.texts:
+                self.sources[path] = self.texts[path]
+                return self.texts[path]
             try:
                 self.sources[path] = Source.read(Path(path), self.settings.max_file_size)
             except SourceError:
@@ -211,7 +227,9 @@ class Checking:
 
         predicted = self.predicted(path)
         facts = self.facts.get(str(path.absolute()))
-        ran = runs.run(target, path, facts, self.settings, self.on_evidence)
+        texts = tuple((name, source.text) for name, source in self.texts.items())
+        trial = runs.Trial(self.answers, texts) if self.answers else None
+        ran = runs.run(target, path, facts, self.settings, self.on_evidence, trial=trial)
         if ran.evidence:
             self.ran_on.add(str(path.absolute()))
         self.joined(str(path), predicted, ran)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,6 +14,9 @@ from tslint.diagnostic import Edit, Fix, Span
 from tslint.source.text import Source
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
+
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+"""Replacing a file does not ask for the right to write it, only its directory's."""
 
 MOST_ROUNDS = 10
 """More would mean that two fixes undo each other."""
@@ -71,7 +75,12 @@ def write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
-            Path(name).chmod(target.stat().st_mode & 0o7777)
+            old = target.stat()
+            with contextlib.suppress(
+                OSError, AttributeError
+            ):  # another's file in a directory of ours; no owners on Windows
+                os.chown(name, old.st_uid, old.st_gid)
+            Path(name).chmod(old.st_mode & 0o7777)
         Path(name).replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -100,13 +109,15 @@ def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def save(source: Source, text: str) -> str | None:
+def save(source: Source, data: bytes) -> str | None:
     """Writes a fixed file; one sentence where it cannot be, and the file is then as it was."""
     try:
         if source.path.read_bytes() != source.data:
             return f"{source.path} changed while it was checked, so its fixes were not written"
-        write(source.path, text.encode(source.encoding))
-    except (OSError, UnicodeEncodeError) as error:
+        if not source.path.stat().st_mode & WRITABLE:
+            return f"{source.path} is read-only, so its fixes were not written"
+        write(source.path, data)
+    except OSError as error:
         return f"{source.path} could not be written: {getattr(error, 'strerror', None) or error}"
     return None
 

@@ -1,68 +1,217 @@
-"""The fixes of a report, made: shown as a diff, or written to the files and checked again."""
+"""The fixes of a report, made: proven by running the fixed files before they are written, shown as a diff, or written.
+
+What can be run is run as the fixes leave it, in a child as always, while the files still are what they were. A fix that
+makes something worse is found by halving, and is not written.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tslint import fixes, static
+from tslint import fixes, proof, static
 from tslint.checking import Checking
-from tslint.diagnostic import Basis, Fix
+from tslint.diagnostic import Basis, Diagnostic, Fix
 from tslint.filters import silenced
-from tslint.report.content import Report, fixable, shown
+from tslint.report.content import Report, fixable, headline, shown
+from tslint.report.proofs import Proof
+from tslint.runs import OnEvidence
+from tslint.settings import Settings
 from tslint.source import Source, SourceError, suppressions
 
+MOST_TRIALS = 12
+"""Runs of the fixed files, at most: four bad fixes among fifty take about as many."""
 
-@dataclasses.dataclass
+Key = tuple[str, str, str, str]
+"""What tells one fix from another while lines move: file, rule, class and method, and what is written."""
+
+
+@dataclass
 class Changed:
-    """One file that fixes change: ``source`` as it stands, ``text`` as it would, ``count`` of the fixes between them."""
+    """One file that fixes change: ``source`` as it stands, ``text`` as it would, ``count`` of the fixes between them.
+
+    ``rules`` are those of the problems fixed.
+    """
 
     source: Source
     text: str
     count: int
+    rules: set[str] = field(default_factory=set)
+
+    @property
+    def path(self) -> str:
+        return str(self.source.path)
+
+    @property
+    def data(self) -> bytes:
+        return self.text.encode(self.source.encoding)
 
 
-def fixed(check: Checking, targets: Sequence[str], report: Report) -> Report:
-    """Writes (or shows, with ``--diff``) the fixes of REPORT, which CHECK made, then checks again: what is left counts."""
-    settings = check.settings
-    changed = changes(check, report)
-    if settings.diff:
-        named = [(each.source, each.text, shown(str(each.source.path), check.directory)) for each in changed]
-        return dataclasses.replace(report, diff="".join(fixes.diff(*item) for item in named))
-    errors = {each.source.path: error for each in changed if (error := fixes.save(each.source, each.text))}
-    again = Checking(dataclasses.replace(settings, fix=False), check.on_evidence, check.run_all)
-    left = again.report(list(targets)) if changed else report
-    done = sum(each.count for each in changed if each.source.path not in errors)
-    return dataclasses.replace(left, fixed=done, errors=(*left.errors, *errors.values()))
+@dataclass
+class Tried:
+    """Some fixes, run: the files that they change, the report of the fixed files, and what it says of each model."""
+
+    changed: list[Changed]
+    report: Report
+    compared: list[proof.Compared]
+
+    @property
+    def lost(self) -> list[str]:
+        return [word for each in self.compared if each.lost for word in each.worse]
 
 
-def changes(check: Checking, report: Report) -> list[Changed]:
-    """What the fixes of REPORT make of each file that they change, by path; nothing is written."""
-    found: list[Changed] = []
-    unsafe = check.settings.unsafe_fixes
-    for path in sorted({d.path for d in report.diagnostics if d.path and d.fix}):
-        facts = check.load(path) if path in check.checked else None
-        if facts is None or not facts.source.faithful(facts.module):
-            continue
-        source = facts.source
-        wanted = [d for d in report.diagnostics if d.path == path and d.basis != Basis.REFUTED]
-        first = [d.fix for d in wanted if d.fix and fixable(d, unsafe)]
-        text, done = fixes.rounds(source.text, first, functools.partial(_more, check, source.path))
-        if text != source.text:
-            found.append(Changed(source, text, done))
-    return found
+def check_and_fix(
+    targets: Sequence[str], settings: Settings, on_evidence: OnEvidence | None, run_all: bool = False
+) -> Report:
+    """Checks TARGETS, and writes (or shows, with ``--diff``) the fixes of what was found: the report is of what is left."""
+    with tempfile.TemporaryDirectory(prefix="tslint-") as answers:
+        check = Checking(settings, on_evidence, run_all, answers="" if settings.static else answers)
+        return _Fixing(check, list(targets), check.report(list(targets))).fixed()
 
 
-def _more(check: Checking, path: Path, text: str) -> list[Fix] | None:
-    """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
-    source = Source(path, text.encode())
-    try:
-        found = static.predicted(static.facts_of(source, str(check.settings.root), written=False))
-    except SourceError:
-        return None
-    unsafe, comments = check.settings.unsafe_fixes, suppressions(source)
-    return [
-        d.fix for d in found if d.fix and fixable(d, unsafe) and check.filters.selected(d) and not silenced(d, comments)
-    ]
+class _Fixing:
+    """The fixes of one REPORT, which CHECK made of TARGETS."""
+
+    def __init__(self, check: Checking, targets: list[str], report: Report) -> None:
+        self.check = check
+        self.targets = targets
+        self.report = report
+        self.settings = check.settings
+        self.trials = 0
+
+    def fixed(self) -> Report:
+        found = [d for d in self.report.diagnostics if self._offered(d)]
+        changed = self._changes(found, ())
+        if not changed:
+            return dataclasses.replace(self.report, diff="" if self.settings.diff else None)
+        tried: Tried | None = None
+        refused: list[tuple[Diagnostic, str]] = []
+        if any(each.path in self.check.ran_on for each in changed):
+            tried, refused = self._proven(found)
+            changed = tried.changed if tried is not None else []
+        withheld = tuple(self._withheld(diagnostic, why) for diagnostic, why in refused)
+        if self.settings.diff:
+            named = [(each.source, each.text, shown(each.path, self.check.directory)) for each in changed]
+            text = "".join(fixes.diff(*item) for item in named)
+            return dataclasses.replace(self.report, diff=text, withheld=withheld, proofs=self._proofs(tried))
+        errors = {each.path: error for each in changed if (error := fixes.save(each.source, each.data))}
+        written = [each for each in changed if each.path not in errors]
+        if not written:
+            left = self.report
+        elif tried is not None and not errors and not self.settings.save and not self.settings.repro:
+            left = tried.report
+        else:
+            left = self._checked_again({}, "")
+        return dataclasses.replace(
+            left,
+            fixed=sum(each.count for each in written),
+            proofs=() if errors else self._proofs(tried),
+            withheld=withheld,
+            errors=(*left.errors, *errors.values()),
+        )
+
+    # -- what the fixes change ----------------------------------------------------------------------------------------
+
+    def _offered(self, diagnostic: Diagnostic) -> bool:
+        fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
+        return fits and fixable(diagnostic, self.settings.unsafe_fixes)
+
+    def _changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
+        """What the fixes of WANTED, and what calls for one after them but REFUSED, make of each file; nothing is written."""
+        found: list[Changed] = []
+        for path in sorted({d.path for d in wanted if d.path}):
+            facts = self.check.load(path)
+            if facts is None or not facts.source.faithful(facts.module):
+                continue
+            own = [d for d in wanted if d.path == path]
+            changed = Changed(facts.source, facts.source.text, 0, {d.rule for d in own})
+            first = [d.fix for d in own if d.fix]
+            more = functools.partial(self._more, changed, refused)
+            changed.text, changed.count = fixes.rounds(facts.source.text, first, more)
+            if changed.text != facts.source.text:
+                found.append(changed)
+        return found
+
+    def _more(self, changed: Changed, refused: Collection[Key], text: str) -> list[Fix] | None:
+        """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
+        try:
+            source = Source(changed.source.path, text.encode(changed.source.encoding))
+            found = static.predicted(static.facts_of(source, str(self.settings.root), written=False))
+        except (SourceError, UnicodeEncodeError):
+            return None
+        comments = suppressions(source)
+        left = [
+            d
+            for d in found
+            if fixable(d, self.settings.unsafe_fixes)
+            and self.check.filters.selected(d)
+            and not silenced(d, comments)
+            and _key(d) not in refused
+        ]
+        changed.rules |= {d.rule for d in left}
+        return [d.fix for d in left if d.fix]
+
+    # -- what running them proves -------------------------------------------------------------------------------------
+
+    def _proven(self, found: Sequence[Diagnostic]) -> tuple[Tried | None, list[tuple[Diagnostic, str]]]:
+        """The most of the fixes of FOUND that lose nothing, as they were run, and those refused, with what they lose."""
+        kept: list[Diagnostic] = []
+        refused: list[tuple[Diagnostic, str]] = []
+        best: Tried | None = None
+
+        def add(more: Sequence[Diagnostic]) -> None:
+            nonlocal best
+            if self.trials == MOST_TRIALS:
+                refused.extend((diagnostic, "others failed before it could be tried") for diagnostic in more)
+                return
+            left_out = {_key(d) for d in found if d not in kept and d not in more}
+            tried = self._try([*kept, *more], left_out)
+            if not tried.lost:
+                kept.extend(more)
+                best = tried
+            elif len(more) == 1:
+                refused.append((more[0], tried.lost[0]))
+            else:
+                half = len(more) // 2
+                add(more[:half])
+                add(more[half:])
+
+        add(_in_order(found))
+        return best, refused
+
+    def _try(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> Tried:
+        """Runs the targets as the fixes of WANTED leave them."""
+        self.trials += 1
+        changed = self._changes(wanted, refused)
+        report = self._checked_again({each.path: each.data for each in changed}, self.check.answers)
+        return Tried(changed, report, proof.compare(self.report, report))
+
+    def _checked_again(self, texts: dict[str, bytes], answers: str) -> Report:
+        trial = {"save": None, "repro": None} if texts else {}
+        settings = dataclasses.replace(self.settings, fix=False, diff=False, **trial)  # type: ignore[arg-type]
+        check = Checking(settings, self.check.on_evidence, self.check.run_all, texts, answers)
+        return check.report(self.targets)
+
+    def _proofs(self, tried: Tried | None) -> tuple[Proof, ...]:
+        if tried is None:
+            return ()
+        counts = {each.path: each.count for each in tried.changed}
+        runs = [(run, str(Path(run.target).absolute())) for run in tried.report.runs]
+        return tuple(proof.proved(run, path, counts[path]) for run, path in runs if path in counts)
+
+    def _withheld(self, diagnostic: Diagnostic, why: str) -> str:
+        where = headline(diagnostic, self.check.directory).partition(" ")[0]
+        return f"{where} the fix of {diagnostic.rule} was not written: with it, {why}"
+
+
+def _key(diagnostic: Diagnostic) -> Key:
+    written = "\0".join(edit.text for edit in diagnostic.fix.edits) if diagnostic.fix else ""
+    return diagnostic.path or "", diagnostic.rule, diagnostic.symbol or "", written
+
+
+def _in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return sorted(found, key=lambda d: (d.path or "", d.rule))

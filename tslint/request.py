@@ -116,7 +116,8 @@ class Request:
     ``routes`` empty: as many as are needed. ``skip`` names steps that are not run again (a child that takes over after
     one died): ``convert`` in every entry, ``1:convert`` in one, ``1:*`` all of one. ``plan``: report the way that works as
     code. With ``written`` a script is run, and nothing else. ``save`` is where the recommended program is saved, as ``coreml``
-    says. ``repro``: write a script for each op that does not convert.
+    says. ``repro``: write a script for each op that does not convert. ``texts`` are (absolute path, text) of files
+    that are run as if they held it. ``answers`` is a folder where eager's answers are kept, or held against those that it keeps.
     """
 
     target: str
@@ -134,3 +135,5 @@ class Request:
     save: str | None = None
     coreml: CoreML | None = None
     repro: bool = False
+    texts: tuple[tuple[str, str], ...] = ()
+    answers: str = ""

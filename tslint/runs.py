@@ -19,6 +19,7 @@ from tslint.evidence import ConversionDiffered, Evidence, NoEntry, OpUnsupported
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
+from tslint.frozen import frozen
 from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Run
 from tslint.request import ModelSpec, Outline, Pickled, Request, Written
@@ -39,6 +40,17 @@ HOW = {
 CONVENTIONS = {"example_inputs", "get_inputs", "get_init_inputs", "build_model"}
 
 OnEvidence = Callable[[Evidence], None]
+
+
+@frozen
+class Trial:
+    """Files that are run as if they held other ``texts``, and the folder where eager's ``answers`` are kept or held against.
+
+    ``texts`` are (absolute path, text).
+    """
+
+    answers: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -79,6 +91,7 @@ def run(
     settings: Settings,
     on_evidence: OnEvidence | None,
     planning: bool = False,
+    trial: Trial | None = None,
 ) -> Ran:
     """Runs TARGET: the file PATH, of which FACTS are known, or ``package.module:attribute`` where PATH is None.
 
@@ -99,6 +112,8 @@ def run(
     asked = settings.run or bool(settings.route) or bool(settings.save) or bool(settings.repro)
     explicit = bool(specs) or asked or path is None or planning
     request = dataclasses.replace(_request(ran.file or target, specs, known, settings), plan=planning)
+    if trial is not None:
+        request = dataclasses.replace(request, texts=trial.texts, answers=trial.answers)
     _start(request, settings, on_evidence, ran, explicit)
     return ran
 

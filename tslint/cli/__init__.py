@@ -149,6 +149,8 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
     report = _checked(targets, settings)
     if settings.diff and report.diff is not None:
         _write(report.diff, settings.output_file)
+        for sentence in () if settings.quiet else report.said_of_fixes():
+            print(f"tslint: note: {sentence}", file=sys.stderr)
         for error in report.errors:
             print(f"tslint: error: {error}", file=sys.stderr)
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tslint.evidence.base import Evidence, decode, encode
 from tslint.evidence.outcomes import (
+    AnswersHeld,
     Attempt,
     ComposedFunction,
     Composite,
@@ -56,6 +57,7 @@ from tslint.evidence.values import (
 )
 
 __all__ = [
+    "AnswersHeld",
     "Attempt",
     "BranchTaken",
     "CodeRan",

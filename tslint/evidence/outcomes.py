@@ -205,6 +205,19 @@ class ConversionDiffered(Evidence):
 
 
 @frozen
+class AnswersHeld(Evidence):
+    """What eager answers on the example, held against what it answered before its file was changed.
+
+    ``same`` is None where the two cannot be compared, for the reason WHY; else WHY says how they differ.
+    """
+
+    entry: int
+    same: bool | None
+    max_difference: float | None = None
+    why: str = ""
+
+
+@frozen
 class Saved(Evidence):
     """The program of ``route`` was saved as a Core ML model. ``verified``: as saved, it agrees with eager on the example."""
 

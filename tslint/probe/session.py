@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
-from tslint.probe import eager, installed, streams
+from tslint.probe import before, eager, installed, streams, texts
 from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
@@ -25,7 +25,7 @@ from tslint.probe.entry.given import Given
 from tslint.probe.frames import Territory, stack_of_traceback
 from tslint.probe.script import builtins
 from tslint.probe.state import restore
-from tslint.probe.subject import Emit, Settled, Steps
+from tslint.probe.subject import Emit, Settled, Steps, seed
 from tslint.probe.trace import modes, second
 from tslint.probe.trace.tracing import Tracing, first_line, runtime_line, trace
 from tslint.request import Request
@@ -40,6 +40,7 @@ def run(request: Request, emit: Emit, given: Given | None = None) -> None:
     """Every step of every entry of REQUEST; a live model is GIVEN. Raises KeyboardInterrupt alone."""
     emit(versions())
     streams.keep()
+    texts.stand(request.texts)
     builtins.settle()
     if request.written is not None:
         with cpu_instead():
@@ -80,6 +81,8 @@ def find_entries(request: Request, emit: Emit, territory: Territory, given: Give
     """Step 1; what the user's own code raised on the way is evidence."""
     finder = Finder(request, emit, territory, given)
     with Steps(0, emit)("entry") as outcome:
+        if request.answers:
+            seed()
         try:
             finder.find()
         except Nothing as nothing:
@@ -141,6 +144,8 @@ def run_entry(
     try:
         with steps("eager"):
             result = eager.run(subject, territory, emit)
+        if request.answers:
+            before.keep_or_hold(Path(request.answers), request.target, subject, result.output, emit)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

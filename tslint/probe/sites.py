@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from tslint.diagnostic import Place, Span
+from tslint.probe import texts
 
 TORCH = str(Path(torch.__file__).parent)
 TSLINT = str(Path(__file__).parent.parent)
@@ -95,7 +96,7 @@ def _marked(path: str, line: int, code: list[str], files: Sequence[str]) -> Fram
 @functools.lru_cache(maxsize=64)
 def _lines(path: str) -> list[str]:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+        return texts.read_text(Path(path)).splitlines()
     except OSError:
         return []
 

@@ -95,16 +95,16 @@ class Subject:
     """The trace of ``module``, or of ``wrapped`` where there is one, on ``example``."""
 
 
-def seed() -> None:
-    """Sets every random generator to the same state; called before every call of a model in every step."""
+def seed(number: int = 0) -> None:
+    """Sets every random generator to the state NUMBER; called before every call of a model in every step."""
     import random
     import sys
 
-    torch.manual_seed(0)
-    random.seed(0)
+    torch.manual_seed(number)
+    random.seed(number)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
-        numpy.random.seed(0)
+        numpy.random.seed(number)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import TypeVar
 from tslint.composites import paste
 from tslint.diagnostic import Basis, Claim, Diagnostic, Place
 from tslint.evidence import (
+    AnswersHeld,
     Attempt,
     EntryChosen,
     Escape,
@@ -87,6 +88,7 @@ def _run(
     own = [d for d in observed if _concerns(d, entry)]
     steps = _steps(_of(StepEnded, evidence))
     ended = _of(RouteEnded, evidence)
+    held = next(iter(_of(AnswersHeld, evidence)), None)
     lost = any(step.status in ("died", "timeout") for step in steps)
     routes = _routes(ended, steps, own) if chosen and (ended or lost) else ()
     return Run(
@@ -107,6 +109,8 @@ def _run(
         how=chosen.how if chosen else "",
         module=chosen.module if chosen else "",
         example=chosen.inputs if chosen else (),
+        unchanged=held.same if held else None,
+        changed=held.why if held else "",
     )
 
 

@@ -26,6 +26,6 @@ def render(report: Report, options: Options) -> str:
                 text += " (refuted)"
             lines.append(text)
     if not options.quiet:
-        lines += [f"tslint: note: {one_line(note)}" for note in report.notes]
+        lines += [f"tslint: note: {one_line(note)}" for note in (*report.notes, *report.said_of_fixes())]
     lines += [f"tslint: error: {one_line(error)}" for error in report.errors]
     return "".join(f"{line}\n" for line in lines)

@@ -11,6 +11,7 @@ from typing import Any
 from tslint.diagnostic import Applicability, Basis, Diagnostic, Place, Severity, Span, to_json
 from tslint.evidence import Escape, InputSpec
 from tslint.frozen import field, frozen
+from tslint.report.proofs import Proof
 
 VERSION = 1
 """Of the JSON object. A key that is added does not change it; one that is renamed, removed or means something else does."""
@@ -132,7 +133,11 @@ class Op:
 
 @frozen
 class Run:
-    """One entry, run. ``command`` repeats it; ``how`` says where the entry comes from, ``example`` its inputs."""
+    """One entry, run. ``command`` repeats it; ``how`` says where the entry comes from, ``example`` its inputs.
+
+    ``unchanged``: of a file that was run as its fixes leave it, whether the eager model answers what it answered before;
+    ``changed`` how not, or why nobody knows.
+    """
 
     target: str
     command: str = ""
@@ -148,6 +153,8 @@ class Run:
     how: str = ""
     module: str = ""
     example: tuple[InputSpec, ...] = ()
+    unchanged: bool | None = None
+    changed: str = ""
 
     def to_json(self, directory: str) -> dict[str, Any]:
         return {
@@ -192,7 +199,8 @@ class Report:
     """Everything that one check found. ``sources`` maps the paths of diagnostics and labels to their lines.
 
     ``notes`` say what was skipped and why, ``errors`` what made the exit status 2, one sentence each. ``fixed`` counts
-    the fixes written, ``diff`` is what they would change where that was asked for instead. Paths are shown from
+    the fixes written, ``diff`` is what they would change where that was asked for instead; ``proofs`` say what running the
+    fixed files showed, ``withheld`` which fixes were not written since they make something worse. Paths are shown from
     ``directory``.
     """
 
@@ -204,6 +212,8 @@ class Report:
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     fixed: int = 0
     diff: str | None = None
+    proofs: tuple[Proof, ...] = ()
+    withheld: tuple[str, ...] = ()
     directory: str = field(default_factory=os.getcwd)
 
     def __repr__(self) -> str:
@@ -234,7 +244,21 @@ class Report:
             "summary": to_json(self.summary),
             "notes": list(self.notes),
             "errors": list(self.errors),
+            "fixes": {
+                "written": self.fixed,
+                "proofs": [{**proof.to_json(), "path": shown(proof.path, self.directory)} for proof in self.proofs],
+                "withheld": list(self.withheld),
+            },
         }
+
+    def said_of_fixes(self) -> list[str]:
+        """A sentence for what running each fixed file showed, and one for each fix that was not written."""
+        several = len({proof.path for proof in self.proofs}) < len(self.proofs)
+        names = [
+            f"{shown(p.path, self.directory)}{f' ({p.module})' if several and p.module else ''}" for p in self.proofs
+        ]
+        proven = [f"{name}: {proof.sentence}" for name, proof in zip(names, self.proofs, strict=True)]
+        return [*proven, *self.withheld]
 
     def exit_status(self, fail_on: str = "warning", exit_zero: bool = False) -> int:
         """0, 1 or 2 for this report, as :func:`exit_status` says."""

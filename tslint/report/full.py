@@ -207,6 +207,8 @@ def _end(report: Report, options: Options) -> list[Line]:
             lines += _routes(report.runs[-1], report, options.width)
         for note in report.notes:
             lines += paragraph([("note: ", "bold")], one_line(note), options.width)
+        for sentence in report.said_of_fixes():
+            lines += paragraph([("fixes: ", "bold")], one_line(sentence), options.width)
     for error in report.errors:
         lines += paragraph([("tslint: error: ", "bold red")], one_line(error), options.width)
     nothing = report.errors and not (report.summary.files or report.diagnostics or report.runs)

@@ -74,6 +74,12 @@ def generalisation(run: Run, width: int) -> list[str]:
     return wrap(text, width, width)
 
 
+def served(run: Run) -> str:
+    """``batch, height and width``: the dimensions of which the trace serves other sizes; nothing where none is known."""
+    alone = [(item.input, item.dimension) for item in run.generalises if item.verdict]
+    return _names(alone, _named(run)) if alone else ""
+
+
 def harmless_warnings(run: Run, directory: str, width: int) -> list[str]:
     """Where PyTorch's tracer warns of a value that cannot go wrong, wrapped; not of a place that is harmful elsewhere."""
     warned: dict[str, set[str]] = {}

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
+from tslint.probe import texts
 from tslint.probe.entry.infer import infer
 from tslint.probe.frames import place_of_code
 from tslint.probe.subject import Inputs, Origin, seed
@@ -43,7 +44,7 @@ def applies(path: Path, outline: Outline | None) -> bool:
     functions = outline.functions if outline is not None else ()
     if any(name in functions for name in (*INPUTS, *BUILDERS, "get_init_inputs")):
         return True
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = texts.read_text(path)
     return any(name in text for name in ATTRIBUTES)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tslint.probe import texts
+
 
 class NoModule(ImportError):
     """The module that a target names does not exist; not one that it imports."""
@@ -78,7 +80,7 @@ def import_file(path: Path, without: Sequence[int] = ()) -> ModuleType:
     sys.modules[name] = module
     try:
         if without:
-            tree = definitions(ast.parse(path.read_bytes(), str(path)), without)
+            tree = definitions(ast.parse(texts.read_bytes(path), str(path)), without)
             exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
         else:
             spec.loader.exec_module(module)

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from tslint.probe import texts
 from tslint.probe.eager import live_in_training
 from tslint.probe.entry.anything import Anything
 from tslint.probe.entry.blame import line_of_ours
@@ -49,7 +50,7 @@ def record_file(path: Path, outline: Outline, territory: Territory) -> Recording
     recordings = Recordings()
     recorder = _CallRecorder(recordings, territory)
     with contextlib.ExitStack() as stack:
-        if "coremltools" in path.read_text(encoding="utf-8", errors="replace"):
+        if "coremltools" in texts.read_text(path):
             stack.enter_context(recorder.coremltools())
         stack.enter_context(recorder.torch())
         stack.enter_context(recorder.saved.visible())

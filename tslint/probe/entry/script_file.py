@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tslint.probe import texts
 from tslint.probe.entry.importing import dotted_name
 
 
 def run_script(path: Path, stop_line: int | None) -> None:
     """Executes the file as ``__main__``, as far as STOP_LINE. Raises what it raises."""
-    source = path.read_bytes()
+    source = texts.read_bytes(path)
     tree = ast.parse(source, str(path))
     package = _enter(path, tree)
     code = compile(cut(tree, stop_line), str(path), "exec", dont_inherit=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import re
-import sys
 from typing import Any
 
 import torch
@@ -12,7 +10,7 @@ import torch
 from tslint.diagnostic import Place, Span
 from tslint.evidence import ModeWrong
 from tslint.probe.frames import Territory
-from tslint.probe.subject import Emit, Subject
+from tslint.probe.subject import Emit, Subject, seed
 from tslint.probe.values import difference, fresh
 
 _FLAGS = {
@@ -98,11 +96,7 @@ def report(subject: Subject, program: Any, territory: Territory, emit: Emit) -> 
 
 def _run(program: Any, subject: Subject, number: int) -> Any:
     args, kwargs = fresh(subject.example)
-    torch.manual_seed(number)
-    random.seed(number)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(number)
+    seed(number)
     with torch.no_grad():
         return program(*args, **kwargs)
 
