@@ -9,7 +9,7 @@ import pytest
 from tslint.composites import NOTHING
 from tslint.diagnostic import Basis, Claim, Diagnostic, Label, Place, Severity, Span
 from tslint.evidence import CodeRan, EntryChosen, Escape, Evidence, InputSpec, ModeWrong, StepEnded
-from tslint.merge import merge
+from tslint.merge import across, merge
 
 PATH = "/m.py"
 CALL = Span(7, 9, 7, 30)
@@ -24,8 +24,9 @@ def diagnostic(
     span: Span | None = CALL,
     basis: Basis = Basis.PREDICTED,
     symbol: str = "Net.forward",
+    rule: str = "math-on-size",
 ) -> Diagnostic:
-    return Diagnostic("math-on-size", "trace", claim, Severity.ERROR, basis, "message", PATH, span, symbol=symbol)
+    return Diagnostic(rule, "trace", claim, Severity.ERROR, basis, "message", PATH, span, symbol=symbol)
 
 
 def escape(verdict: str, span: Span = CALL, note: str = "", **values: float) -> Escape:
@@ -276,3 +277,34 @@ def test_a_verified_conversion_refutes_that_it_differs(status: str, basis: Basis
     written = diagnostic(Claim.CONVERT_DIFFERS)
     assert merged(written, RAN, StepEnded(0, "verify", status, 1.0)).basis is basis
     assert merged(written, StepEnded(0, "verify", status, 1.0)).basis is Basis.PREDICTED
+
+
+def test_what_several_runs_say_of_one_place_is_one_problem() -> None:
+    predicted = diagnostic(rule="math-on-size", basis=Basis.PREDICTED)
+    refuted = dataclasses.replace(predicted, basis=Basis.REFUTED, refuted_by=("batch",))
+    seen = dataclasses.replace(predicted, basis=Basis.OBSERVED, evidence=({"entry": 0, "kind": "A"},))
+    again = dataclasses.replace(seen, severity=Severity.WARNING, evidence=({"entry": 0, "kind": "B"},))
+    elsewhere = dataclasses.replace(predicted, span=Span(90, 1, 90, 5))
+    assert across([[predicted], [refuted]]) == [refuted]
+    assert across([[refuted, elsewhere], [seen]]) == [seen, elsewhere]
+    assert across([[again], [seen], [predicted]]) == [
+        dataclasses.replace(seen, evidence=again.evidence + seen.evidence)
+    ]
+    assert across([[seen, again]]) == [seen, again]  # what one run keeps apart stays apart
+    assert across([[seen], [dataclasses.replace(seen, path="/other.py")]])[1].path == "/other.py"
+
+
+def test_problems_without_a_place_are_one_where_their_words_are() -> None:
+    nowhere = dataclasses.replace(diagnostic(rule="environment", basis=Basis.OBSERVED, span=None), path=None)
+    other = dataclasses.replace(nowhere, message="torch 3")
+    assert across([[nowhere], [nowhere, other]]) == [nowhere, other]
+
+
+def test_a_program_that_differs_from_a_live_dropout_on_is_told_once() -> None:
+    live = diagnostic(rule="training-mode", basis=Basis.OBSERVED, claim=Claim.WRONG_MODE)
+    differs = diagnostic(rule="lowering-differs", basis=Basis.OBSERVED, claim=Claim.CONVERT_DIFFERS)
+    blamed = dataclasses.replace(differs, evidence=({"op": "aten::dropout"},))
+    assert merge([], [live, blamed], []) == [live]
+    other = dataclasses.replace(differs, evidence=({"op": "aten::var"},))
+    assert merge([], [live, other], []) == [live, other]
+    assert merge([], [blamed], []) == [blamed]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from commandline import check_json, counted
 
 import tslint
 
@@ -70,3 +71,22 @@ def test_json_of_a_real_run(tmp_path: Path) -> None:
         (3, True),
     }
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == ["net.py", "tslint.toml"]
+
+
+@pytest.mark.torch
+def test_what_one_file_predicts_and_another_runs_is_one_problem(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import math\n\nimport torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self, scale):\n"
+        "        super().__init__()\n        self.scale = scale\n\n    def forward(self, x):\n"
+        "        return x / math.sqrt(x.size(2)) * self.scale\n"
+    )
+    (tmp_path / "convert.py").write_text(
+        "import torch\n\nfrom net import Net\n\ntraced = torch.jit.trace(Net(2.0).eval(), torch.rand(1, 3, 16, 16))\n"
+    )
+    outcome = check_json(".", "--run", "--no-convert", "--no-cache", cwd=tmp_path)
+    assert outcome.status == 1, outcome
+    (problem,) = counted(outcome.report)
+    assert (problem["path"], problem["line"], problem["basis"]) == ("net.py", 13, "observed")
+    assert "`Net` needs arguments" in outcome.report["notes"][0]
+    named = check_json("net.py", "--run", "--no-convert", "--no-cache", cwd=tmp_path)
+    assert named.status == 2 and "`Net` needs arguments" in named.report["errors"][0]

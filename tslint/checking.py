@@ -62,6 +62,7 @@ class Checking:
         self.others: dict[str, tuple[Suppression, ...]] = {}
         self.ran_on: set[str] = set()
         self.found: list[Diagnostic] = []
+        self.joined_runs: list[list[Diagnostic]] = []
         self.runs: list[Run] = []
         self.notes: list[str] = []
         self.errors: list[str] = []
@@ -98,12 +99,19 @@ class Checking:
         once = unique([*named, *listed])
         self.read([file for file in once if file in named and file not in to_run], named=True)
         self.read([file for file in once if file not in named and file not in to_run], named=False)
-        for file in once:
-            if file in to_run:
-                self.run(to_run[file], file)
+        running_now = [file for file in once if file in to_run]
+        predicted = {str(file.absolute()): self.predicted(file) for file in running_now}
+        for file in running_now:
+            self.run(to_run[file], file, predicted, file in named)
         return self.finished()
 
     def finished(self) -> Report:
+        if len(self.joined_runs) > 1:
+            from tslint import merge
+
+            self.found += merge.across(self.joined_runs)
+        else:
+            self.found += [diagnostic for found in self.joined_runs for diagnostic in found]
         kept = [d for d in self.found if self.filters.selected(d)]
         heard = [d for d in kept if not self.filters.suppressed(d)]
         heard += [d for d in self.unused() if self.filters.selected(d)]
@@ -221,18 +229,22 @@ class Checking:
         self.joined(target, [], runs.run_archive(target, path, self.settings, self.on_evidence))
         return True
 
-    def run(self, target: str, path: Path) -> None:
-        """Reads PATH, runs it as TARGET, and joins what the two say."""
+    def run(self, target: str, path: Path, predicted: Mapping[str, list[Diagnostic]], named: bool) -> None:
+        """Runs PATH as TARGET, and joins what that says with what is PREDICTED, by file, of it and of those that ran with it.
+
+        A file that was NAMED is meant to run; of a directory's, those run that can.
+        """
         from tslint import runs
 
-        predicted = self.predicted(path)
         facts = self.facts.get(str(path.absolute()))
         texts = tuple((name, source.text) for name, source in self.texts.items())
         trial = runs.Trial(self.answers, texts) if self.answers else None
-        ran = runs.run(target, path, facts, self.settings, self.on_evidence, trial=trial)
+        ran = runs.run(target, path, facts, self.settings, self.on_evidence, trial=trial, named=named)
+        own = str(path.absolute())
         if ran.evidence:
-            self.ran_on.add(str(path.absolute()))
-        self.joined(str(path), predicted, ran)
+            self.ran_on.add(own)
+        others = [found for name, found in predicted.items() if name != own and name in ran.touched]
+        self.joined(str(path), [d for found in (predicted[own], *others) for d in found], ran)
 
     def live(
         self,
@@ -271,15 +283,16 @@ class Checking:
         if ran is not None and not self.settings.route:
             file = self.facts.get(str(Path(target).absolute()))
             weighed = engine.weigh_conversions(weighed, ran.evidence, file)
-        self.found += weighed
+        self.joined_runs.append(weighed)
         self.runs += ran.assembled(weighed)
         self.notes += ran.notes
         self.errors += ran.errors
 
     def scripting(self, target: str, path: str | None) -> tuple[str, ...]:
-        """``script``, for the library files below a target whose own code scripts something."""
-        own = self.facts.get(str(Path(target).absolute()))
-        if own is None or path in self.facts:
+        """``script``, for the other files below a target whose own code scripts something."""
+        name = str(Path(target).absolute())
+        own = self.facts.get(name)
+        if own is None or path == name:
             return ()
         return ("script",) if own.calls_to("torch.jit.script") else ()
 

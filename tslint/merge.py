@@ -21,6 +21,8 @@ GENERALISATION = {Claim.TRACE_DIFFERS, Claim.TRACE_SPECIALISES}
 FAILURES = {Claim.TRACE_FAILS, Claim.SCRIPT_FAILS, Claim.SCRIPT_DIFFERS, Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
 """Claims that code which ran and went well refutes."""
 
+DROPOUT = re.compile(r"aten::(feature_|alpha_|feature_alpha_)?dropout_?")
+
 OP = re.compile(r"`(\w+::\w+)`")
 
 OUT_OF_REACH = {
@@ -28,6 +30,8 @@ OUT_OF_REACH = {
     "python-state": "the run starts every call from the same state",
 }
 """Rules about values that the run holds still, and why it does not see them change."""
+
+KNOWS = {Basis.PREDICTED: 0, Basis.REFUTED: 1, Basis.OBSERVED: 2}
 
 OBSERVED_SEVERITY = {Claim.TRACE_SPECIALISES: Severity.WARNING}
 
@@ -50,7 +54,59 @@ def merge(
             _told_with(diagnostic, predicted[at], other) for other, at in zip(left, told, strict=True) if at is not None
         ):
             result.append(run.settle(diagnostic))
-    return result + [other for other, at in zip(left, told, strict=True) if at is None]
+    return _explained(result + [other for other, at in zip(left, told, strict=True) if at is None])
+
+
+def _explained(found: list[Diagnostic]) -> list[Diagnostic]:
+    """FOUND without the programs that differ from a live dropout on, where that dropout is reported: coremltools drops it."""
+    live = [d for d in found if d.claim == Claim.WRONG_MODE and d.basis == Basis.OBSERVED]
+
+    def follows(diagnostic: Diagnostic) -> bool:
+        if diagnostic.claim != Claim.CONVERT_DIFFERS or not DROPOUT.fullmatch(_blamed(diagnostic)):
+            return False
+        span = diagnostic.span
+        return any(d.path == diagnostic.path and span and d.span and _overlap(d.span, span) for d in live)
+
+    return [diagnostic for diagnostic in found if not follows(diagnostic)]
+
+
+def across(runs: Sequence[Sequence[Diagnostic]]) -> list[Diagnostic]:
+    """What several runs say, each problem once: as one of them saw it come true, else as one refuted it, else as predicted.
+
+    Files import one another: what one run predicts of its own file, another may have run.
+    """
+    found: list[Diagnostic] = []
+    places: dict[tuple[str | None, str], list[int]] = {}
+    for run in runs:
+        before = len(found)
+        for diagnostic in run:
+            known = places.setdefault((diagnostic.path, diagnostic.rule), [])
+            index = next((i for i in known if i < before and _one_problem(found[i], diagnostic)), None)
+            if index is None:
+                known.append(len(found))
+                found.append(diagnostic)
+            else:
+                found[index] = _stronger(found[index], diagnostic)
+    return found
+
+
+def _one_problem(one: Diagnostic, other: Diagnostic) -> bool:
+    if one.span is None or other.span is None:
+        return one.span is other.span and one.message == other.message
+    return _same_claim(one.claim, other.claim) and _overlap(one.span, other.span) and _same_op(one, other)
+
+
+def _stronger(one: Diagnostic, other: Diagnostic) -> Diagnostic:
+    """The one that knows more; two that were seen as one, with the evidence of both."""
+    if one.basis != other.basis:
+        return max(one, other, key=lambda diagnostic: KNOWS[diagnostic.basis])
+    if one.basis != Basis.OBSERVED:
+        return one if len(one.notes) <= len(other.notes) else other
+    worse = min(
+        one, other, key=lambda diagnostic: (list(Severity).index(diagnostic.severity), _extent(diagnostic.span))
+    )
+    proofs = (*one.evidence, *(proof for proof in other.evidence if proof not in one.evidence))
+    return dataclasses.replace(worse, evidence=proofs, fix=one.fix or other.fix)
 
 
 def _best(observed: Diagnostic, predicted: Sequence[Diagnostic]) -> int | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
-from tslint.evidence import ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved
+from tslint.evidence import CodeRan, ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -66,6 +66,13 @@ class Ran:
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def touched(self) -> set[str]:
+        """The files, by absolute path, that it has something to say about: whose code ran, or is blamed."""
+        ran = {path for item in self.evidence if isinstance(item, CodeRan) for path in item.functions}
+        places = [getattr(item, "place", None) for item in self.evidence]
+        return ran | {place.path for place in places if place is not None}
+
     def observed(self, predicted: list[Diagnostic], load: Callable[[str], Facts | None]) -> list[Diagnostic]:
         """PREDICTED joined with what the run observed; LOAD gives the facts of a file by its absolute path."""
         if not self.evidence:
@@ -92,10 +99,12 @@ def run(
     on_evidence: OnEvidence | None,
     planning: bool = False,
     trial: Trial | None = None,
+    named: bool = True,
 ) -> Ran:
     """Runs TARGET: the file PATH, of which FACTS are known, or ``package.module:attribute`` where PATH is None.
 
-    PLANNING asks for the way that works as code.
+    PLANNING asks for the way that works as code. Where PATH was not NAMED, but found in a directory, that nothing in it can be
+    run is no error.
     """
     ran = Ran(target, str(path.absolute()) if path else None)
     specs = _specs(target, settings)
@@ -105,12 +114,11 @@ def run(
             return ran
         known = outline(facts)
         if not specs and not _runnable(known):
-            ran.notes.append(
-                f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
-            )
+            missing = f"{target}: no entry found, so nothing was run; name one with `--model Net --input 1,3,224,224`"
+            ran.notes += [missing] if named else []
             return ran
     asked = settings.run or bool(settings.route) or bool(settings.save) or bool(settings.repro)
-    explicit = bool(specs) or asked or path is None or planning
+    explicit = bool(specs) or (asked and named) or path is None or planning
     request = dataclasses.replace(_request(ran.file or target, specs, known, settings), plan=planning)
     if trial is not None:
         request = dataclasses.replace(request, texts=trial.texts, answers=trial.answers)
