@@ -1,4 +1,4 @@
-"""Imports that a fix leaves without a use, and imports that it needs: edits for both. An import that bears a comment is let be."""
+"""The edit that takes away an import which a fix leaves without a use. One that bears a comment is let be."""
 
 from __future__ import annotations
 
