@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Sequence
 
 import libcst as cst
 
 from tslint.diagnostic import Applicability, Edit, Fix, Span
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import Tensor
 
 ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float)
 """Expressions that bind tighter than any operator."""
@@ -73,6 +75,16 @@ def _needs_parentheses(call: cst.Call, facts: Facts) -> bool:
     return isinstance(parent, (cst.Attribute, cst.Subscript, cst.Call, cst.Await))
 
 
+def product(node: cst.BaseExpression, text: str, facts: Facts) -> str:
+    """TEXT, a product or quotient, as it can stand in the place of NODE: in parentheses where it would be taken apart."""
+    parent = facts.parent(node)
+    if node.lpar or (isinstance(parent, cst.BinaryOperation) and isinstance(parent.operator, (cst.Add, cst.Subtract))):
+        return text
+    tight = (cst.BinaryOperation, cst.UnaryOperation, cst.Attribute, cst.Await)
+    holds = (isinstance(parent, cst.Subscript) and parent.value is node) or isinstance(parent, cst.Call)
+    return f"({text})" if isinstance(parent, tight) or holds else text
+
+
 def annotation(target: cst.AssignTarget, type_: str, facts: Facts) -> Edit:
     """``name = …`` becomes ``name: type = …``."""
     return after(target.target, f": {type_}", facts)
@@ -121,3 +133,61 @@ def wrapper(
     return Edit(
         place, "\n\n\n" + wrapper_class(name, base, parameters, ", ".join(names), [subscript(key) for key in keys])
     )
+
+
+def without_argument(call: cst.Call, argument: cst.Arg, facts: Facts) -> Edit | None:
+    """Leaves ARGUMENT out of CALL, with the comma that parts it from the next one or the last; None where a comment would go."""
+    index = next(i for i, each in enumerate(call.args) if each is argument)
+    here = facts.span(argument)
+    if index:
+        before = facts.span(call.args[index - 1].value)
+        span = Span(before.end_line, before.end_column, here.end_line, here.end_column)
+        if call.args[index - 1].value.lpar:
+            return None
+    elif len(call.args) > 1:
+        following = facts.span(call.args[1])
+        span = Span(here.line, here.column, following.line, following.column)
+    else:
+        span = here
+    return None if "#" in facts.source.slice(span) else Edit(span, "")
+
+
+def without_statement(node: cst.BaseSmallStatement, facts: Facts) -> Edit:
+    """Takes a statement away, with its line where nothing else is on it; ``pass`` stands in for it where its block needs one."""
+    line = facts.parent(node)
+    block = facts.parent(line) if line is not None else None
+    alone = isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+    if isinstance(line, cst.SimpleStatementLine) and alone and isinstance(block, (cst.IndentedBlock, cst.Module)):
+        commented = line.trailing_whitespace.comment is not None
+        if (isinstance(block, cst.Module) or len(block.body) > 1) and not commented:
+            span = facts.span(node)
+            return Edit(Span(span.line, 1, span.end_line + 1, 1), "")
+    return replace(node, "pass", facts)
+
+
+def spelled(qualified: str, facts: Facts) -> str | None:
+    """How the file names a module of PyTorch at its top level: ``nn`` or ``torch.nn``; None where it does not."""
+    for node in (*facts.nodes(cst.Name), *facts.nodes(cst.Attribute)):
+        if facts.qualified(node) == qualified and facts.is_own(node):
+            return facts.module.code_for_node(node)
+    head, _, rest = qualified.rpartition(".")
+    outer = spelled(head, facts) if head else None
+    return f"{outer}.{rest}" if outer else None
+
+
+def fresh(name: str, facts: Facts) -> str:
+    """NAME, or NAME with a number, such that nothing in the file is called so."""
+    taken = {node.value for node in facts.nodes(cst.Name)} | set(keyword.kwlist)
+    candidates = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def tensor_parameter(function: cst.FunctionDef | None, facts: Facts) -> str | None:
+    """The first parameter of FUNCTION that is a tensor whenever it is called, and always the one that was handed in."""
+    if function is None:
+        return None
+    for parameter, kind in facts.parameters(function):
+        name = parameter.name.value
+        if isinstance(kind, Tensor) and parameter.default is None and len(facts.names.bindings(function, name)) == 1:
+            return name
+    return None

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
-from tslint.diagnostic import Finding
+from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Constant, Kind
 
@@ -40,7 +41,7 @@ def predict_comparison(node: cst.Comparison, facts: Facts) -> Iterator[Finding]:
     if isinstance(target.operator, COMPARISONS):
         for tensor, other in ((node.left, target.comparator), (target.comparator, node.left)):
             if facts.is_tensor(tensor) and _is_bool(facts.kind(other)):
-                yield _finding(node, other, facts, _plain(node, tensor, other, facts))
+                yield _finding(node, other, facts, _plain(node, tensor, other, facts), _number(other, facts))
 
 
 @on(cst.Call, traced=True)
@@ -64,7 +65,8 @@ def _in_call(call: cst.Call, wanted: dict[int, str], is_method: bool, facts: Fac
     for position, name in wanted.items():
         given = facts.argument(call, position - is_method, name)
         if given is not None and _is_bool(facts.kind(given)):
-            yield _finding(given, given, facts, "write the number, or convert the result with `.bool()`")
+            fix = _number(given, facts) if name == "other" else None
+            yield _finding(given, given, facts, "write the number, or convert the result with `.bool()`", fix)
 
 
 def _is_bool(kind: Kind) -> bool:
@@ -85,5 +87,11 @@ def _plain(node: cst.Comparison, tensor: cst.BaseExpression, other: cst.BaseExpr
     return "compare with a number"
 
 
-def _finding(node: cst.CSTNode, value: cst.BaseExpression, facts: Facts, help: str) -> Finding:
-    return Finding(node, {"value": facts.text(value)}, help=help)
+def _number(value: cst.BaseExpression, facts: Facts) -> Fix | None:
+    """``True`` becomes ``1`` where it is compared with: PyTorch takes the two for equal."""
+    number = {"True": "1", "False": "0"}.get(value.value if isinstance(value, cst.Name) else "")
+    return rewrite.safe(f"Compare with `{number}`", rewrite.replace(value, number, facts)) if number else None
+
+
+def _finding(node: cst.CSTNode, value: cst.BaseExpression, facts: Facts, help: str, fix: Fix | None = None) -> Finding:
+    return Finding(node, {"value": facts.text(value)}, fix=fix, help=help)

@@ -8,9 +8,9 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.checks._places import is_learned
+from tslint.checks._places import is_learned, uses
 from tslint.checks._sizes import holds_baked_size, holds_size
-from tslint.diagnostic import Claim, Finding, Severity
+from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Kind, List, ShapeOf, Tensor, Tuple, options
 
@@ -40,8 +40,31 @@ def predict(node: cst.Attribute, facts: Facts) -> Iterator[Finding]:
         {"tensor": facts.text(node)},
         claim=Claim.TRACE_FAILS if _is_all_that_returns(node, facts) else Claim.TRACE_DIFFERS,
         severity=Severity.ERROR,
+        fix=_detached(node, facts),
         help=f"`{rewrite.atom(node.value, facts)}.detach()` stays in the graph",
     )
+
+
+def _detached(node: cst.Attribute, facts: Facts) -> Fix | None:
+    """``x.data`` becomes ``x.detach()``, unless it is written into: autograd would watch that."""
+    parent = facts.parent(node)
+    names: list[cst.Name] = []
+    if isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Name):
+        names = uses(parent.targets[0].target, facts)
+    if any(_writes(use, facts) for use in (node, *names)):
+        return None
+    text = f"{rewrite.atom(node.value, facts)}.detach()"
+    return rewrite.safe(f"Write `{text}`", rewrite.replace(node.attr, "detach()", facts))
+
+
+def _writes(node: cst.CSTNode, facts: Facts) -> bool:
+    """``x.add_(1)``, ``x[0] = 1``, ``x += 1``."""
+    parent = facts.parent(node)
+    if isinstance(parent, cst.Attribute) and parent.value is node:
+        return parent.attr.value.endswith("_")
+    if isinstance(parent, cst.Subscript) and parent.value is node:
+        return isinstance(facts.parent(parent), (cst.AssignTarget, cst.AugAssign))
+    return isinstance(parent, cst.AugAssign) and parent.target is node
 
 
 def _is_computed(node: cst.BaseExpression, facts: Facts) -> bool:

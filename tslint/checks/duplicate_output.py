@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._conversion import Conversion, conversions
 from tslint.diagnostic import Finding, Severity
@@ -55,7 +56,12 @@ def _of_return(
         seen.setdefault(source, node)
         if problem:
             help = HELP.format(name=facts.text(node))
-            yield Finding(node, {"problem": problem}, severity=severity, help=help, symbol=f"{cls.name}.forward")
+            text = f"{rewrite.atom(node, facts)} * 1"
+            matters = severity is not Severity.INFO
+            fix = rewrite.unsafe(f"Return `{text}`", rewrite.replace(node, text, facts)) if matters else None
+            yield Finding(
+                node, {"problem": problem}, severity=severity, fix=fix, help=help, symbol=f"{cls.name}.forward"
+            )
 
 
 def _outputs(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tslint.checks import on
-from tslint.diagnostic import Claim, Finding
+import libcst as cst
+
+from tslint import rewrite
+from tslint.checks import _annotations, on
+from tslint.diagnostic import Claim, Finding, Fix
 from tslint.facts.facts import Facts
 from tslint.facts.torchscript.compiler import Refusal
 
@@ -19,6 +22,7 @@ def predict_difference(refusal: Refusal, facts: Facts) -> Iterator[Finding]:
             refusal.node,
             {"parameter": name, "problem": "a caller that leaves it out finds no branch for None"},
             claim=Claim.SCRIPT_DIFFERS,
+            fix=_optional(facts.enclosing_function(refusal.node), name, facts),
             help=f"annotate it: `{name}: Optional[torch.Tensor] = None`",
         )
 
@@ -30,5 +34,15 @@ def predict(refusal: Refusal, facts: Facts) -> Iterator[Finding]:
         refusal.node,
         {"parameter": parameter, "problem": f"this call of `{refusal.values['function']}` leaves it out"},
         claim=Claim.SCRIPT_FAILS,
+        fix=_optional(_annotations.callee(refusal.node, facts), parameter, facts)
+        if isinstance(refusal.node, cst.Call)
+        else None,
         help=f"annotate it: `{parameter}: Optional[torch.Tensor] = None`",
     )
+
+
+def _optional(function: cst.FunctionDef | None, name: str, facts: Facts) -> Fix | None:
+    """The parameter NAME annotated as a tensor or None."""
+    param = _annotations.parameter(function, name)
+    edits = _annotations.optional(param, facts) if param is not None and _annotations.is_none(param) else []
+    return rewrite.safe(f"Annotate `{name}` as a tensor or None", *edits) if edits else None

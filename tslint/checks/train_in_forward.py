@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
-from tslint.diagnostic import Finding
+from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import MISSING, Callable, Constant, Module, options
 
@@ -22,7 +23,17 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     if call.args and (mode is None or not _is_true(mode, facts)):
         return
     if any(_is_of_module(kind) for kind in options(facts.kind(call.func))):
-        yield Finding(call, {"model": facts.text(call.func.value)}, help=HELP)
+        yield Finding(call, {"model": facts.text(call.func.value)}, fix=_left_out(call, call.func, facts), help=HELP)
+
+
+def _left_out(call: cst.Call, func: cst.Attribute, facts: Facts) -> Fix:
+    """The call left out: its statement, or, where the module that it answers with is used, the call alone."""
+    statement = facts.parent(call)
+    if isinstance(statement, cst.Expr):
+        edit = rewrite.without_statement(statement, facts)
+    else:
+        edit = rewrite.replace(call, rewrite.source(func.value, facts), facts)
+    return rewrite.unsafe(f"Leave `{facts.text(call)}` out", edit)
 
 
 def _is_of_module(kind: object) -> bool:

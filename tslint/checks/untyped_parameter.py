@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tslint.checks import on
+import libcst as cst
+
+from tslint import rewrite
+from tslint.checks import _annotations, on
 from tslint.checks._script import INFERRED, named_parameter, of_optional, of_parameter, parameter_label, written
-from tslint.diagnostic import Finding
+from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
 from tslint.facts.torchscript.compiler import Refusal
 
@@ -20,6 +23,7 @@ def predict(refusal: Refusal, facts: Facts) -> Iterator[Finding]:
         values = refusal.values
         if refusal.code == "default":
             yield Finding(refusal.node, {"name": f"`{values['name']}`", "problem": f"its default is {_a(values['type'])}"},
+                          fix=_typed(facts.enclosing_function(refusal.node), values["name"], values["type"], facts),
                           help=_help(values["name"], values["type"]))  # fmt: skip
         elif values.get("wanted") == INFERRED:
             problem = (
@@ -28,11 +32,14 @@ def predict(refusal: Refusal, facts: Facts) -> Iterator[Finding]:
                 else "it is not one"
             )
             yield Finding(refusal.node, {"name": f"`{values.get('argument', 'it')}`", "problem": problem},
-                          help=_help(values.get("argument", ""), values["found"]))  # fmt: skip
+                          fix=_handed(refusal, facts), help=_help(values.get("argument", ""), values["found"]))  # fmt: skip
         else:
             param = named_parameter(refusal.node, facts)
             name = f"`{param.name.value}`" if param is not None else "a parameter"
+            number = refusal.code == "range" and param is not None and param.default is None
+            function = facts.enclosing_function(refusal.node)
             yield Finding(refusal.node, {"name": name, "problem": "it is used as something else here"},
+                          fix=_typed(function, param.name.value, "int", facts) if param and number else None,
                           labels=parameter_label(refusal, facts))  # fmt: skip
 
 
@@ -42,3 +49,18 @@ def _a(type_: str) -> str:
 
 def _help(name: str, type_: str) -> str | None:
     return f"annotate it: `{name}: {type_}`" if name and type_ in ("int", "float", "bool", "str") else None
+
+
+def _handed(refusal: Refusal, facts: Facts) -> Fix | None:
+    """The annotation of a parameter of the function that a call hands something else than a tensor."""
+    call = next((n for n in (refusal.node, *facts.tree.ancestors(refusal.node)) if isinstance(n, cst.Call)), None)
+    function = _annotations.callee(call, facts) if call is not None else None
+    if function is None or refusal.values.get("function") != function.name.value:
+        return None
+    return _typed(function, refusal.values.get("argument", ""), refusal.values["found"], facts)
+
+
+def _typed(function: cst.FunctionDef | None, name: str, type_: str, facts: Facts) -> Fix | None:
+    param = _annotations.parameter(function, name)
+    edit = _annotations.annotated(param, type_, facts) if param is not None and type_ in _annotations.NUMBERS else None
+    return rewrite.safe(f"Annotate `{name}` as `{type_}`", edit) if edit is not None else None
