@@ -13,6 +13,7 @@ import libcst as cst
 from tslint.checks import on
 from tslint.checks._attributes import FOLLOWING, elements, is_handed_on, used
 from tslint.checks._places import branches
+from tslint.checks._registering import buffered
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.classes import Attribute, ModuleClass
 from tslint.facts.facts import Facts
@@ -70,6 +71,7 @@ def _left_behind(cls: ModuleClass, attribute: Attribute, facts: Facts) -> Iterat
             claim=Claim.WRONG_CALL,
             severity=Severity.WARNING,
             labels=(facts.label(moves[0], "the model is moved here"), facts.label(places[0], "it is used here")),
+            fix=buffered(cls, attribute, facts),
             help=f'call `self.register_buffer("{attribute.name}", …)`',
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tslint.checks import on
 from tslint.checks._attributes import added_by, elements, is_handed_on, is_held_here_alone, used
 from tslint.checks._places import branches
+from tslint.checks._registering import contained
 from tslint.diagnostic import Claim, Finding, Severity
 from tslint.facts.classes import Attribute, ModuleClass
 from tslint.facts.facts import Facts
@@ -42,5 +43,6 @@ def _of_attribute(cls: ModuleClass, attribute: Attribute, facts: Facts) -> Itera
         claim=Claim.TRACE_FAILS if with_parameters else Claim.WRONG_MODE,
         severity=Severity.WARNING if branches(at, facts) else Severity.ERROR,
         labels=(facts.label(places[0], "they are used here"),),
+        fix=contained(cls, attribute, facts),
         help=f"make it an `{container}`, which registers what it holds",
     )

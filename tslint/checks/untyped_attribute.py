@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tslint.checks import on
-from tslint.diagnostic import Finding
+from tslint.checks._registering import contained
+from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
 from tslint.facts.torchscript.compiler import Refusal
 
@@ -14,7 +15,12 @@ from tslint.facts.torchscript.compiler import Refusal
 def predict(refusal: Refusal, facts: Facts) -> Iterator[Finding]:
     type_ = refusal.values["type"]
     article = "an" if type_[0] in "aeio" else "a"
-    yield Finding(refusal.node, {"name": refusal.values["name"], "type": f"{article} {type_}"}, help=HELP.get(type_))
+    yield Finding(
+        refusal.node,
+        {"name": refusal.values["name"], "type": f"{article} {type_}"},
+        fix=_contained(refusal, facts),
+        help=HELP.get(type_),
+    )
 
 
 HELP = {
@@ -23,3 +29,12 @@ HELP = {
     "empty list": "annotate it in the body of the class, or start with a first value",
     "empty dict": "annotate it in the body of the class, or start with a first value",
 }
+
+
+def _contained(refusal: Refusal, facts: Facts) -> Fix | None:
+    """A container of modules in the place of a list or dict of them."""
+    name, owner = refusal.values["name"], refusal.values["cls"]
+    classes = [cls for cls in facts.module_classes if cls.name == owner and name in cls.attributes]
+    if len(classes) != 1 or not refusal.values["type"].endswith("of modules"):
+        return None
+    return contained(classes[0], classes[0].attributes[name], facts)
