@@ -175,9 +175,12 @@ def spelled(qualified: str, facts: Facts) -> str | None:
     return f"{outer}.{rest}" if outer else None
 
 
-def fresh(name: str, facts: Facts) -> str:
-    """NAME, or NAME with a number, such that nothing in the file is called so."""
-    taken = {node.value for node in facts.nodes(cst.Name)} | set(keyword.kwlist)
+def fresh(name: str, node: cst.CSTNode, facts: Facts) -> str:
+    """NAME, or NAME with a number, such that nothing in the function around NODE is called so."""
+    function = facts.enclosing_function(node)
+    names = facts.names_in(function) if function is not None else facts.nodes(cst.Name)
+    attributes = {parent.attr for n in names if isinstance(parent := facts.parent(n), cst.Attribute)}
+    taken = {n.value for n in names if n not in attributes} | set(keyword.kwlist)
     candidates = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
     return next(candidate for candidate in candidates if candidate not in taken)
 

@@ -23,9 +23,10 @@ ASSIGNING = re.compile(r"[ \t]*=[ \t]*")
 
 def contained(cls: ModuleClass, attribute: Attribute, facts: Facts) -> Fix | None:
     """``self.layers = nn.ModuleList([…])``, or a ModuleDict, where the attribute is set once, to a list or dict of modules."""
-    value, module = attribute.value, rewrite.spelled("torch.nn", facts)
-    if value is None or module is None or not _is_set_once(cls, attribute, facts):
+    assign, module = _assignment(cls, attribute, facts), rewrite.spelled("torch.nn", facts)
+    if assign is None or module is None:
         return None
+    value = assign.value
     held = [kind for element in elements(attribute.kind) for kind in options(element)]
     if not held or not all(isinstance(kind, Module) for kind in held):
         return None
@@ -53,8 +54,8 @@ def _is_key(element: cst.BaseDictElement) -> bool:
 
 def buffered(cls: ModuleClass, attribute: Attribute, facts: Facts) -> Fix | None:
     """``self.register_buffer("mask", …, persistent=False)``: what is saved of the model stays as it is."""
-    assign, value = _assignment(attribute, facts), attribute.value
-    if assign is None or value is None or not _is_set_once(cls, attribute, facts):
+    assign, value = _assignment(cls, attribute, facts), attribute.value
+    if assign is None or value is not assign.value:
         return None
     target = assign.targets[0].target
     if not isinstance(target, cst.Attribute) or not isinstance(target.value, cst.Name) or isinstance(value, cst.Tuple):
@@ -72,25 +73,19 @@ def buffered(cls: ModuleClass, attribute: Attribute, facts: Facts) -> Fix | None
     )
 
 
-def _assignment(attribute: Attribute, facts: Facts) -> cst.Assign | None:
-    target = facts.parent(attribute.node)
-    assign = facts.parent(target) if isinstance(target, cst.AssignTarget) else None
-    return assign if isinstance(assign, cst.Assign) else None
-
-
-def _is_set_once(cls: ModuleClass, attribute: Attribute, facts: Facts) -> bool:
-    """Whether one statement alone sets an attribute: in ``__init__``, on its every path, behind that of ``nn.Module``."""
-    node, function = _assignment(attribute, facts), facts.enclosing_function(attribute.node)
-    if function is None or function.name.value != "__init__" or node is None:
-        return False
-    if len(node.targets) != 1 or not facts.is_own(node) or _is_in_class_body(attribute.name, cls, facts):
-        return False
-    block = facts.parent(facts.parent(node) or node)
-    if block is not function.body or not isinstance(block, cst.IndentedBlock):
-        return False
+def _assignment(cls: ModuleClass, attribute: Attribute, facts: Facts) -> cst.Assign | None:
+    """The one statement that sets an attribute: in ``__init__``, on its every path, behind the ``__init__`` of ``nn.Module``."""
     sets = (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)
-    places = [n for n in mentions(cls, attribute.name, facts) if isinstance(facts.parent(n), sets)]
-    return len(places) == 1 and _follows_base(node, function, facts)
+    places = [parent for n in mentions(cls, attribute.name, facts) if isinstance(parent := facts.parent(n), sets)]
+    assign = facts.parent(places[0]) if len(places) == 1 else None
+    function = facts.enclosing_function(assign) if assign is not None else None
+    if not isinstance(assign, cst.Assign) or len(assign.targets) != 1 or not facts.is_own(assign):
+        return None
+    if function is None or function.name.value != "__init__" or _is_in_class_body(attribute.name, cls, facts):
+        return None
+    line = facts.parent(assign)
+    in_every_case = line is not None and facts.parent(line) is function.body
+    return assign if in_every_case and _follows_base(assign, function, facts) else None
 
 
 def _is_in_class_body(name: str, cls: ModuleClass, facts: Facts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tslint.checks import on
+from tslint.checks._attributes import is_handed_on
 from tslint.checks._registering import contained
 from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
@@ -37,4 +38,5 @@ def _contained(refusal: Refusal, facts: Facts) -> Fix | None:
     classes = [cls for cls in facts.module_classes if cls.name == owner and name in cls.attributes]
     if len(classes) != 1 or not refusal.values["type"].endswith("of modules"):
         return None
-    return contained(classes[0], classes[0].attributes[name], facts)
+    attribute = classes[0].attributes[name]
+    return None if is_handed_on(classes[0], attribute, facts) else contained(classes[0], attribute, facts)
