@@ -95,13 +95,16 @@ def subscript(key: str) -> str:
     return f'["{key}"]' if repr(key) == f"'{key}'" and '"' not in key else f"[{key!r}]"
 
 
-def wrapper_class(name: str, base: str, parameters: str, arguments: str, accesses: Sequence[str]) -> str:
+def wrapper_class(
+    name: str, base: str, parameters: str, arguments: str, accesses: Sequence[str], method: str = ""
+) -> str:
     """A class that holds a model and answers with parts of what it returns: one, or a tuple.
 
     PARAMETERS is the text of forward's parameters behind ``self``, ARGUMENTS that of the model's arguments, BASE how
-    ``torch.nn.Module`` is spelled; ACCESSES pick the parts out: ``["out"]``.
+    ``torch.nn.Module`` is spelled; ACCESSES pick the parts out: ``["out"]``. METHOD
+    (``.encode``) is called in place of the model.
     """
-    call = f"self.model({arguments})"
+    call = f"self.model{method}({arguments})"
     if len(accesses) == 1:
         body = [f"return {call}{accesses[0]}"]
     else:
@@ -128,11 +131,8 @@ def wrapper(
     cls: cst.ClassDef, name: str, base: str, parameters: str, names: Sequence[str], keys: Sequence[str], facts: Facts
 ) -> Edit:
     """The class of :func:`wrapper_class` behind CLS."""
-    end = facts.span(cls)
-    place = Span(end.end_line, end.end_column, end.end_line, end.end_column)
-    return Edit(
-        place, "\n\n\n" + wrapper_class(name, base, parameters, ", ".join(names), [subscript(key) for key in keys])
-    )
+    text = wrapper_class(name, base, parameters, ", ".join(names), [subscript(key) for key in keys])
+    return after(cls, f"\n\n\n{text}", facts)
 
 
 def without_argument(call: cst.Call, argument: cst.Arg, facts: Facts) -> Edit | None:

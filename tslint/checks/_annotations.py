@@ -76,6 +76,14 @@ def typing_name(name: str, facts: Facts) -> tuple[str, list[Edit]]:
     return name, _imported(f"from typing import {name}", facts)
 
 
+def module_name(name: str, facts: Facts) -> tuple[str, list[Edit]]:
+    """How the file spells a module of the standard library, and the edits that import it where it does not yet."""
+    for called, bindings in facts.names.scopes.get(facts.module, {}).items():
+        if all(isinstance(b.node, cst.Import) and b.imported == name for b in bindings):
+            return called, []
+    return name, _imported(f"import {name}", facts)
+
+
 def _top(facts: Facts) -> list[cst.SimpleStatementLine]:
     return [statement for statement in facts.module.body if isinstance(statement, cst.SimpleStatementLine)]
 

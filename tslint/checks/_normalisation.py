@@ -27,6 +27,10 @@ class Statistics:
     def average(self) -> float:
         return sum(self.std) / len(self.std)
 
+    @property
+    def scale(self) -> float:
+        return 1 / (255 * self.average)
+
     def reversed(self) -> Statistics:
         """The same for channels in the order blue, green, red."""
         return Statistics(self.name, self.mean[::-1], self.std[::-1], self.telling)

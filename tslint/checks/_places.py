@@ -274,3 +274,19 @@ def _asks_input(test: cst.BaseExpression, facts: Facts) -> bool:
 def _returns(block: cst.BaseSuite) -> bool:
     last = block.body[-1] if block.body else None
     return isinstance(last, cst.SimpleStatementLine) and any(isinstance(part, cst.Return) for part in last.body)
+
+
+def meets_tensor(node: cst.CSTNode, facts: Facts) -> bool:
+    """Whether the value of NODE is used in nothing but arithmetic, and that arithmetic is with a tensor in the end."""
+    parent = facts.parent(node)
+    if isinstance(parent, cst.BinaryOperation):
+        other = parent.right if parent.left is node else parent.left
+        return facts.is_tensor(other) or meets_tensor(parent, facts)
+    if isinstance(parent, cst.UnaryOperation):
+        return meets_tensor(parent, facts)
+    if isinstance(parent, cst.AugAssign):
+        return facts.is_tensor(parent.target)
+    if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
+        found = uses(parent.targets[0].target, facts)
+        return bool(found) and all(meets_tensor(use, facts) for use in found)
+    return False

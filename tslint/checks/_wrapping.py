@@ -50,6 +50,26 @@ def wrapping(refused: Refused, facts: Facts, more: Sequence[Edit] = ()) -> Fix |
     )
 
 
+def of_method(cls: ModuleClass, function: cst.FunctionDef, given: cst.Attribute, facts: Facts) -> Fix | None:
+    """A module whose forward calls a method of CLS, in the place of the method, which is GIVEN."""
+    node, method = cls.node, function.name.value
+    name = f"{cls.name}{''.join(part.capitalize() for part in method.split('_'))}"
+    module, names = rewrite.spelled("torch.nn", facts), _parameter_names(function)
+    if module is None or names is None or not facts.is_own(node) or facts.enclosing_function(node) is not None:
+        return None
+    written = [_parameter(parameter, facts) for parameter in function.params.params[1:]]
+    if None in written or any(other.value == name for other in facts.nodes(cst.Name)):
+        return None
+    parameters = ", ".join(filter(None, written))
+    text = rewrite.wrapper_class(name, f"{module}.Module", parameters, ", ".join(names), [""], f".{method}")
+    model = rewrite.source(given.value, facts)
+    return rewrite.unsafe(
+        f"Trace a module whose `forward` calls `{method}`",
+        rewrite.after(node, f"\n\n\n{text}", facts),
+        rewrite.replace(given, f"{name}({model}).eval()", facts),
+    )
+
+
 def _where_traced(cls: ModuleClass, name: str, facts: Facts) -> list[Edit]:
     """The wrapper NAME round every model of CLS that the file traces."""
     models = [facts.argument(call, 0, "func") for call in facts.calls_to("torch.jit.trace")]

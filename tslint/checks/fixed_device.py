@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._places import asks_machine, deciding
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Constant, Module, Str, Tensor, options
 
@@ -26,7 +27,28 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     conditions = deciding(call, facts)
     if any(asks_machine(test, facts) or _is_a_flag(test, facts) for test in conditions):
         return
-    yield Finding(call, {"call": facts.text(call)}, severity=Severity.WARNING, help=HELP)
+    yield Finding(call, {"call": facts.text(call)}, severity=Severity.WARNING, fix=_moved(call, facts), help=HELP)
+
+
+def _moved(call: cst.Call, facts: Facts) -> Fix | None:
+    """The device of the first tensor that the function is handed, in the place of the GPU."""
+    tensor = rewrite.tensor_parameter(facts.enclosing_function(call), facts)
+    if tensor is None:
+        return None
+    func, device, title = call.func, f"{tensor}.device", f"Use `{tensor}.device`"
+    if facts.qualified(func) == "torch.device":
+        return rewrite.unsafe(title, rewrite.replace(call, device, facts))
+    named = facts.argument(call, len(call.args), "device")
+    if _is_method(call, "to", facts) or _is_method(call, "cuda", facts):
+        assert isinstance(func, cst.Attribute)
+        if not facts.is_tensor(func.value) or len(call.args) > (func.attr.value == "to"):
+            return None
+        owner = rewrite.source(func.value, facts)
+        if owner == tensor:
+            return rewrite.unsafe(f"Leave `{tensor}` where it is", rewrite.replace(call, tensor, facts))
+        moved = f"{rewrite.atom(func.value, facts)}.to({device})"
+        return rewrite.unsafe(title, rewrite.replace(call, moved, facts))
+    return rewrite.unsafe(title, rewrite.replace(named, device, facts)) if named is not None else None
 
 
 def _names_a_gpu(call: cst.Call, facts: Facts) -> bool:

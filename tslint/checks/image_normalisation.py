@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._normalisation import KNOWN, Row, Statistics, Wrong, problem
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.spelled import Spelled, spelled
 
@@ -25,11 +26,48 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     nodes = {"scale": facts.argument(call, 2, "scale"), "bias": facts.argument(call, 3, "bias")}
     values = {key: _spelled(node, facts) for key, node in nodes.items()}
     wrong, help = _misshapen(values, _layout(call, facts)), "give one scale, and one bias for each channel"
+    known = None
     if wrong is None:
-        wrong, help = _mistaken(nodes, values, facts)
+        wrong, help, known = _mistaken(nodes, values, facts)
     if wrong is not None:
         severity = Severity.ERROR if wrong.sure else Severity.WARNING
-        yield Finding(nodes[wrong.argument] or call, {"problem": wrong.text}, severity=severity, help=help)
+        fix = _corrected(wrong, known, nodes, values, facts)
+        yield Finding(nodes[wrong.argument] or call, {"problem": wrong.text}, severity=severity, fix=fix, help=help)
+
+
+Nodes = dict[str, cst.BaseExpression | None]
+
+
+def _corrected(
+    wrong: Wrong, known: Statistics | None, nodes: Nodes, values: dict[str, Spelled | None], facts: Facts
+) -> Fix | None:
+    """Scale and bias for the statistics that are KNOWN to be meant, where they are not; a bias for each channel."""
+    scale, bias = nodes["scale"], nodes["bias"]
+    if bias is None or not wrong.sure:
+        return None
+    if known is None:
+        if wrong.argument != "bias" or not isinstance(values["bias"], float) or bias.lpar:
+            return None
+        text = f"[{', '.join([rewrite.source(bias, facts)] * 3)}]"
+        return rewrite.unsafe(f"Write `{text}`", rewrite.replace(bias, text, facts))
+    given = 1.0 if scale is None else values["scale"]
+    assert isinstance(given, float)
+    edits = []
+    if problem(known.scale, _flat(values["bias"]), known) is not None:
+        parts = ", ".join(_quotient(mean, std) for mean, std in zip(known.mean, known.std, strict=True))
+        edits.append(rewrite.replace(bias, f"[{parts}]" if isinstance(values["bias"], (list, tuple)) else parts, facts))
+    if problem(given, known.bias, known) is not None:
+        text = f"1 / (255 * {known.average:.3g})"
+        edits.append(
+            rewrite.replace(scale, text, facts)
+            if scale is not None
+            else rewrite.before(facts.parent(bias) or bias, f"scale={text}, ", facts)
+        )
+    return rewrite.unsafe(f"Normalise with {known.name}", *edits) if edits else None
+
+
+def _quotient(mean: float, std: float) -> str:
+    return f"-{mean:.4g} / {std:.4g}"
 
 
 def _misshapen(values: dict[str, Spelled | None], layout: str | None) -> Wrong | None:
@@ -46,21 +84,21 @@ def _misshapen(values: dict[str, Spelled | None], layout: str | None) -> Wrong |
 
 
 def _mistaken(
-    nodes: dict[str, cst.BaseExpression | None], values: dict[str, Spelled | None], facts: Facts
-) -> tuple[Wrong | None, str]:
+    nodes: Nodes, values: dict[str, Spelled | None], facts: Facts
+) -> tuple[Wrong | None, str, Statistics | None]:
     """What does not fit the statistics that the bias is made of, and what would."""
     scale = 1.0 if nodes["scale"] is None else values["scale"]
     bias = _flat(values["bias"])
     if not isinstance(scale, float) or not bias:
-        return None, ""
+        return None, "", None
     both = [s for known in (*_own(facts), *KNOWN) for s in (known, known.reversed()) if len(s.mean) == len(bias)]
     if any(_is_fit(scale, bias, known) for known in both):
-        return None, ""
+        return None, "", None
     for known in both:
         wrong = problem(scale, bias, known)
         if wrong is not None:
-            return wrong, f"going by {known.name}: {_advice(known)}"
-    return None, ""
+            return wrong, f"going by {known.name}: {_advice(known)}", known
+    return None, "", None
 
 
 def _is_fit(scale: float, bias: Row, known: Statistics) -> bool:
@@ -84,7 +122,7 @@ def _spelled(node: cst.BaseExpression | None, facts: Facts) -> Spelled | None:
 
 
 def _advice(known: Statistics) -> str:
-    bias = ", ".join(f"-{mean:.4g} / {std:.4g}" for mean, std in zip(known.mean, known.std, strict=True))
+    bias = ", ".join(_quotient(mean, std) for mean, std in zip(known.mean, known.std, strict=True))
     return f"`scale=1 / (255 * {known.average:.3g})`, `bias=[{bias}]`"
 
 

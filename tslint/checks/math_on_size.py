@@ -9,7 +9,7 @@ import libcst as cst
 from tslint import rewrite
 from tslint.checks import _imports, on
 from tslint.checks._observed import baked_rule, call_text, change, generalisation, labels
-from tslint.checks._places import uses
+from tslint.checks._places import meets_tensor
 from tslint.checks._sizes import baked, baked_sizes
 from tslint.diagnostic import Edit, Finding, Fix
 from tslint.evidence import ConstantBaked
@@ -95,20 +95,4 @@ def _is_fixed(call: cst.Call, facts: Facts) -> bool:
 
 
 def _is_power(call: cst.Call, facts: Facts) -> bool:
-    return facts.qualified(call.func) in ROOTS and len(call.args) == 1 and _meets_tensor(call, facts)
-
-
-def _meets_tensor(node: cst.CSTNode, facts: Facts) -> bool:
-    """Whether the value of NODE is used in nothing but arithmetic, and that arithmetic is with a tensor in the end."""
-    parent = facts.parent(node)
-    if isinstance(parent, cst.BinaryOperation):
-        other = parent.right if parent.left is node else parent.left
-        return facts.is_tensor(other) or _meets_tensor(parent, facts)
-    if isinstance(parent, cst.UnaryOperation):
-        return _meets_tensor(parent, facts)
-    if isinstance(parent, cst.AugAssign):
-        return facts.is_tensor(parent.target)
-    if isinstance(parent, cst.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0].target, cst.Name):
-        found = uses(parent.targets[0].target, facts)
-        return bool(found) and all(_meets_tensor(use, facts) for use in found)
-    return False
+    return facts.qualified(call.func) in ROOTS and len(call.args) == 1 and meets_tensor(call, facts)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._conversion import conversions, step
 from tslint.checks._layers import holds
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Kind, Step, options
 
@@ -80,5 +81,27 @@ def _finding(
         {"model": facts.text(model), "what": what, "refuses": refuses},
         severity=severity,
         labels=(facts.label(done.call, "optimised here"),) if there and done.call is not None else (),
+        fix=_left_out(done, facts),
         help=help,
     )
+
+
+def _left_out(done: Step, facts: Facts) -> Fix | None:
+    """The optimisation left out, unless it changes the numbers: the statement, or the call around the model."""
+    call = done.call
+    if done.name == QUANTISED or not isinstance(call, cst.Call) or not facts.is_own(call):
+        return None
+    statement = facts.parent(call)
+    method = isinstance(call.func, cst.Attribute) and facts.qualified(call.func) is None
+    if method and isinstance(statement, cst.Expr):
+        return rewrite.unsafe("Leave `compile` out", rewrite.without_statement(statement, facts))
+    if facts.qualified(call.func) not in (COMPILED[0], INFERENCE) or not call.args or call.args[0].star:
+        return None
+    model, title = call.args[0].value, f"Leave `{facts.text(call.func)}` out"
+    if call.args[0].keyword is not None:
+        return None
+    if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0].target
+        if isinstance(target, cst.Name) and isinstance(model, cst.Name) and target.value == model.value:
+            return rewrite.unsafe(title, rewrite.without_statement(statement, facts))
+    return rewrite.unsafe(title, rewrite.replace(call, rewrite.atom(model, facts), facts))

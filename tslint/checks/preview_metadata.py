@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tslint.checks import on
-from tslint.diagnostic import Finding, Severity
+from tslint import rewrite
+from tslint.checks import _annotations, on
+from tslint.diagnostic import Finding, Fix, Severity
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Constant, Dict, Kind, List, NoneKind, Str, Tuple, options
 
@@ -36,10 +37,17 @@ def check(attribute: cst.Attribute, facts: Facts) -> Iterator[Finding]:
     value = options(facts.calling_kind(assign.value))
     if all(isinstance(kind, (Dict, List, Tuple, NoneKind, Constant)) for kind in value) and not _is_number_text(value):
         text = f"the value of `{key}` is no string"
-        yield Finding(assign.value, {"problem": text}, help="write it as JSON: `json.dumps(…)`")
+        yield Finding(
+            assign.value,
+            {"problem": text},
+            fix=_as_json(assign.value, value, facts),
+            help="write it as JSON: `json.dumps(…)`",
+        )
     elif MEANT.search(key) and key not in (f"{PREFIX}type", f"{PREFIX}params"):
         help = f"the keys are `{PREFIX}type` and `{PREFIX}params`"
-        yield Finding(target, {"problem": f"`{key}` is no key of Xcode's preview"}, help=help)
+        yield Finding(
+            target, {"problem": f"`{key}` is no key of Xcode's preview"}, fix=_renamed(target, key, facts), help=help
+        )
     elif key == f"{PREFIX}type":
         for kind in value:
             if isinstance(kind, Str) and kind.value is not None and kind.value not in PARAMETERS:
@@ -48,6 +56,26 @@ def check(attribute: cst.Attribute, facts: Facts) -> Iterator[Finding]:
                 yield Finding(assign.value, {"problem": problem}, severity=Severity.WARNING, help=help)
     elif key == f"{PREFIX}params":
         yield from _parameters(assign.value, _preview_type(target, facts), facts)
+
+
+def _as_json(node: cst.BaseExpression, kinds: tuple[Kind, ...], facts: Facts) -> Fix | None:
+    """``json.dumps(…)`` of a dict or list, with the import."""
+    if not all(isinstance(kind, (Dict, List)) for kind in kinds):
+        return None
+    module, imported = _annotations.module_name("json", facts)
+    edits = rewrite.before(node, f"{module}.dumps(", facts), rewrite.after(node, ")", facts)
+    return rewrite.safe("Write it as JSON", *edits, *imported) if not node.lpar else None
+
+
+def _renamed(target: cst.Subscript, key: str, facts: Facts) -> Fix | None:
+    """The key that Xcode reads, in a literal."""
+    index = target.slice[0].slice
+    literal = index.value if isinstance(index, cst.Index) else None
+    if not isinstance(literal, cst.SimpleString) or literal.raw_value != key:
+        return None
+    name = PREFIX + ("type" if "type" in key.lower() else "params")
+    text = f"{literal.prefix}{literal.quote}{name}{literal.quote}"
+    return rewrite.safe(f"Write `{name}`", rewrite.replace(literal, text, facts))
 
 
 def _key(target: cst.BaseExpression, facts: Facts) -> str | None:

@@ -9,12 +9,12 @@ import libcst as cst
 from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._observed import SCALARS, baked_rule, call_text, change, generalisation, labels
-from tslint.checks._places import is_learned, iterated_over, only_decides
+from tslint.checks._places import is_learned, iterated_over, meets_tensor, only_decides
 from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
-from tslint.facts.kinds import Constant, FixedSize
+from tslint.facts.kinds import Constant, FixedSize, Tensor, options
 from tslint.facts.signatures import KEPT
 
 NUMBERS = ("math.", "numpy.")
@@ -38,7 +38,7 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         {"call": _named(call, facts)},
         claim=Claim.TRACE_DIFFERS if certain else Claim.TRACE_SPECIALISES,
         severity=Severity.ERROR if certain else Severity.WARNING,
-        fix=_size(call, tensor, facts),
+        fix=_size(call, tensor, facts) or _kept(call, tensor, facts),
         help=_help(call, tensor, facts),
     )
 
@@ -86,6 +86,20 @@ def _size(call: cst.Call, tensor: cst.BaseExpression, facts: Facts) -> Fix | Non
         return None
     text = f"{rewrite.atom(tensor, facts)}.size(0)"
     return rewrite.safe(f"Write `{text}`", rewrite.replace(call, text, facts))
+
+
+def _kept(call: cst.Call, tensor: cst.BaseExpression, facts: Facts) -> Fix | None:
+    """``x.sum().item()`` becomes ``x.sum().detach()`` where it enters arithmetic with tensors: a tensor without dimensions does
+    there what a number does. ``detach`` stops gradients, as ``item`` did; PyTorch subtracts no bools.
+    """
+    func = call.func
+    if not isinstance(func, cst.Attribute) or func.attr.value != "item" or call.args or not meets_tensor(call, facts):
+        return None
+    asked = isinstance(tensor, cst.Call) and facts.text(tensor.func).rpartition(".")[2] in ("any", "all")
+    kinds = options(facts.kind(tensor))
+    if asked or not all(isinstance(kind, Tensor) and kind.shape.rank == 0 for kind in kinds):
+        return None
+    return rewrite.safe(f"Write `{facts.text(tensor)}.detach()`", rewrite.replace(func.attr, "detach", facts))
 
 
 def _help(call: cst.Call, tensor: cst.BaseExpression, facts: Facts) -> str:

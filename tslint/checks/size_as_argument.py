@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
+from tslint import rewrite
 from tslint.checks import on
 from tslint.checks._observed import baked_rule, change, generalisation, labels
 from tslint.checks._places import hangs_on_input, iterated_over, read_at
 from tslint.checks._sizes import holds_size
-from tslint.diagnostic import Claim, Finding, Severity
+from tslint.diagnostic import Claim, Finding, Fix, Severity
 from tslint.evidence import ConstantBaked
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -30,7 +32,8 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
     for argument in baked_arguments(operator):
         given = _given(call, argument, owner is not None, facts)
         if given is not None and _bakes(given, argument, facts):
-            yield from _finding(call, given, operator.rpartition(".")[2], facts)
+            fix = _adaptive(call, operator, owner, facts) if argument.name == "kernel_size" else None
+            yield from _finding(call, given, operator.rpartition(".")[2], facts, fix)
             return
 
 
@@ -83,7 +86,45 @@ def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> 
     return any(isinstance(option, Size) for option in options(facts.kind(given)))
 
 
-def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts) -> Iterator[Finding]:
+POOLS = {"avg_pool1d": 1, "avg_pool2d": 2, "avg_pool3d": 3, "max_pool1d": 1, "max_pool2d": 2, "max_pool3d": 3}
+
+
+def _adaptive(call: cst.Call, operator: str, owner: cst.BaseExpression | None, facts: Facts) -> Fix | None:
+    """``F.avg_pool1d(x, x.size(2))`` becomes ``F.adaptive_avg_pool1d(x, 1)``: the window is as large as what it goes over."""
+    name = operator.rpartition(".")[2]
+    wanted, func = POOLS.get(name, 0), call.func
+    if not wanted or owner is not None or len(call.args) != 2 or not isinstance(func, cst.Attribute):
+        return None
+    given, window = (arg.value for arg in call.args)
+    if any(arg.star for arg in call.args) or call.args[0].keyword is not None or func.attr.value != name:
+        return None
+    if not isinstance(given, cst.Name) or _dimensions(window, given, wanted, facts) != list(range(-wanted, 0)):
+        return None
+    return rewrite.safe(
+        f"Pool with `adaptive_{name}`",
+        rewrite.replace(func.attr, f"adaptive_{name}", facts),
+        rewrite.replace(call.args[1], "1", facts),
+    )
+
+
+def _dimensions(window: cst.BaseExpression, given: cst.Name, wanted: int, facts: Facts) -> list[int]:
+    """The dimensions of GIVEN, counted from its end, whose sizes a window is made of, as far as they are written there."""
+    parts = [e.value for e in window.elements] if isinstance(window, PLAIN) else [window]
+    found = []
+    for part in parts:
+        text = facts.text(part, 200).replace(" ", "")
+        match = re.fullmatch(rf"{given.value}\.(?:size\((-?\d)\)|(?:shape|size\(\))\[(-?\d)\])", text)
+        if match is not None:
+            number = int(match[1] or match[2])
+            found.append(number if number < 0 else number - 2 - wanted)
+        elif re.fullmatch(rf"{given.value}\.(?:shape|size\(\))\[(?:2|-{wanted}):\]", text) and len(parts) == 1:
+            return list(range(-wanted, 0))
+    return found
+
+
+def _finding(
+    node: cst.BaseExpression, size: cst.BaseExpression, operator: str, facts: Facts, fix: Fix | None = None
+) -> Iterator[Finding]:
     if facts.reaches_output(node):
         certain, specialises = facts.certain(size), hangs_on_input(node, facts)
         yield Finding(
@@ -92,6 +133,7 @@ def _finding(node: cst.BaseExpression, size: cst.BaseExpression, operator: str, 
             claim=Claim.TRACE_SPECIALISES if specialises else Claim.TRACE_DIFFERS,
             severity=Severity.ERROR if certain and not specialises else Severity.WARNING,
             labels=read_at(size, facts),
+            fix=fix,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tslint.checks import on
+from tslint.checks._wrapping import of_method
 from tslint.diagnostic import Finding
 from tslint.facts.facts import Facts
 from tslint.facts.kinds import Callable, Module
@@ -26,4 +27,9 @@ def check(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         and kind.node.name.value != "forward"
         and not kind.node.decorators
     ):
-        yield Finding(given, {"method": facts.text(given)}, help=HELP.format(method=given.attr.value))
+        yield Finding(
+            given,
+            {"method": facts.text(given)},
+            fix=of_method(kind.owner.cls, kind.node, given, facts) if kind.owner.cls is not None else None,
+            help=HELP.format(method=given.attr.value),
+        )
