@@ -117,7 +117,7 @@ def _line(node: cst.Import | cst.ImportFrom, facts: Facts) -> Edit | None:
     span, source = facts.span(node), facts.source
     first, last = span.line, span.end_line + 1
     if _is_blank(last, source):
-        if first == 1:
+        if first == 1 or block.body[0] is line:
             while _is_blank(last, source):
                 last += 1
         else:

@@ -15,6 +15,8 @@ from tslint.facts.spelled import Spelled, spelled
 
 NORMALIZE = ("torchvision.transforms.Normalize", "torchvision.transforms.v2.Normalize", "albumentations.Normalize")
 COLOUR = ("RGB", "BGR")
+SPREAD = 1.15
+"""Deviations that differ by more have no scale in common."""
 GREY = ("GRAYSCALE", "GRAYSCALE_FLOAT16", "G")
 
 
@@ -52,6 +54,8 @@ def _corrected(
         return rewrite.unsafe(f"Write `{text}`", rewrite.replace(bias, text, facts))
     given = 1.0 if scale is None else values["scale"]
     assert isinstance(given, float)
+    if max(known.std) > SPREAD * min(known.std):
+        return None
     edits = []
     if problem(known.scale, _flat(values["bias"]), known) is not None:
         parts = ", ".join(_quotient(mean, std) for mean, std in zip(known.mean, known.std, strict=True))

@@ -86,40 +86,27 @@ def _bakes(given: cst.BaseExpression, argument: BakedArgument, facts: Facts) -> 
     return any(isinstance(option, Size) for option in options(facts.kind(given)))
 
 
-POOLS = {"avg_pool1d": 1, "avg_pool2d": 2, "avg_pool3d": 3, "max_pool1d": 1, "max_pool2d": 2, "max_pool3d": 3}
+POOLS = ("avg_pool1d", "max_pool1d")
+"""Windows of more dimensions are lists, and those stay in the graph; one number for several does not fit the tensor."""
 
 
 def _adaptive(call: cst.Call, operator: str, owner: cst.BaseExpression | None, facts: Facts) -> Fix | None:
     """``F.avg_pool1d(x, x.size(2))`` becomes ``F.adaptive_avg_pool1d(x, 1)``: the window is as large as what it goes over."""
-    name = operator.rpartition(".")[2]
-    wanted, func = POOLS.get(name, 0), call.func
-    if not wanted or owner is not None or len(call.args) != 2 or not isinstance(func, cst.Attribute):
+    name, func = operator.rpartition(".")[2], call.func
+    if name not in POOLS or owner is not None or len(call.args) != 2 or not isinstance(func, cst.Attribute):
         return None
-    given, window = (arg.value for arg in call.args)
     if any(arg.star for arg in call.args) or call.args[0].keyword is not None or func.attr.value != name:
         return None
-    if not isinstance(given, cst.Name) or _dimensions(window, given, wanted, facts) != list(range(-wanted, 0)):
+    given, window = (facts.text(arg.value, 200) for arg in call.args)
+    if not re.fullmatch(rf"{re.escape(given)}\.(?:size\((?:2|-1)\)|(?:shape|size\(\))\[(?:2|-1)\])", window):
+        return None
+    if not isinstance(call.args[0].value, cst.Name):
         return None
     return rewrite.safe(
         f"Pool with `adaptive_{name}`",
         rewrite.replace(func.attr, f"adaptive_{name}", facts),
         rewrite.replace(call.args[1], "1", facts),
     )
-
-
-def _dimensions(window: cst.BaseExpression, given: cst.Name, wanted: int, facts: Facts) -> list[int]:
-    """The dimensions of GIVEN, counted from its end, whose sizes a window is made of, as far as they are written there."""
-    parts = [e.value for e in window.elements] if isinstance(window, PLAIN) else [window]
-    found = []
-    for part in parts:
-        text = facts.text(part, 200).replace(" ", "")
-        match = re.fullmatch(rf"{given.value}\.(?:size\((-?\d)\)|(?:shape|size\(\))\[(-?\d)\])", text)
-        if match is not None:
-            number = int(match[1] or match[2])
-            found.append(number if number < 0 else number - 2 - wanted)
-        elif re.fullmatch(rf"{given.value}\.(?:shape|size\(\))\[(?:2|-{wanted}):\]", text) and len(parts) == 1:
-            return list(range(-wanted, 0))
-    return found
 
 
 def _finding(
