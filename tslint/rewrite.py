@@ -166,10 +166,10 @@ def without_statement(node: cst.BaseSmallStatement, facts: Facts) -> Edit:
 
 
 def spelled(qualified: str, facts: Facts) -> str | None:
-    """How the file names a module of PyTorch at its top level: ``nn`` or ``torch.nn``; None where it does not."""
-    for node in (*facts.nodes(cst.Name), *facts.nodes(cst.Attribute)):
-        if facts.qualified(node) == qualified and facts.is_own(node):
-            return facts.module.code_for_node(node)
+    """How the file names a module at its top level: ``nn`` or ``torch.nn``; None where it imports neither."""
+    for called, bindings in facts.names.scopes.get(facts.module, {}).items():
+        if all(binding.imported == qualified for binding in bindings):
+            return called
     head, _, rest = qualified.rpartition(".")
     outer = spelled(head, facts) if head else None
     return f"{outer}.{rest}" if outer else None

@@ -388,3 +388,174 @@ def test_a_wrapper_goes_round_what_is_built_where_nothing_is_traced(before: str,
 def test_no_wrapper_where_one_stands_or_the_mapping_is_used(more: str) -> None:
     text = net('return {"a": x}', more=more)
     assert fixed(text, "dict-output") == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '@torch.no_grad()\ndef forward(self, x):\n    """Doc."""\n    # first\n    y = torch.relu(x)\n\n    return y',
+            'def forward(self, x):\n    """Doc."""\n    # first\n    with torch.no_grad():\n        y = torch.relu(x)\n\n'
+            "        return y",
+        ),
+        (
+            "# why\n@torch.no_grad()\ndef forward(self, x):\n    if x.sum() > 0:\n        x = torch.relu(\n            x\n"
+            "        )  # up\n        # half\n    return x",
+            "# why\ndef forward(self, x):\n    with torch.no_grad():\n        if x.sum() > 0:\n            x = torch.relu(\n"
+            "                x\n            )  # up\n            # half\n        return x",
+        ),
+        (
+            '@torch.no_grad()\ndef forward(self, x):\n    assert x.dim() == 2, """\n    two"""\n    return torch.relu(x)',
+            None,
+        ),
+        ("@torch.no_grad()  # speed\ndef forward(self, x):\n    return torch.relu(x)", None),
+    ],
+)
+def test_a_decorator_becomes_a_context(before: str, after: str | None) -> None:
+    text = f"{HEAD}class Net(nn.Module):\n{{}}\n\n\ntorch.jit.script(Net().eval())\n"
+    wanted = text.format(textwrap.indent(after or before, "    "))
+    assert fixed(text.format(textwrap.indent(before, "    ")), "decorated-method") == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("return nn.Softmax(dim=1)(x)", "return F.softmax(x, dim=1)"),
+        ("return nn.MaxPool2d(2, stride=1)(x * 2) + 1", "return F.max_pool2d(x * 2, 2, stride=1) + 1"),
+        ("return nn.ReLU()(x)", "return F.relu(x)"),
+        ("return nn.ReLU()(  # rectified\n    x)", None),
+        ("return nn.GELU('tanh')(x)", None),
+        ("return nn.MaxPool2d(2, 2, 0, 1, True)(x)", None),
+        ("return nn.Linear(3, 3)(x)", None),
+        ("return nn.Dropout(0.5)(x)", None),
+    ],
+)
+def test_a_layer_made_where_it_is_called_becomes_a_function(before: str, after: str | None) -> None:
+    assert fixed(net(before), "constructor-in-forward") == net(after or before)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "parameters"),
+    [
+        ("return x.cuda()", "return x", "x"),
+        ("return torch.ones(3).cuda() * x", "return torch.ones(3).to(x.device) * x", "x"),
+        ("return (x + 1).to('cuda')", "return (x + 1).to(x.device)", "x"),
+        ("return x + torch.ones(3, device='cuda:0')", "return x + torch.ones(3, device=x.device)", "x"),
+        ("return x.cuda(non_blocking=True)", None, "x"),
+        ("x = x * 2\nreturn x.cuda()", None, "x"),
+        ("return torch.ones(3).cuda()", None, ""),
+    ],
+)
+def test_the_device_of_the_input(before: str, after: str | None, parameters: str) -> None:
+    text = net(before, parameters=parameters, more="k = 1").replace("self, )", "self)")
+    assert (
+        fixed(text, "fixed-device") == text.replace(before.replace("\n", "\n        "), after or "") if after else text
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("total = 0\nfor row in x:\n    total = total + row.sum()", "total = x.new_zeros(())"),
+        ("total = 1\nfor row in x:\n    total = total + row.sum()", "total = 1"),
+    ],
+)
+def test_a_sum_starts_with_a_tensor(before: str, after: str) -> None:
+    text = net(f"{before}\nreturn total")
+    assert fixed(text, "tensor-to-number") == text.replace(before.partition("\n")[0], after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x.view(*x.shape[:2], -1)", "x.view(x.size(0), x.size(1), -1)"),
+        ("x.view(-1, *x.shape[-2:])", "x.view(-1, x.size(-2), x.size(-1))"),
+        ("x.view(*x.size()[:1], -1)", "x.view(x.size(0), -1)"),
+        ("x.view(*x.shape[:-1], -1)", None),
+        ("x.view(*x.shape[::2], -1)", None),
+        ("x.view(*(x * 2).shape[:1], -1)", None),
+    ],
+)
+def test_sizes_are_spelled_out(before: str, after: str | None) -> None:
+    assert fixed(net(f"return {before}"), "unsized-list") == net(f"return {after or before}")
+
+
+def test_a_method_is_traced_through_a_module_that_calls_it() -> None:
+    text = HEAD + textwrap.dedent(
+        """\
+        class Codec(nn.Module):
+            def encode_all(self, x, scale: float = 2.0):  # shrinks
+                return x * scale
+
+            def forward(self, x):
+                return x
+
+
+        # traced here
+        traced = torch.jit.trace(  # the encoder alone
+            Codec().eval().encode_all,
+            torch.rand(3),
+        )
+        """
+    )
+    assert fixed(text, "traced-bound-method") == HEAD + textwrap.dedent(
+        """\
+        class Codec(nn.Module):
+            def encode_all(self, x, scale: float = 2.0):  # shrinks
+                return x * scale
+
+            def forward(self, x):
+                return x
+
+
+        class CodecEncodeAll(nn.Module):
+            def __init__(self, model):
+                super().__init__()
+                self.model = model
+
+            def forward(self, x, scale: float = 2.0):
+                return self.model.encode_all(x, scale)
+
+
+        # traced here
+        traced = torch.jit.trace(  # the encoder alone
+            CodecEncodeAll(Codec().eval()).eval(),
+            torch.rand(3),
+        )
+        """
+    )
+
+
+def test_an_optimisation_is_left_out() -> None:
+    text = HEAD + "net = nn.Linear(3, 3).eval()\n{}traced = torch.jit.trace({}, torch.rand(2, 3))\n"
+    rule = "optimised-before-convert"
+    assert fixed(text.format("net.compile()  # fast\n", "net"), rule) == text.format("pass  # fast\n", "net")
+    assert fixed(text.format("net = torch.compile(net)\n", "net"), rule) == text.format("", "net")
+    assert fixed(text.format("fast = torch.compile(net)\n", "fast"), rule) == text.format("fast = net\n", "fast")
+    assert fixed(text.format("", "torch.compile(net, dynamic=True)"), rule) == text.format("", "net")
+
+
+@pytest.mark.torch
+def test_functions_take_what_their_layers_take() -> None:
+    torch = pytest.importorskip("torch")
+    from tslint.checks.constructor_in_forward import FUNCTIONS
+
+    arguments = {
+        "MaxPool": [(2,), (2, 1), (3, 1, 1)],
+        "AvgPool": [(2,), (2, 1), (3, 1, 1)],
+        "Adaptive": [(2,)],
+        "Softm": [(1,)],
+        "LogSoftmax": [(1,)],
+        "LeakyReLU": [(), (0.3,), (0.3, False)],
+        "ELU": [(), (0.7,)],
+        "Softplus": [(), (2.0,), (2.0, 0.5)],
+        "Hardtanh": [(), (-0.5, 0.5), (-0.5, 0.5, False)],
+    }
+    for layer, function in FUNCTIONS.items():
+        named = [key for key in arguments if layer.startswith(key) or layer == key]
+        dimensions = next((int(part) for part in "123" if f"{part}d" in layer), 2)
+        x = torch.randn(2, 3, *[8] * dimensions)
+        for given in arguments[named[0]] if named else [()]:
+            wanted = getattr(torch.nn, layer)(*given)(x)
+            assert torch.equal(wanted, getattr(torch.nn.functional, function)(x, *given)), layer
+    assert torch.equal(torch.nn.GELU(approximate="tanh")(x), torch.nn.functional.gelu(x, approximate="tanh"))

@@ -78,9 +78,9 @@ def typing_name(name: str, facts: Facts) -> tuple[str, list[Edit]]:
 
 def module_name(name: str, facts: Facts) -> tuple[str, list[Edit]]:
     """How the file spells a module of the standard library, and the edits that import it where it does not yet."""
-    for called, bindings in facts.names.scopes.get(facts.module, {}).items():
-        if all(isinstance(b.node, cst.Import) and b.imported == name for b in bindings):
-            return called, []
+    called = rewrite.spelled(name, facts)
+    if called is not None:
+        return called, []
     return name, _imported(f"import {name}", facts)
 
 

@@ -23,6 +23,8 @@ FUNCTIONS = {
     "AdaptiveMaxPool2d": "adaptive_max_pool2d",
 }  # fmt: skip
 """Layers without parameters and modes, with the function of ``torch.nn.functional`` that takes the same arguments."""
+MOST = 3
+"""So many arguments are in the same places for both; ``gelu`` takes its own by name alone."""
 
 
 @on("constructs-module", "no-constructor")
@@ -51,7 +53,10 @@ def _written_out(node: cst.CSTNode, name: str, facts: Facts) -> Fix | None:
     outer, module = facts.parent(node), rewrite.spelled("torch.nn.functional", facts)
     if name not in FUNCTIONS or module is None or not isinstance(outer, cst.Call) or outer.func is not node:
         return None
-    if len(outer.args) != 1 or outer.args[0].star or outer.args[0].keyword is not None or "#" in facts.text(outer, 999):
+    if len(outer.args) != 1 or outer.args[0].star or outer.args[0].keyword is not None:
+        return None
+    by_position = sum(argument.keyword is None for argument in node.args)
+    if by_position > (0 if name == "GELU" else MOST) or "#" in rewrite.source(outer, facts):
         return None
     given = [rewrite.source(outer.args[0].value, facts), *(rewrite.source(arg, facts) for arg in node.args)]
     text = f"{module}.{FUNCTIONS[name]}({', '.join(given)})"
