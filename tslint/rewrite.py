@@ -159,8 +159,9 @@ def without_statement(node: cst.BaseSmallStatement, facts: Facts) -> Edit:
     alone = isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
     if isinstance(line, cst.SimpleStatementLine) and alone and isinstance(block, (cst.IndentedBlock, cst.Module)):
         commented = line.trailing_whitespace.comment is not None
-        if (isinstance(block, cst.Module) or len(block.body) > 1) and not commented:
-            span = facts.span(node)
+        span = facts.span(node)
+        ends = span.end_line < len(facts.source.lines)
+        if (isinstance(block, cst.Module) or len(block.body) > 1) and ends and not commented:
             return Edit(Span(span.line, 1, span.end_line + 1, 1), "")
     return replace(node, "pass", facts)
 

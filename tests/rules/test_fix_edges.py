@@ -533,6 +533,8 @@ def test_an_optimisation_is_left_out() -> None:
     assert fixed(text.format("net = torch.compile(net)\n", "net"), rule) == text.format("", "net")
     assert fixed(text.format("fast = torch.compile(net)\n", "fast"), rule) == text.format("fast = net\n", "fast")
     assert fixed(text.format("", "torch.compile(net, dynamic=True)"), rule) == text.format("", "net")
+    late = HEAD + "net = nn.Linear(3, 3).eval()\nnet.compile(); torch.jit.trace(net, torch.rand(2, 3))"
+    assert fixed(late, rule) == late.replace("net.compile()", "pass")
 
 
 @pytest.mark.torch
