@@ -7,10 +7,6 @@ from pathlib import Path
 import pytest
 from commandline import check_json, tslint
 
-from tslint.fixes import apply
-from tslint.source import Source, suppressions
-from tslint.unused import unused
-
 CODE = """\
 import math
 
@@ -85,36 +81,3 @@ def test_after_a_run_it_is_a_warning(tmp_path: Path) -> None:
     run = found(tmp_path, "--no-convert", e="ignore[missing-eval, unrolled-loop]")
     assert ("unused-suppression", "warning", 16) in run
     assert EVAL[0] not in [rule for rule, _, _ in run]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("x = 1  # tslint: ignore[dict-output] why\ny = 2\n", "x = 1\ny = 2\n"),
-        ("x = 1  # tslint: ignore", "x = 1"),
-        ("x = 1  # noqa  # tslint: ignore[mode]\n", "x = 1  # noqa\n"),
-        ("x = 1  # tslint: ignore[mode]  # noqa\n", "x = 1  # noqa\n"),
-        ("# tslint: ignore-file[mode, trace] why\nx = 1\n", "x = 1\n"),
-        ("    # tslint: ignore-file\nx = 1\n", "x = 1\n"),
-        ("x = 1  # tslint: ignore[mode, missing-evil]\n", "x = 1  # tslint: ignore[missing-evil]\n"),
-        ("x = 1  # tslint: ignore[missing-evil,mode]\n", "x = 1  # tslint: ignore[missing-evil]\n"),
-        ("x = 1  # tslint: ignore[missing-evil]\n", "x = 1  # tslint: ignore[missing-evil]\n"),
-    ],
-)
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_what_is_of_no_use_after_a_run_is_taken_away(before: str, after: str, end: str) -> None:
-    source = Source.from_text(before.replace("\n", end), Path("/net.py"))
-    found = unused("/net.py", suppressions(source), [], True, source)
-    assert apply(source.text, [d.fix for d in found if d.fix])[0] == after.replace("\n", end)
-    assert not any(d.fix for d in unused("/net.py", suppressions(source), [], False, source))
-
-
-@pytest.mark.torch
-def test_fix_takes_it_away(tmp_path: Path) -> None:
-    comments = {"e": "  # tslint: ignore[missing-eval, unrolled-loop]", "a": "  # tslint: ignore[math-on-size]"}
-    (tmp_path / "net.py").write_text(CODE.format(**{**dict.fromkeys("abcdef", ""), **comments}))
-    arguments = ("--fix", "--unsafe-fixes", "--no-convert", "--no-cache", "--select", "unused-suppression")
-    tslint("check", *arguments, "net.py", cwd=tmp_path)
-    assert (tmp_path / "net.py").read_text() == CODE.format(
-        **{**dict.fromkeys("bcdf", ""), "a": comments["a"], "e": "  # tslint: ignore[missing-eval]"}
-    )

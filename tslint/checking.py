@@ -313,7 +313,7 @@ class Checking:
         for path, result in self.checked.items():
             if result.suppressions:
                 own = [d for d in self.found if d.path == path]
-                found += unused(path, result.suppressions, own, path in self.ran_on, self.source(path))
+                found += unused(path, result.suppressions, own, path in self.ran_on)
         return found
 
 
