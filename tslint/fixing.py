@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tslint import fixes, proof, static
 from tslint.checking import Checking
-from tslint.diagnostic import Basis, Diagnostic, Fix
+from tslint.diagnostic import Basis, Diagnostic, Fix, Severity
 from tslint.filters import silenced
 from tslint.report.content import Report, fixable, headline, shown
 from tslint.report.proofs import Proof
@@ -118,7 +118,12 @@ class _Fixing:
 
     def _offered(self, diagnostic: Diagnostic) -> bool:
         fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
-        return fits and fixable(diagnostic, self.settings.unsafe_fixes)
+        return fits and self._is_wanted(diagnostic)
+
+    def _is_wanted(self, diagnostic: Diagnostic) -> bool:
+        """Whether its fix is asked for; what is not shown is not changed."""
+        listed = diagnostic.severity is not Severity.INFO or self.settings.show_info
+        return listed and fixable(diagnostic, self.settings.unsafe_fixes)
 
     def _changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
         """What the fixes of WANTED, and what calls for one after them but REFUSED, make of each file; nothing is written."""
@@ -138,16 +143,19 @@ class _Fixing:
 
     def _more(self, changed: Changed, refused: Collection[Key], text: str) -> list[Fix] | None:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
+        from tslint import engine
+
         try:
             source = Source(changed.source.path, text.encode(changed.source.encoding))
-            found = static.predicted(static.facts_of(source, str(self.settings.root), written=False))
+            facts = static.facts_of(source, str(self.settings.root), written=False)
+            found = engine.weigh(static.predicted(facts), facts, self.settings.route)
         except (SourceError, UnicodeEncodeError):
             return None
         comments = suppressions(source)
         left = [
             d
             for d in found
-            if fixable(d, self.settings.unsafe_fixes)
+            if self._is_wanted(d)
             and self.check.filters.selected(d)
             and not silenced(d, comments)
             and _key(d) not in refused

@@ -561,3 +561,12 @@ def test_functions_take_what_their_layers_take() -> None:
             wanted = getattr(torch.nn, layer)(*given)(x)
             assert torch.equal(wanted, getattr(torch.nn.functional, function)(x, *given)), layer
     assert torch.equal(torch.nn.GELU(approximate="tanh")(x), torch.nn.functional.gelu(x, approximate="tanh"))
+
+
+@pytest.mark.parametrize(("second", "typed"), [("scaled(x, 3)", True), ("scaled(x, 2.5)", False)])
+def test_what_calls_disagree_about_is_not_annotated(second: str, typed: bool) -> None:
+    text = net(f"return scaled(x, 2) + {second}").replace(
+        "class Net", "def scaled(x, n):\n    return x * n\n\n\nclass Net"
+    )
+    wanted = text.replace("def scaled(x, n)", "def scaled(x, n: int)") if typed else text
+    assert fixed(text, "untyped-parameter") == wanted

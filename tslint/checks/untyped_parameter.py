@@ -11,6 +11,7 @@ from tslint.checks import _annotations, on
 from tslint.checks._script import INFERRED, named_parameter, of_optional, of_parameter, parameter_label, written
 from tslint.diagnostic import Finding, Fix
 from tslint.facts.facts import Facts
+from tslint.facts.kinds import Constant, Kind, Str, Tensor, options
 from tslint.facts.torchscript.compiler import Refusal
 
 
@@ -62,5 +63,27 @@ def _handed(refusal: Refusal, facts: Facts) -> Fix | None:
 
 def _typed(function: cst.FunctionDef | None, name: str, type_: str, facts: Facts) -> Fix | None:
     param = _annotations.parameter(function, name)
-    edit = _annotations.annotated(param, type_, facts) if param is not None and type_ in _annotations.NUMBERS else None
+    if function is None or param is None or _disagrees(function, param, type_, facts):
+        return None
+    edit = _annotations.annotated(param, type_, facts) if type_ in _annotations.NUMBERS else None
     return rewrite.safe(f"Annotate `{name}` as `{type_}`", edit) if edit is not None else None
+
+
+def _disagrees(function: cst.FunctionDef, param: cst.Param, type_: str, facts: Facts) -> bool:
+    """Whether the default, or a call of the file, gives a parameter of FUNCTION a value of another type."""
+    params = [*function.params.posonly_params, *function.params.params]
+    is_method = function in (cls.methods.get(function.name.value) for cls in facts.module_classes)
+    index = params.index(param) - is_method if param in params else len(params)
+    given = [param.default] if param.default is not None else []
+    for call in facts.nodes(cst.Call):
+        argument = facts.argument(call, index, param.name.value)
+        if argument is not None and _annotations.callee(call, facts) is function:
+            given.append(argument)
+    kinds = [option for value in given for option in options(facts.kind(value))]
+    return any(isinstance(kind, (Constant, Tensor, Str)) and _type(kind) not in (None, type_) for kind in kinds)
+
+
+def _type(kind: Kind) -> str | None:
+    if isinstance(kind, Constant):
+        return kind.type
+    return "str" if isinstance(kind, Str) else "Tensor"
