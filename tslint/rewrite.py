@@ -56,13 +56,13 @@ def atom(node: cst.BaseExpression, facts: Facts) -> str:
     return text if isinstance(node, ATOMS) and not node.lpar else f"({text})"
 
 
-def square_root(call: cst.Call, facts: Facts) -> tuple[Edit, str]:
-    """``f(n)`` becomes ``n ** 0.5``, in parentheses where what stands around it would take it apart; and the text of the n."""
+def square_root(call: cst.Call, facts: Facts) -> Fix:
+    """``f(n)`` becomes ``n ** 0.5``, in parentheses where what stands around it would take it apart."""
     number = atom(call.args[0].value, facts)
     text = f"{number} ** 0.5"
     if _needs_parentheses(call, facts):
         text = f"({text})"
-    return replace(call, text, facts), number
+    return safe(f"Write `{number} ** 0.5`", replace(call, text, facts))
 
 
 def _needs_parentheses(call: cst.Call, facts: Facts) -> bool:

@@ -58,8 +58,8 @@ def _advice(call: cst.Call, fix: Fix | None, facts: Facts) -> str:
 def _power(call: cst.Call, facts: Facts) -> Fix | None:
     """``n ** 0.5`` for a square root that enters tensor arithmetic: an operator that wants a float would bake it too."""
     if _is_power(call, facts):
-        edit, number = rewrite.square_root(call, facts)
-        return rewrite.safe(f"Write `{number} ** 0.5`", edit, *_afterwards(call, facts))
+        fix = rewrite.square_root(call, facts)
+        return Fix(fix.title, fix.applicability, (*fix.edits, *_afterwards(call, facts)))
     return None
 
 
