@@ -570,3 +570,10 @@ def test_what_calls_disagree_about_is_not_annotated(second: str, typed: bool) ->
     )
     wanted = text.replace("def scaled(x, n)", "def scaled(x, n: int)") if typed else text
     assert fixed(text, "untyped-parameter") == wanted
+
+
+def test_a_static_method_has_no_parameter_for_the_module() -> None:
+    text = net("return self.scaled(2, x)").replace(
+        "    def forward", "    @staticmethod\n    def scaled(n, x):\n        return x.repeat(n, 1)\n\n    def forward"
+    )
+    assert fixed(text, "untyped-parameter") == text.replace("scaled(n, x)", "scaled(n: int, x)")

@@ -72,8 +72,11 @@ def _typed(function: cst.FunctionDef | None, name: str, type_: str, facts: Facts
 def _disagrees(function: cst.FunctionDef, param: cst.Param, type_: str, facts: Facts) -> bool:
     """Whether the default, or a call of the file, gives a parameter of FUNCTION a value of another type."""
     params = [*function.params.posonly_params, *function.params.params]
-    is_method = function in (cls.methods.get(function.name.value) for cls in facts.module_classes)
-    index = params.index(param) - is_method if param in params else len(params)
+    in_class = function in (cls.methods.get(function.name.value) for cls in facts.module_classes)
+    is_bound = in_class and not function.decorators
+    index = params.index(param) - is_bound if param in params else len(params)
+    if index < 0:
+        return True
     given = [param.default] if param.default is not None else []
     for call in facts.nodes(cst.Call):
         argument = facts.argument(call, index, param.name.value)
