@@ -18,6 +18,7 @@ from tslint.checking import Checking
 from tslint.diagnostic import Basis, Diagnostic, Fix
 from tslint.filters import silenced
 from tslint.report.content import Report, fixable, headline, shown
+from tslint.report.located import in_cell
 from tslint.report.proofs import Proof
 from tslint.runs import OnEvidence
 from tslint.settings import Settings
@@ -48,7 +49,7 @@ class Changed:
 
     @property
     def data(self) -> bytes:
-        return self.text.encode(self.source.encoding)
+        return self.source.with_text(self.text)
 
 
 @dataclass
@@ -118,7 +119,10 @@ class _Fixing:
 
     def _offered(self, diagnostic: Diagnostic) -> bool:
         fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
-        return fits and fixable(diagnostic, self.settings.unsafe_fixes)
+        if not fits or diagnostic.fix is None or not fixable(diagnostic, self.settings.unsafe_fixes):
+            return False
+        source = self.check.source(diagnostic.path or "")
+        return source is not None and source.allows(diagnostic.fix)
 
     def _changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
         """What the fixes of WANTED, and what calls for one after them but REFUSED, make of each file; nothing is written."""
@@ -139,15 +143,17 @@ class _Fixing:
     def _more(self, changed: Changed, refused: Collection[Key], text: str) -> list[Fix] | None:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         try:
-            source = Source(changed.source.path, text.encode(changed.source.encoding))
+            source = changed.source.revised(text)
             found = static.predicted(static.facts_of(source, str(self.settings.root), written=False))
-        except (SourceError, UnicodeEncodeError):
+        except (SourceError, ValueError):
             return None
         comments = suppressions(source)
         left = [
             d
             for d in found
-            if fixable(d, self.settings.unsafe_fixes)
+            if d.fix
+            and source.allows(d.fix)
+            and fixable(d, self.settings.unsafe_fixes)
             and self.check.filters.selected(d)
             and not silenced(d, comments)
             and _key(d) not in refused
@@ -204,7 +210,8 @@ class _Fixing:
         return tuple(proof.proved(run, path, counts[path]) for run, path in runs if path in counts)
 
     def _withheld(self, diagnostic: Diagnostic, why: str) -> str:
-        where = headline(diagnostic, self.check.directory).partition(" ")[0]
+        placed = in_cell(diagnostic, self.report.notebooks)
+        where = headline(placed, self.check.directory).partition(f": {placed.severity.value}[")[0] + ":"
         return f"{where} the fix of {diagnostic.rule} was not written: with it, {why}"
 
 
