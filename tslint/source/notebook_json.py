@@ -64,7 +64,7 @@ def read(text: str) -> RawNotebook:
     version = top.get("nbformat")
     if type(version) is int and version < 4:
         raise NotNotebook(
-            f"a notebook of format {version}, and tslint reads format 4: `jupyter nbconvert --to notebook` makes one of it"
+            f"a notebook of format {version}, and tslint reads format 4: `jupyter nbconvert --to notebook` upgrades it"
         )
     if type(version) is int and version > 4:
         raise NotNotebook(f"a notebook of format {version}, and this version of tslint reads format 4")
