@@ -28,7 +28,7 @@ SUSPECT = re.compile(r"^[ \t]*[%!?]|=[ \t]*[%!]|\?[ \t]*\r?$", re.MULTILINE)
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 TOKEN = re.compile(r"'''|\"\"\"|'|\"|#|\\(?:\r\n|[^\r])|[()\[\]{}]")
-OPERATOR = re.compile(r"[=.(\[,:;*/%&|^<>@+]|-\s|-=|(?:in|is|and|or|if|not)\b")
+OPERATOR = re.compile(r"[=,:;]|[-+*/%&|^@<>]{0,2}=|[-+*/%&|^@<>]{1,2}\s|(?:in|is|and|or|if|not)\b")
 
 
 def is_python(text: str) -> bool:

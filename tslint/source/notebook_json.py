@@ -19,6 +19,8 @@ STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 LINE = re.compile(r"((?:[^\\]|\\[^nr])*?)(\\r\\n|\\n|\\r|\Z)")
 """A line of the text between the quotes, and its end."""
 
+DEEP = "its JSON is nested too deeply for a notebook"
+
 _scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once")  # noqa: B009 - not in typeshed
 
 
@@ -60,7 +62,7 @@ def read(text: str) -> RawNotebook:
     except (ValueError, IndexError):
         raise _no_json(text) from None
     except RecursionError:
-        raise NotNotebook("its JSON is nested too deeply for a notebook") from None
+        raise NotNotebook(DEEP) from None
     version = top.get("nbformat")
     if type(version) is int and version < 4:
         raise NotNotebook(
@@ -78,8 +80,8 @@ def _no_json(text: str) -> NotNotebook:
         json.loads(text)
     except json.JSONDecodeError as error:
         return NotNotebook(f"not a notebook: its JSON is broken ({error.msg})", error.lineno, error.colno)
-    except (ValueError, RecursionError):
-        return NotNotebook("its JSON cannot be read")
+    except RecursionError:
+        return NotNotebook(DEEP)
     return NotNotebook("JSON, but no notebook")
 
 
