@@ -14,6 +14,7 @@ import pytest
 from notebooks import PYTHON, cell, markdown, notebook, sources, write
 
 from tslint.diagnostic import Applicability, Edit, Fix, Span
+from tslint.fixes import apply
 from tslint.source import OtherLanguageError, Source, UnreadableFileError
 from tslint.source.notebook import Notebook
 
@@ -213,8 +214,24 @@ def test_a_fix_that_goes_beyond_a_cell_or_changes_a_magic_is_not_allowed(tmp_pat
     def fix(*edits: Edit) -> Fix:
         return Fix("a fix", Applicability.SAFE, edits)
 
-    assert source.allows(fix(Edit(Span(line, 1, line, 6), "a = 2"), Edit(Span(line + 3, 1, line + 3, 6), "b = 3")))
-    assert not source.allows(fix(Edit(Span(line, 1, line + 2, 1), "")))
+    across = fix(Edit(Span(line, 1, line, 6), "a = 2"), Edit(Span(line + 3, 1, line + 3, 6), "b = 3"))
+    assert source.allows(across), "each edit lies in one cell"
+    for allowed in (
+        Edit(Span(line + 1, 1, line + 1, 1), "a = 2\n"),
+        Edit(Span(line, 1, line + 1, 1), ""),
+        Edit(Span(line, 6, line + 1, 1), "\n"),
+        Edit(Span(line + 2, 1, line + 2, 1), "b = 1\n"),
+    ):
+        assert source.allows(fix(allowed)), allowed
+        source.with_text(apply(source.text, [fix(allowed)])[0])
+    for edit in (
+        Edit(Span(line, 1, line + 2, 1), ""),
+        Edit(Span(line, 6, line + 1, 1), ""),
+        Edit(Span(line + 1, 1, line + 1, 1), "a = 2"),
+        Edit(Span(line + 2, 2, line + 2, 2), ": list"),
+        Edit(Span(line + 2, 1, line + 2, 2), "y"),
+    ):
+        assert not source.allows(fix(edit)), edit
     for old in ("a = 1\n#\ue000", "#\ue0000\n"):
         with pytest.raises(ValueError, match="a fix would"):
             edited(source, (old, "#"))
