@@ -159,7 +159,7 @@ def test_a_diff_is_one_for_each_cell(tmp_path: Path) -> None:
 +++ nb.ipynb:cell 3
 @@ -4,5 +4,14 @@
          self.conv = nn.Conv2d(3, channels, 3)
-
+\x20
      def forward(self, x):
 -        x = x / math.sqrt(x.size(2))
 +        x = x / x.size(2) ** 0.5
