@@ -10,6 +10,10 @@ import pytest
 from commandline import Outcome, check_json, counted, tslint
 from notebooks import cell, markdown, sources, write
 
+from tslint import rewrite
+from tslint.api import check_paths
+from tslint.settings import Settings
+
 IMPORTS = "%matplotlib inline\n!pip install torch\nimport math\n\nimport torch\nfrom torch import nn"
 NET = """\
 class Net(nn.Module):
@@ -351,6 +355,21 @@ def test_fixing_a_notebook_that_runs(tmp_path: Path) -> None:
     before = json.loads(path.read_text(encoding="utf-8"))
     outcome = tslint("check", "nb.ipynb", "--no-convert", "--fix", "--unsafe-fixes", cwd=tmp_path)
     assert outcome.status == 0, outcome
+    assert "fixes: nb.ipynb: 2 fixes, proven by running it: traces and equals eager" in outcome.out
     after = json.loads(path.read_text(encoding="utf-8"))
     changed = [n for n, (old, new) in enumerate(zip(before["cells"], after["cells"], strict=True), 1) if old != new]
     assert changed == [3, 6]
+
+
+@pytest.mark.torch
+def test_a_fix_that_makes_it_worse_is_named_by_its_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "nb.ipynb", *CELLS)
+    before = path.read_bytes()
+    monkeypatch.setattr(
+        rewrite, "square_root", lambda call, facts: rewrite.safe("", rewrite.replace(call, "2.0", facts))
+    )
+    monkeypatch.chdir(tmp_path)
+    report = check_paths(["nb.ipynb"], Settings(fix=True, no_convert=True, no_cache=True, root=tmp_path))
+    (said,) = report.withheld
+    assert said.startswith("nb.ipynb:cell 3:7:17: the fix of math-on-size was not written: with it, ")
+    assert path.read_bytes() == before
