@@ -62,15 +62,12 @@ error[missing-eval] `model` is traced in training mode                          
 """)
 
 
-def test_a_related_place_in_another_cell_is_shown_with_its_cell(tmp_path: Path) -> None:
-    write(tmp_path / "nb.ipynb", IMPORTS, NET, "class Twice(Net):\n    pass", "model = Net().eval()", TRACE)
-    report = static("nb.ipynb", cwd=tmp_path).report
-    for diagnostic in report["diagnostics"]:
-        for label in diagnostic["labels"]:
-            assert label["cell"] is not None
-    (size,) = [d for d in report["diagnostics"] if d["rule"] == "math-on-size"]
+def test_an_edit_names_its_cell(tmp_path: Path) -> None:
+    write(tmp_path / "nb.ipynb", IMPORTS, NET, "model = Net().eval()", TRACE)
+    size, dictionary = static("nb.ipynb", cwd=tmp_path).report["diagnostics"]
     (edit,) = size["fix"]["edits"]
     assert (edit["cell"], edit["span"]["line"], edit["span"]["column"]) == (2, 7, 17)
+    assert [edit["cell"] for edit in dictionary["fix"]["edits"]] == [2, 4, 4]
 
 
 def test_a_syntax_error_stands_in_its_cell(tmp_path: Path) -> None:
@@ -257,6 +254,30 @@ def test_all_places_in_the_report_are_in_cells(ran: Outcome) -> None:
     assert {(3, 7), (3, 8), (6, 2)} <= set(found)
     (run,) = ran.report["runs"]
     assert [(escape["cell"], escape["line"]) for escape in run["escapes"]] == [(3, 7)]
+
+
+@pytest.mark.torch
+def test_a_related_place_in_another_cell_is_shown_with_its_cell(tmp_path: Path) -> None:
+    scale = f"{IMPORTS}\n\n\ndef scale(x):\n    return math.sqrt(x.size(2))"
+    net = "%%time\nclass Net(nn.Module):\n    def forward(self, x):\n        return x / scale(x)"
+    write(tmp_path / "nb.ipynb", markdown("# a"), scale, net, "torch.jit.trace(Net().eval(), torch.rand(1, 3, 16, 16))")
+    arguments = ("nb.ipynb", "--no-convert", "--route", "trace")
+    outcome = tslint("check", *arguments, cwd=tmp_path)
+    assert (
+        """\
+  nb.ipynb:cell 2:10:12
+   9 │ def scale(x):
+  10 │     return math.sqrt(x.size(2))
+     │            ╰─ 4 at 16; should be 2.828 at 8
+  nb.ipynb:cell 3:4  called here
+  4 │         return x / scale(x)
+"""
+        in outcome.out
+    )
+    (diagnostic,) = check_json(*arguments, cwd=tmp_path).report["diagnostics"]
+    assert {(label["cell"], label["span"]["line"], label["path"]) for label in diagnostic["labels"]} == {
+        (3, 4, "nb.ipynb")
+    }
 
 
 @pytest.mark.torch

@@ -96,6 +96,13 @@ def test_a_notebook_that_says_nothing_else_is_of_python(tmp_path: Path, metadata
     assert place(read(tmp_path, "x = 1", metadata=metadata), "x = 1") == (1, 1)
 
 
+def test_a_cell_without_a_source_is_left_out(tmp_path: Path) -> None:
+    bare = {"cell_type": "code", "metadata": {}, "outputs": []}
+    source = read(tmp_path, bare, "a = 1")
+    assert source.cells is not None
+    assert [number for _, number, _ in source.cells.starts] == [2]
+
+
 def test_a_notebook_without_code(tmp_path: Path) -> None:
     source = read(tmp_path, markdown("torch"))
     assert (source.data, source.cells) == (b"", None)

@@ -180,7 +180,8 @@ class Notebook(Source):
 
 
 def _is_code(cell: RawCell) -> bool:
-    return cell.kind == "code" and cell.language in (None, "python") and is_python(cell.text)
+    has_source = cell.end > cell.start
+    return has_source and cell.kind == "code" and cell.language in (None, "python") and is_python(cell.text)
 
 
 def _ended(text: str) -> str:
