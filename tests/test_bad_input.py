@@ -137,12 +137,30 @@ def test_undecodable_file(tmp_path: Path) -> None:
     assert ("dict-output", "predicted", DICT_LINE) in found(outcome.report)
 
 
-def test_notebook_comes_with_a_later_version(tmp_path: Path) -> None:
-    (tmp_path / "demo.ipynb").write_text('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}')
-    outcome = tslint("check", "demo.ipynb", cwd=tmp_path)
+def test_a_notebook_whose_json_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "demo.ipynb").write_text('{"cells": [\n  {"cell_type": "code" "source": []}]}')
+    write(tmp_path, NET)
+    outcome = check_json("demo.ipynb", "model.py", cwd=tmp_path)
     assert outcome.status == 2, outcome
-    for words in ("demo.ipynb", "notebook", "later version"):
-        assert words in sentence(outcome)
+    diagnostic = the("unreadable-file", outcome.report)
+    assert (diagnostic["path"], diagnostic["cell"], diagnostic["line"], diagnostic["column"]) == (
+        "demo.ipynb",
+        None,
+        2,
+        24,
+    )
+    assert diagnostic["message"] == "not a notebook: its JSON is broken (Expecting ',' delimiter)"
+    assert ("dict-output", "predicted", DICT_LINE) in found(outcome.report)
+
+
+def test_a_plan_of_a_notebook_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "demo.ipynb").write_text('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}')
+    outcome = tslint("plan", "demo.ipynb", cwd=tmp_path)
+    assert outcome.status == 2, outcome
+    assert sentence(outcome) == (
+        "tslint: error: demo.ipynb is a notebook, which no script can import the model from: `jupyter nbconvert --to script` "
+        "makes a file of it that can be planned"
+    )
 
 
 def test_a_file_that_is_not_python(tmp_path: Path) -> None:

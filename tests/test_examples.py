@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -198,6 +199,72 @@ def test_route_trace_counts_what_its_author_does_not_take() -> None:
     assert ("data-dependent-branch", line_of(COMPLETION, "while token != self.end_token")) in [
         (d["rule"], d["line"]) for d in counted(outcome.report)
     ]
+
+
+# -- both, as notebooks -----------------------------------------------------------------------------------------------
+
+
+def cell_of(name: str, text: str) -> tuple[int, int]:
+    """The cell of a notebook, all of them counted, and the line in there of the only line that contains TEXT."""
+    notebook = json.loads((EXAMPLES / name).read_text(encoding="utf-8"))
+    lines = [(n, m, line) for n, cell in enumerate(notebook["cells"], 1) for m, line in enumerate(cell["source"], 1)]
+    (found,) = [(number, line) for number, line, code in lines if text in code]
+    return found
+
+
+def code_of(name: str) -> str:
+    """The Python in a notebook's cells, without magics."""
+    notebook = json.loads((EXAMPLES / name).read_text(encoding="utf-8"))
+    lines = [
+        line for cell in notebook["cells"] if cell["cell_type"] == "code" for line in ["\n", *cell["source"], "\n"]
+    ]
+    return "".join(line for line in lines if line.strip()[:1] not in ("%", "!") and not line.strip().endswith("?"))
+
+
+@pytest.mark.parametrize("script", [SEGMENTATION, COMPLETION])
+def test_a_notebook_and_its_script_hold_the_same(script: Path) -> None:
+    shown = {"example.shape", "versions"}
+    cells = ast.parse(code_of(f"{script.stem}.ipynb").replace("versions = !pip freeze", "#")).body
+    added = [statement for statement in cells if ast.unparse(statement) in shown]
+    statements = ast.parse(script.read_text(encoding="utf-8")).body[1:]
+    assert [ast.dump(each) for each in cells if each not in added] == [ast.dump(each) for each in statements]
+    assert len(added) == 1
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Outcome:
+    return check_json("segmentation.ipynb", cwd=EXAMPLES)
+
+
+def test_segmentation_problems_stand_in_their_cells(notebook: Outcome) -> None:
+    assert notebook.status == 1, notebook
+    name = "segmentation.ipynb"
+    assert [(d["rule"], d["severity"], d["basis"], (d["cell"], d["line"])) for d in counted(notebook.report)] == [
+        ("math-on-size", "error", "observed", cell_of(name, "math.sqrt(x.size(2))")),
+        ("dict-output", "error", "observed", cell_of(name, "return {")),
+        ("missing-eval", "error", "observed", cell_of(name, "traced = torch.jit.trace(")),
+    ]
+    assert {d["path"] for d in counted(notebook.report)} == {name}
+    assert notebook.report["errors"] == []
+
+
+def test_a_notebook_says_what_its_script_says(segmentation: Outcome, notebook: Outcome) -> None:
+    one, other = segmentation.report, notebook.report
+    for name in ("rule", "basis", "severity", "message", "symbol", "caption", "column"):
+        assert [d[name] for d in one["diagnostics"]] == [d[name] for d in other["diagnostics"]], name
+    for name in ("recommended", "generalises", "inputs"):
+        assert one["runs"][0][name] == other["runs"][0][name], name
+
+
+def test_completion_has_no_problem_as_a_notebook() -> None:
+    outcome = check_json("sentence_completion.ipynb", cwd=EXAMPLES)
+    assert outcome.status == 0, outcome
+    assert counted(outcome.report) == []
+    assert outcome.report["errors"] == []
+    assert [run["recommended"] for run in outcome.report["runs"]] == ["trace", "mixed"]
+    (warned,) = {(e["cell"], e["line"]) for e in outcome.report["runs"][0]["escapes"] if e["warned"]}
+    assert warned == cell_of("sentence_completion.ipynb", "float(value.size(-1)) ** 0.5")
+    assert list(EXAMPLES.glob("*.mlpackage")) == []
 
 
 # -- both -------------------------------------------------------------------------------------------------------------

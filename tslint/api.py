@@ -33,8 +33,14 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
     if settings.fix or settings.diff:
         from tslint import fixing
 
-        return fixing.check_and_fix(named, settings, on_evidence, run_all)
-    return Checking(settings, on_evidence, run_all).report(named)
+        report = fixing.check_and_fix(named, settings, on_evidence, run_all)
+    else:
+        report = Checking(settings, on_evidence, run_all).report(named)
+    if report.notebooks:
+        from tslint.report.located import located
+
+        report = located(report)
+    return report
 
 
 def check(

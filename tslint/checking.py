@@ -6,19 +6,18 @@ What only a run or a fix needs is imported where one is made: starting up is mos
 from __future__ import annotations
 
 import linecache
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tslint import static, workers
 from tslint.cache import Cache
-from tslint.diagnostic import Diagnostic, order
+from tslint.diagnostic import Cells, Diagnostic, order
 from tslint.filters import Filters
 from tslint.report.content import Report, Run, shown, summarise
 from tslint.report.fingerprint import fingerprinted
 from tslint.settings import Settings
 from tslint.source import (
-    NotebookError,
     Source,
     SourceError,
     Suppression,
@@ -69,7 +68,7 @@ class Checking:
         self.directory = str(Path.cwd())
         self.answers = answers
         static.forget_files()
-        self.texts = {path: Source(Path(path), data) for path, data in (texts or {}).items()}
+        self.texts = {path: Source.of(Path(path), data) for path, data in (texts or {}).items()}
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
@@ -126,6 +125,7 @@ class Checking:
             notes=tuple(dict.fromkeys(self.notes)),
             errors=tuple(dict.fromkeys(self.errors)),
             sources=lines,
+            notebooks=self.notebooks(lines),
             directory=self.directory,
         )
 
@@ -134,8 +134,6 @@ class Checking:
     def files(self, path: Path) -> list[Path]:
         """The files to check at PATH; what is wrong with it goes to the errors."""
         try:
-            if path.suffix == ".ipynb" and path.is_file():
-                raise NotebookError(path, NotebookError.SENTENCE)
             files, errors = discover(path, self.settings.exclude, self.settings.root)
         except SourceError as error:
             files, errors = [], [error]
@@ -152,8 +150,15 @@ class Checking:
         job = self.job(named)
         cache = None if self.settings.no_cache else Cache(self.settings.root, job)
         for result in workers.check(files, job, self.settings.jobs, cache):
-            self.checked[result.path] = result
+            self.keep(result)
             self.found += result.diagnostics
+
+    def keep(self, result: static.Checked) -> None:
+        """Remembers that a file was checked, or says why it was not."""
+        if result.skipped is not None:
+            self.notes.append(f"{shown(result.path, self.directory)}: {result.skipped}")
+        else:
+            self.checked[result.path] = result
 
     def predicted(self, path: Path) -> list[Diagnostic]:
         """What the source of one file predicts, its facts kept for the run; severities follow with what was run."""
@@ -168,7 +173,7 @@ class Checking:
             except Exception as error:
                 source = static.Checked(name, tuple(static.crashed(name, "what all checks ask", error)))
         if isinstance(source, static.Checked):
-            self.checked[name] = source
+            self.keep(source)
             return list(source.diagnostics)
         self.checked[name] = static.Checked(name, (), suppressions(source))
         return static.predicted(self.facts[name])
@@ -200,7 +205,12 @@ class Checking:
         source = self.source(path)
         if source is None and not Path(path).exists():  # a cell of a notebook that is running
             return [line.rstrip("\n") for line in linecache.getlines(path)]
-        return list(source.lines) if source is not None else []
+        return list(source.shown) if source is not None else []
+
+    def notebooks(self, paths: Iterable[str]) -> dict[str, Cells]:
+        """Which of PATHS are notebooks, and where their cells are."""
+        read = {path: self.source(path) for path in paths if path.endswith(".ipynb")}
+        return {path: source.cells for path, source in read.items() if source is not None and source.cells is not None}
 
     # -- the run ------------------------------------------------------------------------------------------------------
 

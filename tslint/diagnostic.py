@@ -76,12 +76,46 @@ class Span:
 
 
 @frozen
+class Cells:
+    """Where the lines of a notebook's module, which holds one cell below the other, stand in the notebook.
+
+    ``starts`` are (first line in the module, number of the cell, how many lines it has), in order. All cells of the notebook
+    are counted, from 1, those that hold no code too.
+    """
+
+    starts: tuple[tuple[int, int, int], ...]
+
+    def find(self, line: int) -> tuple[int, int]:
+        """The cell of a LINE of the module and its line in there; a line between two cells counts as the last of the first."""
+        first, number, count = max((start for start in self.starts if start[0] <= line), default=self.starts[0])
+        return number, min(max(line - first + 1, 1), max(count, 1))
+
+    def span(self, span: Span) -> tuple[int, Span]:
+        """The cell of a SPAN of the module, and the span in there."""
+        number, line = self.find(span.line)
+        end = max(line, min(line + span.end_line - span.line, self._count(number)))
+        return number, Span(line, span.column, end, span.end_column)
+
+    def words(self, line: int) -> str:
+        """``cell 3, line 4``."""
+        number, line = self.find(line)
+        return f"cell {number}, line {line}"
+
+    def _count(self, number: int) -> int:
+        return next(count for _, own, count in self.starts if own == number)
+
+
+@frozen
 class Place:
-    """A position in a file. ``path`` is absolute; ``symbol`` is ``Class.method`` where it is known."""
+    """A position in a file. ``path`` is absolute; ``symbol`` is ``Class.method`` where it is known.
+
+    Here and elsewhere ``cell`` is set for a report alone: until then the lines of a notebook are those of its module.
+    """
 
     path: str
     span: Span
     symbol: str | None = None
+    cell: int | None = None
 
 
 @frozen
@@ -90,6 +124,7 @@ class Edit:
 
     span: Span
     text: str
+    cell: int | None = None
 
 
 @frozen
@@ -106,6 +141,7 @@ class Label:
     path: str
     span: Span
     message: str
+    cell: int | None = None
 
 
 @frozen
@@ -159,7 +195,7 @@ class Diagnostic:
 
 
 def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
-    """Diagnostics are sorted by path, line, column and rule."""
+    """Diagnostics are sorted by path, line (in a notebook, of its module), column and rule."""
     span = diagnostic.span
     return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
 

@@ -112,7 +112,7 @@ def _clash(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
 def save(source: Source, data: bytes) -> str | None:
     """Writes a fixed file; one sentence where it cannot be, and the file is then as it was."""
     try:
-        if source.path.read_bytes() != source.data:
+        if source.path.read_bytes() != source.raw:
             return f"{source.path} changed while it was checked, so its fixes were not written"
         if not source.path.stat().st_mode & WRITABLE:
             return f"{source.path} is read-only, so its fixes were not written"
@@ -123,8 +123,11 @@ def save(source: Source, data: bytes) -> str | None:
 
 
 def diff(source: Source, text: str, name: str) -> str:
-    """What TEXT changes of SOURCE, as a unified diff of a file called NAME."""
+    """What TEXT changes of SOURCE, as a unified diff of a file called NAME; of a notebook as one for each cell."""
     import difflib
 
-    old, new = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(old, new, name, name))
+    found: list[str] = []
+    for part, old, new in source.parts(text):
+        lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+        found += difflib.unified_diff(*lines, name + part, name + part)
+    return "".join(found)

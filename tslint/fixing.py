@@ -18,6 +18,7 @@ from tslint.checking import Checking
 from tslint.diagnostic import Basis, Diagnostic, Fix, Severity
 from tslint.filters import silenced
 from tslint.report.content import Report, fixable, headline, shown
+from tslint.report.located import in_cell
 from tslint.report.proofs import Proof
 from tslint.runs import OnEvidence
 from tslint.settings import Settings
@@ -48,7 +49,7 @@ class Changed:
 
     @property
     def data(self) -> bytes:
-        return self.text.encode(self.source.encoding)
+        return self.source.with_text(self.text)
 
 
 @dataclass
@@ -118,7 +119,8 @@ class _Fixing:
 
     def _offered(self, diagnostic: Diagnostic) -> bool:
         fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
-        return fits and self._is_wanted(diagnostic)
+        source = self.check.source(diagnostic.path or "") if fits and self._is_wanted(diagnostic) else None
+        return source is not None and diagnostic.fix is not None and source.allows(diagnostic.fix)
 
     def _is_wanted(self, diagnostic: Diagnostic) -> bool:
         """Whether its fix is asked for; what is not shown is not changed."""
@@ -146,16 +148,18 @@ class _Fixing:
         from tslint import engine
 
         try:
-            source = Source(changed.source.path, text.encode(changed.source.encoding))
+            source = changed.source.revised(text)
             facts = static.facts_of(source, str(self.settings.root), written=False)
             found = engine.weigh(static.predicted(facts), facts, self.settings.route)
-        except (SourceError, UnicodeEncodeError):
+        except (SourceError, ValueError):
             return None
         comments = suppressions(source)
         left = [
             d
             for d in found
-            if self._is_wanted(d)
+            if d.fix
+            and source.allows(d.fix)
+            and self._is_wanted(d)
             and self.check.filters.selected(d)
             and not silenced(d, comments)
             and _key(d) not in refused
@@ -212,7 +216,8 @@ class _Fixing:
         return tuple(proof.proved(run, path, counts[path]) for run, path in runs if path in counts)
 
     def _withheld(self, diagnostic: Diagnostic, why: str) -> str:
-        where = headline(diagnostic, self.check.directory).partition(" ")[0]
+        placed = in_cell(diagnostic, self.report.notebooks)
+        where = headline(placed, self.check.directory).partition(f": {placed.severity.value}[")[0] + ":"
         return f"{where} the fix of {diagnostic.rule} was not written: with it, {why}"
 
 

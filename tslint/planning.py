@@ -21,7 +21,7 @@ from tslint.runs import OnEvidence
 from tslint.scripts.own import CannotWrite, Elsewhere, Own, own_code
 from tslint.scripts.write import MARK, write
 from tslint.settings import Settings
-from tslint.source import NotebookError, Source, SourceError, discover, is_module_target, is_torchscript
+from tslint.source import Source, SourceError, discover, is_module_target, is_torchscript
 
 NAME = "convert.py"
 
@@ -104,11 +104,15 @@ class _Plan:
         if path.is_dir():
             raise _Failed(f"{self.target} is a directory: a plan is made for one file or `package.module:attribute`", 2)
         try:
-            if path.suffix == ".ipynb" and path.is_file():
-                raise NotebookError(path, NotebookError.SENTENCE)
             files, errors = discover(path, self.settings.exclude, self.settings.root)
         except SourceError as error:
             raise _Failed(str(error), 2) from None
+        if path.suffix == ".ipynb":
+            raise _Failed(
+                f"{self.target} is a notebook, which no script can import the model from: `jupyter nbconvert --to script` "
+                "makes a file of it that can be planned",
+                2,
+            )
         if errors or not files:
             raise _Failed(str(errors[0]) if errors else f"{self.target} is nothing that can be planned", 2)
         return files[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tslint.diagnostic import Place
+from tslint.diagnostic import Cells, Place
 from tslint.frozen import frozen
 
 AHEAD = "tslint-ahead"
@@ -110,6 +110,15 @@ class Written:
 
 
 @frozen
+class NotebookModule:
+    """The module that the cells of the notebook ``path`` make, and where they stand in it."""
+
+    path: str
+    text: str
+    cells: Cells
+
+
+@frozen
 class Request:
     """One run. ``target`` is a path, or ``package.module:attribute(...)``; for a live model what the report calls it.
 
@@ -118,6 +127,7 @@ class Request:
     code. With ``written`` a script is run, and nothing else. ``save`` is where the recommended program is saved, as ``coreml``
     says. ``repro``: write a script for each op that does not convert. ``texts`` are (absolute path, text) of files
     that are run as if they held it. ``answers`` is a folder where eager's answers are kept, or held against those that it keeps.
+    ``notebook``: what the target holds, where it is one.
     """
 
     target: str
@@ -137,3 +147,4 @@ class Request:
     repro: bool = False
     texts: tuple[tuple[str, str], ...] = ()
     answers: str = ""
+    notebook: NotebookModule | None = None

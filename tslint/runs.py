@@ -22,7 +22,7 @@ from tslint.facts.entries import outline
 from tslint.frozen import frozen
 from tslint.report.assemble import assemble_runs, notes_of
 from tslint.report.content import Run
-from tslint.request import ModelSpec, Outline, Pickled, Request, Written
+from tslint.request import ModelSpec, NotebookModule, Outline, Pickled, Request, Written
 from tslint.saving import Saving
 from tslint.settings import ModelTable, Settings
 
@@ -120,6 +120,9 @@ def run(
     asked = settings.run or bool(settings.route) or bool(settings.save) or bool(settings.repro)
     explicit = bool(specs) or (asked and named) or path is None or planning
     request = dataclasses.replace(_request(ran.file or target, specs, known, settings), plan=planning)
+    if facts is not None and ran.file is not None and facts.source.cells is not None:
+        notebook = NotebookModule(ran.file, facts.source.text, facts.source.cells)
+        request = dataclasses.replace(request, notebook=notebook)
     if trial is not None:
         request = dataclasses.replace(request, texts=trial.texts, answers=trial.answers)
     _start(request, settings, on_evidence, ran, explicit)

@@ -13,6 +13,7 @@ from tslint import catalogue
 from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
 from tslint.frozen import frozen
 from tslint.source import (
+    OtherLanguageError,
     Source,
     SourceError,
     SourceSyntaxError,
@@ -48,19 +49,22 @@ class Job:
 class Checked:
     """What checking a file came to. ``path`` is absolute; ``suppressions`` are its comments, in file order.
 
-    ``reads`` are the other files that it came from.
+    ``reads`` are the other files that it came from. ``skipped``: one sentence, for a notebook of another language.
     """
 
     path: str
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     reads: tuple[str, ...] = ()
+    skipped: str | None = None
 
 
 def read(path: Path, job: Job) -> Source | Checked:
     """The source at PATH, or what is wrong with the file."""
     try:
-        return Source.read(path, job.max_file_size)
+        return Source.read(path, job.max_file_size, job.named)
+    except OtherLanguageError as error:
+        return Checked(str(path.absolute()), skipped=error.message)
     except SourceError as error:
         return Checked(str(path.absolute()), (unchecked(error),))
 

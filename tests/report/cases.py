@@ -188,7 +188,8 @@ def notebook() -> Report:
     path = f"{HERE}/nets/a b.ipynb"
     span = Span(2, 5, 2, 6)
     return report(
-        diagnostic("missing-eval", "`net` is in training mode", span, path=path, cell=3), sources={path: "\nnet = x\n"}
+        diagnostic("missing-eval", "`net` is in training mode", span, path=path, cell=3),
+        sources={f"{path}:cell 3": "\nnet = x\n"},
     )
 
 

@@ -21,9 +21,9 @@ def found(root: Path) -> list[str]:
     return [p.relative_to(root).as_posix() for p in discover(root)[0]]
 
 
-def test_python_files_sorted(tmp_path: Path) -> None:
-    make(tmp_path, "b.py", "a.py", "pkg/c.py", "readme.md", "pkg/d.pyi", "x.ipynb")
-    assert found(tmp_path) == ["a.py", "b.py", "pkg/c.py"]
+def test_python_files_and_notebooks_sorted(tmp_path: Path) -> None:
+    make(tmp_path, "b.py", "a.py", "pkg/c.py", "readme.md", "pkg/d.pyi", "x.ipynb", "pkg/.ipynb_checkpoints/x.ipynb")
+    assert found(tmp_path) == ["a.py", "b.py", "pkg/c.py", "x.ipynb"]
 
 
 def test_hidden_directories_and_environments_are_left_out(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tslint.diagnostic import Span
-from tslint.source import MissingPathError, NotebookError, Source, SourceSyntaxError, UnreadableFileError
+from tslint.source import MissingPathError, Source, SourceSyntaxError, UnreadableFileError
 
 
 def of(data: bytes) -> Source:
@@ -147,5 +147,5 @@ def test_reading_what_cannot_be_read(tmp_path: Path) -> None:
         Source.read(tmp_path / "none.py")
     with pytest.raises(UnreadableFileError):
         Source.read(tmp_path)
-    with pytest.raises(NotebookError):
-        Source.read(tmp_path / "a.ipynb")
+    with pytest.raises(MissingPathError):
+        Source.read(tmp_path / "none.ipynb")

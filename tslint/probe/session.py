@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
-from tslint.probe import before, eager, installed, streams, texts
+from tslint.probe import before, cells, eager, installed, streams, texts
 from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
@@ -41,6 +41,8 @@ def run(request: Request, emit: Emit, given: Given | None = None) -> None:
     emit(versions())
     streams.keep()
     texts.stand(request.texts)
+    if request.notebook is not None:
+        cells.give(request.notebook)
     builtins.settle()
     if request.written is not None:
         with cpu_instead():
@@ -113,7 +115,7 @@ def failure(entry: int, step: str, error: BaseException, territory: Territory) -
     if isinstance(error, SystemExit):
         message = f"the code called `sys.exit({'' if error.code is None else repr(error.code)})`"
     elif isinstance(error, SyntaxError) and error.filename and error.lineno and territory.holds(error.filename):
-        message = f"{error.msg}, line {error.lineno} of {Path(error.filename).name}"
+        message = f"{error.msg}, {cells.where(error.filename, [error.lineno])} of {Path(error.filename).name}"
     root = error
     while root.__cause__ is not None:
         root = root.__cause__

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tslint.diagnostic import Applicability, Basis, Diagnostic, Place, Severity, Span, to_json
+from tslint.diagnostic import Applicability, Basis, Cells, Diagnostic, Label, Place, Severity, Span, to_json
 from tslint.evidence import Escape, InputSpec
 from tslint.frozen import field, frozen
 from tslint.report.proofs import Proof
@@ -196,8 +196,9 @@ class Summary:
 
 @frozen
 class Report:
-    """Everything that one check found. ``sources`` maps the paths of diagnostics and labels to their lines.
+    """Everything that one check found. ``sources`` maps the paths of diagnostics and labels to their lines (see :meth:`code`).
 
+    ``notebooks`` are those among them whose lines still count from the beginning of the module that their cells make.
     ``notes`` say what was skipped and why, ``errors`` what made the exit status 2, one sentence each. ``fixed`` counts
     the fixes written, ``diff`` is what they would change where that was asked for instead; ``proofs`` say what running the
     fixed files showed, ``withheld`` which fixes were not written since they make something worse. Paths are shown from
@@ -210,11 +211,16 @@ class Report:
     notes: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notebooks: Mapping[str, Cells] = field(default_factory=dict)
     fixed: int = 0
     diff: str | None = None
     proofs: tuple[Proof, ...] = ()
     withheld: tuple[str, ...] = ()
     directory: str = field(default_factory=os.getcwd)
+
+    def code(self, place: Diagnostic | Label) -> Sequence[str]:
+        """The lines of the file or the cell that PLACE is in; none where they are not known."""
+        return self.sources.get(source_key(place.path or "", place.cell), ())
 
     def __repr__(self) -> str:
         counts = self.summary
@@ -270,6 +276,11 @@ class Report:
             failing = [d for d in self.diagnostics if counts(d, fail_on) or d.rule in UNCHECKED]
             lines = [headline(diagnostic, self.directory) for diagnostic in failing]
             raise CheckFailed("\n".join([*lines, *self.errors]))
+
+
+def source_key(path: str, cell: int | None) -> str:
+    """What the lines of a file, or of a cell of a notebook, are kept under in a report's ``sources``."""
+    return path if cell is None else f"{path}:cell {cell}"
 
 
 def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0) -> Summary:
@@ -328,9 +339,7 @@ def headline(diagnostic: Diagnostic, directory: str, mark: str = "") -> str:
     """``path:line:column: severity[rule] message``, the line that machines match; MARK stands before the message."""
     where = "tslint"
     if diagnostic.path is not None:
-        where = shown(diagnostic.path, directory)
-        if diagnostic.cell is not None:
-            where += f":cell {diagnostic.cell}"
+        where = source_key(shown(diagnostic.path, directory), diagnostic.cell)
         if diagnostic.span is not None:
             where += f":{diagnostic.span.line}:{diagnostic.span.column or 1}"
     return f"{clean(where)}: {diagnostic.severity.value}[{diagnostic.rule}] {mark}{one_line(diagnostic.message)}"
@@ -384,7 +393,8 @@ def _span(span: Span | None) -> dict[str, int | None]:
 
 def _place(place: Place | None, directory: str) -> dict[str, Any]:
     path = None if place is None else shown(place.path, directory)
-    return {"path": path, **_span(place.span if place else None), "symbol": place.symbol if place else None}
+    cell, span, symbol = (place.cell, place.span, place.symbol) if place else (None, None, None)
+    return {"path": path, "cell": cell, **_span(span), "symbol": symbol}
 
 
 def _escape(escape: Escape, directory: str) -> dict[str, Any]:

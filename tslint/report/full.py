@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Basis, Diagnostic, Label, Severity
 from tslint.report.assemble import shapes
-from tslint.report.content import Report, Run, Step, clean, fixable, one_line, shown, visible
+from tslint.report.content import Report, Run, Step, clean, fixable, one_line, shown, source_key, visible
 from tslint.report.layout import Line, cells, marked, paragraph, plain, width_of, wrap
 from tslint.report.routes import generalisation, harmless_warnings, route_table
 from tslint.report.snippet import snippet
@@ -106,14 +106,15 @@ def _diagnostic(diagnostic: Diagnostic, report: Report, options: Options) -> lis
     lines = _title(diagnostic, style, width)
     if diagnostic.path is not None:
         lines.append([(f"  {_where(diagnostic, report.directory)}", "cyan")])
-    source = report.sources.get(diagnostic.path or "", ())
-    near = [label for label in diagnostic.labels if label.path == diagnostic.path and source]
+    source = report.code(diagnostic)
+    here = (diagnostic.path, diagnostic.cell)
+    near = [label for label in diagnostic.labels if (label.path, label.cell) == here and source]
     near, left_out = _limited(near)
     if diagnostic.span is not None:
         lines += snippet(source, diagnostic.span, diagnostic.caption or "", near, width, style)
     if diagnostic.caption and (diagnostic.span is None or not source):
         lines += paragraph([("  ", "")], diagnostic.caption, width)
-    far, more = _limited([label for label in diagnostic.labels if label.path != diagnostic.path or not source])
+    far, more = _limited([label for label in diagnostic.labels if (label.path, label.cell) != here or not source])
     for label in far:
         lines += _elsewhere(label, report, width)
     if left_out + more:
@@ -148,9 +149,7 @@ def _title(diagnostic: Diagnostic, style: str, width: int) -> list[Line]:
 
 
 def _where(diagnostic: Diagnostic, directory: str) -> str:
-    where = shown(diagnostic.path or "", directory)
-    if diagnostic.cell is not None:
-        where += f":cell {diagnostic.cell}"
+    where = source_key(shown(diagnostic.path or "", directory), diagnostic.cell)
     if diagnostic.span is not None:
         where += f":{diagnostic.span.line}"
         if diagnostic.span.column is not None:
@@ -166,12 +165,12 @@ def _limited(labels: list[Label]) -> tuple[list[Label], int]:
 
 
 def _elsewhere(label: Label, report: Report, width: int) -> list[Line]:
-    """A label in another file: its place and message, and the line of code where that is known."""
-    place = f"  {shown(label.path, report.directory)}:{label.span.line}"
+    """A label in another file or cell: its place and message, and the line of code where that is known."""
+    place = f"  {source_key(shown(label.path, report.directory), label.cell)}:{label.span.line}"
     lines = paragraph([(place, "cyan"), ("  ", "")], label.message, width)
     if cells(place) > width // 2:
         lines = [[(place, "cyan")], *paragraph([("    ", "")], label.message, width)]
-    source = report.sources.get(label.path, ())
+    source = report.code(label)
     if 1 <= label.span.line <= len(source):
         end = label.span.end_column if label.span.end_line == label.span.line else None
         alone = dataclasses.replace(label.span, end_line=label.span.line, end_column=end)

@@ -85,14 +85,17 @@ def harmless_warnings(run: Run, directory: str, width: int) -> list[str]:
     warned: dict[str, set[str]] = {}
     for escape in run.escapes:
         if escape.warned and escape.place is not None:
-            path = shown(escape.place.path, directory)
+            place = escape.place
+            path = shown(place.path, directory)
             where = "" if path == shown(run.target, directory) else f"{path}:"
-            warned.setdefault(f"{where}{escape.place.span.line}", set()).add(escape.verdict)
+            where += "" if place.cell is None else f"cell {place.cell}:"
+            warned.setdefault(f"{where}{place.span.line}", set()).add(escape.verdict)
     places = [place for place, verdicts in warned.items() if verdicts == {"harmless"}]
     if not places:
         return []
     listed = joined(places[:MOST_PLACES] + ([f"{len(places) - MOST_PLACES} more"] if len(places) > MOST_PLACES else []))
-    return wrap(f"harmless though PyTorch's tracer warns of it: line{'s' * (len(places) > 1)} {listed}", width, width)
+    what = "" if places[0].startswith("cell ") else f"line{'s' * (len(places) > 1)} "
+    return wrap(f"harmless though PyTorch's tracer warns of it: {what}{listed}", width, width)
 
 
 def joined(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from tslint.source.discovery import discover, is_module_target, unique
 from tslint.source.errors import (
     MissingPathError,
     NoPythonError,
-    NotebookError,
+    OtherLanguageError,
     SourceError,
     SourceSyntaxError,
     UnreadableFileError,
@@ -22,7 +22,7 @@ from tslint.source.text import Source, deeply, own_process, with_large_stack
 __all__ = [
     "MissingPathError",
     "NoPythonError",
-    "NotebookError",
+    "OtherLanguageError",
     "Source",
     "SourceError",
     "SourceSyntaxError",

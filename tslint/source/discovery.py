@@ -1,4 +1,4 @@
-"""The Python files of a directory: what Git or the settings leave out, hidden directories and environments not among them."""
+"""The Python files and notebooks of a directory, without what Git or the settings leave out, hidden directories, environments."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def discover(
 ) -> tuple[list[Path], list[SourceError]]:
     """The files to check at TARGET, sorted, and what is wrong with the directories below it that could not be listed.
 
-    A file is itself, whatever its name, and even where it is ignored or excluded; a directory its ``*.py``. EXCLUDE are
-    patterns as in ``.gitignore``, which start from ROOT. Raises MissingPathError, or NoPythonError for a directory
-    without any.
+    A file is itself, whatever its name, and even where it is ignored or excluded; a directory its ``*.py`` and
+    ``*.ipynb``. EXCLUDE are patterns as in ``.gitignore``, which start from ROOT. Raises MissingPathError, or
+    NoPythonError for a directory without any.
 
     What is named is meant: where Git ignores TARGET itself, as it does an environment, the rules above it do not count.
     """
@@ -43,9 +43,7 @@ def discover(
     walk = _Walk(target)
     files = sorted(walk.files(exclude, root or Path.cwd()))
     if not files and not walk.errors:
-        notebooks = any(target.rglob("*.ipynb"))
-        more = ", and notebooks come with a later version" if notebooks else ""
-        raise NoPythonError(target, f"holds no Python files to check{more}")
+        raise NoPythonError(target, "holds no Python files to check")
     return files, walk.errors
 
 
@@ -105,7 +103,7 @@ class _Walk:
             for name in names:
                 path = here / name
                 left_out = _ignored(path, active, False) or _ignored(path, excluded, False)
-                if name.endswith(".py") and not left_out and path.is_file():
+                if name.endswith((".py", ".ipynb")) and not left_out and path.is_file():
                     yield path
 
     def _failed(self, error: OSError) -> None:

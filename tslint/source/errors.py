@@ -24,10 +24,8 @@ class NoPythonError(SourceError):
     """A directory that holds no Python file to check."""
 
 
-class NotebookError(SourceError):
-    """A notebook, which this version does not read."""
-
-    SENTENCE = "notebooks come with a later version; export it with `jupyter nbconvert --to script`"
+class OtherLanguageError(SourceError):
+    """A notebook for another language than Python: nothing is wrong with it, and nothing in it is for tslint."""
 
 
 class UnreadableFileError(SourceError):

@@ -11,13 +11,13 @@ import sys
 import threading
 import tokenize
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tslint.diagnostic import Span
-from tslint.source.errors import MissingPathError, NotebookError, SourceSyntaxError, UnreadableFileError
+from tslint.diagnostic import Cells, Fix, Span
+from tslint.source.errors import MissingPathError, SourceSyntaxError, UnreadableFileError
 from tslint.source.look import matters
 from tslint.source.nesting import too_deep
 
@@ -39,8 +39,11 @@ SHALLOW_BYTES = 400
 class Source:
     """A Python file. ``path`` is absolute; ``data`` its bytes, ``encoding`` the declared one.
 
-    Raises UnreadableFileError where the bytes are not text in that encoding.
+    Raises UnreadableFileError where the bytes are not text in that encoding. Of a notebook (:mod:`tslint.source.notebook`)
+    ``data`` and ``text`` are the module that its cells make, ``cells`` where that stands in the notebook.
     """
+
+    cells: Cells | None = None
 
     def __init__(self, path: Path, data: bytes) -> None:
         self.path = path.absolute()
@@ -48,27 +51,37 @@ class Source:
         self.encoding, self.text = _decode(self.path, data)
 
     @classmethod
-    def read(cls, path: Path, limit: int = 0) -> Source:
-        """Raises MissingPathError, NotebookError or UnreadableFileError; that, too, for more than LIMIT bytes, unless it is 0.
+    def read(cls, path: Path, limit: int = 0, named: bool = True) -> Source:
+        """Raises MissingPathError or UnreadableFileError; that, too, for more than LIMIT bytes, unless it is 0.
 
-        A file of more bytes is looked through a block at a time, and passes (as an empty text) where it cannot matter.
+        A file of more bytes is looked through a block at a time, and passes (as an empty text) where it cannot matter. A
+        notebook may raise OtherLanguageError, too; one that was not NAMED and cannot matter is not read as one.
         """
         if path.suffix == ".ipynb":
-            raise NotebookError(path, NotebookError.SENTENCE)
+            from tslint.source.notebook import Notebook
+
+            return Notebook.open(path, limit, named)
         try:
             size = path.stat().st_size
             if not limit or size <= limit:
                 return cls(path, path.read_bytes())
-            with path.open("rb") as file:
-                blocks = iter(lambda: file.read(BLOCK), b"")
-                if not any(map(matters, itertools.islice(blocks, BLOCKS))):
-                    return cls(path, b"")
-            message = f"its {_shown(size)} are more than the {_shown(limit)} that `max-file-size` allows"
+            if not worth_reading(path):
+                return cls(path, b"")
+            message = f"its {shown_size(size)} are more than the {shown_size(limit)} that `max-file-size` allows"
             raise UnreadableFileError(path, message)
         except FileNotFoundError:
             raise MissingPathError(path, "no such file or directory") from None
         except OSError as error:
             raise UnreadableFileError(path, f"cannot be read: {error.strerror or error}") from None
+
+    @classmethod
+    def of(cls, path: Path, data: bytes) -> Source:
+        """What a file PATH with these bytes holds. Raises UnreadableFileError, and for a notebook OtherLanguageError."""
+        if path.suffix == ".ipynb":
+            from tslint.source.notebook import Notebook
+
+            return Notebook(path, data)
+        return Source(path, data)
 
     @classmethod
     def from_text(cls, text: str, path: Path = Path("<string>")) -> Source:
@@ -151,9 +164,44 @@ class Source:
             return SourceSyntaxError(self.path, " ".join(str(error).split()), 1, 1)
         return None
 
+    # -- what fixes ask -----------------------------------------------------------------------------------------------
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of the file."""
+        return self.data
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The lines as a report shows them."""
+        return self.lines
+
+    def allows(self, fix: Fix) -> bool:
+        """Whether FIX can be made in the file: not where an edit goes beyond the end of a cell."""
+        return True
+
+    def revised(self, text: str) -> Source:
+        """This source with another TEXT, which is not in its file. Raises ValueError where that could not be written."""
+        return Source(self.path, text.encode(self.encoding))
+
+    def with_text(self, text: str) -> bytes:
+        """The bytes of the file with another TEXT. Raises ValueError where that cannot be written."""
+        return text.encode(self.encoding)
+
+    def parts(self, text: str) -> list[tuple[str, str, str]]:
+        """What another TEXT would change: what to call a part of the file, behind its name, as it was, and as it would be."""
+        return [("", self.text, text)]
+
     def faithful(self, module: cst.Module) -> bool:
         """Whether MODULE writes this file's own bytes: LibCST loses a leading form feed. Else nothing may be fixed in it."""
         return module.bytes == self.data
+
+
+def worth_reading(path: Path) -> bool:
+    """Whether a check can find anything in PATH, as far as a look through its first blocks tells. Raises OSError."""
+    with path.open("rb") as file:
+        blocks = iter(lambda: file.read(BLOCK), b"")
+        return any(map(matters, itertools.islice(blocks, BLOCKS)))
 
 
 _own_process = False
@@ -165,7 +213,7 @@ def own_process() -> None:
     _own_process = True
 
 
-def _shown(size: int) -> str:
+def shown_size(size: int) -> str:
     return f"{size / 2**20:.1f}".removesuffix(".0") + " MiB" if size >= 2**20 else f"{size:,} bytes"
 
 

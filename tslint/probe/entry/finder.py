@@ -13,6 +13,7 @@ import torch
 
 from tslint.diagnostic import Place
 from tslint.evidence import EntryChosen, Note
+from tslint.probe import cells
 from tslint.probe.eager import live_in_training
 from tslint.probe.entry import conventions, importing, specs
 from tslint.probe.entry.given import Given, Unpickled, unpickled
@@ -231,8 +232,9 @@ class Finder:
         assert outline is not None
         if outline.side_effects and not self.request.run_side_effects:
             first = outline.side_effects[0]
+            where = cells.where(path, [first.line])
             raise Nothing(
-                f"running the file would run line {first.line}, `{first.text}`: let it run with `--run`, or name the model "
+                f"running the file would run {where}, `{first.text}`: let it run with `--run`, or name the model "
                 "with `--model` and `--input`",
                 outline.calls[-1].place,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tslint.probe import texts
+from tslint.probe import cells, texts
 
 
 class NoModule(ImportError):
@@ -26,6 +27,8 @@ def dotted_name(path: Path) -> tuple[str, Path]:
     """The name that PATH is imported under, and the directory that has to be on the path for it."""
     parts = [] if path.stem == "__init__" else [path.stem]
     directory = path.parent
+    if path.suffix == ".ipynb":  # which is no module of a package, whatever stands beside it
+        return path.stem, directory
     while (directory / "__init__.py").is_file() and directory.name.isidentifier():
         parts.insert(0, directory.name)
         if directory.parent == directory:
@@ -71,17 +74,23 @@ def import_file(path: Path, without: Sequence[int] = ()) -> ModuleType:
         importlib.import_module(package)
         if (known := sys.modules.get(name)) is not None and _same_file(known, path):
             return known
-    elif (name in sys.modules and not _same_file(sys.modules[name], path)) or not name.isidentifier():
-        # A flat file named like a module that is imported already (`random.py`, `torch.py`) must not take its place.
+    elif (
+        (name in sys.modules and not _same_file(sys.modules[name], path))
+        or not name.isidentifier()
+        or cells.is_notebook(path)
+    ):
+        # A flat file named like a module that is imported already (`random.py`, `torch.py`) must not take its place; nor a
+        # notebook that of the module beside it.
         name = f"tslint_target_{abs(hash(str(path)))}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        if without:
-            tree = definitions(ast.parse(texts.read_bytes(path), str(path)), without)
-            exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
+        if without or cells.is_notebook(path):
+            tree = ast.parse(texts.read_bytes(path), str(path))
+            cells.execute(definitions(tree, without) if without else tree, path, module.__dict__)
         else:
             spec.loader.exec_module(module)
     except BaseException:

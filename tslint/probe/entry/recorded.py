@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from tslint.diagnostic import Place
+from tslint.probe import cells
 from tslint.probe.entry import specs
 from tslint.probe.entry.conversions import wanted_inputs
 from tslint.probe.entry.infer import infer
@@ -84,9 +85,10 @@ class RecordedModel:
     def words(self) -> str:
         """``the file's own torch.jit.trace call, line 12``."""
         names = list(dict.fromkeys(call.function for call in self.calls))
-        lines = sorted({call.place.span.line for call in self.calls if call.place is not None})
+        places = [call.place for call in self.calls if call.place is not None]
+        lines = {place.span.line for place in places}
         plural = "s" if len(names) > 1 or len(lines) > 1 else ""
-        where = f", line{'s' if len(lines) > 1 else ''} {_joined(map(str, lines))}" if lines else ""
+        where = f", {cells.where(places[0].path, lines)}" if places else ""
         return f"the file's own {_joined(names)} call{plural}{where}"
 
     def inputs(self) -> tuple[Inputs | None, Ranges, str]:

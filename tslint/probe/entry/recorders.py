@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from tslint.probe import texts
+from tslint.probe import cells, texts
 from tslint.probe.eager import live_in_training
 from tslint.probe.entry.anything import Anything
 from tslint.probe.entry.blame import line_of_ours
@@ -66,8 +66,9 @@ def record_file(path: Path, outline: Outline, territory: Territory) -> Recording
             if line is None:
                 recordings.error = error
             else:
+                where = cells.where(path, [line])
                 recordings.notes.append(
-                    f"{path.name} was followed up to line {line}: it goes on with what a recorded call would have made "
+                    f"{path.name} was followed up to {where}: it goes on with what a recorded call would have made "
                     f"({type(error).__name__}: {first_line(error)})"
                 )
     return recordings

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tslint.probe import texts
+from tslint.probe import cells, texts
 from tslint.probe.entry.importing import dotted_name
 
 
 def run_script(path: Path, stop_line: int | None) -> None:
     """Executes the file as ``__main__``, as far as STOP_LINE. Raises what it raises."""
-    source = texts.read_bytes(path)
-    tree = ast.parse(source, str(path))
+    tree = ast.parse(texts.read_bytes(path), str(path))
     package = _enter(path, tree)
-    code = compile(cut(tree, stop_line), str(path), "exec", dont_inherit=True)
     linecache.checkcache(str(path))
     module = types.ModuleType("__main__")
     module.__file__ = str(path)
@@ -28,7 +26,7 @@ def run_script(path: Path, stop_line: int | None) -> None:
     module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = module
     sys.argv = [str(path)]
-    exec(code, module.__dict__)
+    cells.execute(cut(tree, stop_line), path, module.__dict__)
 
 
 def _enter(path: Path, tree: ast.Module) -> str | None:
