@@ -140,7 +140,7 @@ class _Fixing:
         """The fixes that a text, which is not yet in its file, still calls for; None where it is no longer Python."""
         try:
             source = Source(changed.source.path, text.encode(changed.source.encoding))
-            found = static.predicted(static.facts_of(source, str(self.settings.root), written=False))
+            found = static.predicted(static.facts_of(source, self.check.root(changed.path), written=False))
         except (SourceError, UnicodeEncodeError):
             return None
         comments = suppressions(source)

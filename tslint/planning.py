@@ -106,7 +106,7 @@ class _Plan:
         try:
             if path.suffix == ".ipynb" and path.is_file():
                 raise NotebookError(path, NotebookError.SENTENCE)
-            files, errors = discover(path, self.settings.exclude, self.settings.root)
+            files, errors = discover(path)
         except SourceError as error:
             raise _Failed(str(error), 2) from None
         if errors or not files:
@@ -146,7 +146,7 @@ class _Plan:
 
     def _facts(self, path: Path) -> Facts:
         try:
-            return static.facts_of(Source.read(path, self.settings.max_file_size), str(self.settings.root))
+            return static.facts_of(Source.read(path, self.settings.max_file_size), str(self.settings.facts_root))
         except SourceError as error:
             raise _Failed(str(error), 2) from None
 
