@@ -16,7 +16,7 @@ from tslint.diagnostic import Diagnostic, order
 from tslint.filters import Filters
 from tslint.report.content import Report, Run, shown, summarise
 from tslint.report.fingerprint import fingerprinted
-from tslint.settings import Glob, Settings, SettingsError
+from tslint.settings import Settings, SettingsError
 from tslint.settings.hierarchy import Hierarchy
 from tslint.source import (
     NotebookError,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tslint.forked import Work
     from tslint.request import Pickled
     from tslint.runs import OnEvidence, Ran
+    from tslint.settings.patterns import Glob
 
 
 class Checking:

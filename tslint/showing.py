@@ -12,8 +12,9 @@ from tslint import api
 from tslint.checking import Checking
 from tslint.frozen import frozen
 from tslint.report.content import shown
-from tslint.settings import OPTIONS, PerFile, Settings, key_of
+from tslint.settings import OPTIONS, Settings, key_of
 from tslint.settings.files import shown as as_typed
+from tslint.settings.patterns import PerFile
 from tslint.source import is_module_target, unique
 
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tslint.frozen import field, frozen
 from tslint.settings import files
 from tslint.settings.models import ModelTable
-from tslint.settings.patterns import Glob, PerFile
-from tslint.settings.selection import Layer, named, selected
 from tslint.settings.values import Option, SettingsError, key_of, nearest, negative_of, parse_size, value_of
+
+if TYPE_CHECKING:
+    from tslint.settings.patterns import Glob, PerFile
+    from tslint.settings.selection import Layer
 
 __all__ = [
     "OPTIONS",
     "OUTPUT_FORMATS",
-    "Glob",
     "ModelTable",
     "Option",
-    "PerFile",
     "Settings",
     "SettingsError",
     "key_of",
@@ -232,14 +232,23 @@ class Settings:
     @property
     def excluded(self) -> tuple[Glob, ...]:
         """The patterns of what is left out, each with its folder."""
-        each_of = (*self.exclude, *self.extend_exclude)
-        return tuple(each if isinstance(each, Glob) else Glob(each, self.root.resolve()) for each in each_of)
+        patterns = (*self.exclude, *self.extend_exclude)
+        if not patterns:
+            return ()
+        from tslint.settings.patterns import Glob
+
+        return tuple(each if isinstance(each, Glob) else Glob(each, self.root.resolve()) for each in patterns)
 
     def reports(self, rule: str, group: str, path: str | None) -> bool:
         """Whether RULE of GROUP is reported in the file at PATH."""
-        layers = self.layers or (Layer(self.select or None, self.extend_select, self.ignore),)
-        if not selected(layers, rule, group) or self.severity_of(rule, group) == "off":
+        if self.severity_of(rule, group) == "off":
             return False
+        if self.select or self.extend_select or self.ignore or self.layers:
+            from tslint.settings.selection import Layer, selected
+
+            layers = self.layers or (Layer(self.select or None, self.extend_select, self.ignore),)
+            if not selected(layers, rule, group):
+                return False
         ignores = (*self.per_file_ignores, *self.extend_per_file_ignores)
         if path is None or not ignores:
             return True
@@ -248,7 +257,8 @@ class Settings:
 
     def severity_of(self, rule: str, group: str) -> str | None:
         """The severity that the configuration gives to RULE, else to its GROUP."""
-        return named(self.severity, rule, group) if self.severity else None
+        said = dict(self.severity)
+        return said.get(rule) or said.get(group)
 
     def models_of(self, target: str) -> list[ModelTable]:
         """The configured models whose target is TARGET: the same file, or the same ``package.module:attribute``."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tslint.settings.files import File, moved, shown
-from tslint.settings.patterns import Glob
-from tslint.settings.selection import Layer
+
+if TYPE_CHECKING:
+    from tslint.settings.patterns import Glob
+    from tslint.settings.selection import Layer
 
 ADDING = frozenset({"extend_select", "extend_exclude", "extend_per_file_ignores"})
+SELECTING = frozenset({"select", "extend_select", "ignore"})
 OWN = frozenset({"extend", "required_version"})
 """What a file says of itself alone: nobody inherits it."""
 
@@ -28,14 +31,13 @@ def composed(files: Sequence[File], given: Mapping[str, Any], root: Path) -> dic
         if "models" in said:
             said["models"] = moved(said["models"], file.folder, root)
         _add(values, origins, said, shown(file.path))
-        layers.append(_layer(said))
+        layers += _layer(said)
     _add(values, origins, given, COMMAND_LINE)
-    layers.append(_layer(given))
+    layers += _layer(given)
     for name in ("exclude", "extend_exclude"):
         if name in values:
             values[name] = tuple(_for(glob, root, files) for glob in values[name])
-    said_layers = tuple(layer for layer in layers if layer != Layer())
-    return {**values, "layers": said_layers, "origins": origins}
+    return {**values, "layers": tuple(layers), "origins": origins}
 
 
 def _add(values: dict[str, Any], origins: dict[str, tuple[str, ...]], said: Mapping[str, Any], origin: str) -> None:
@@ -55,11 +57,15 @@ def _add(values: dict[str, Any], origins: dict[str, tuple[str, ...]], said: Mapp
         origins[name] = (*origins.get(name, ()), origin)
 
 
-def _layer(said: Mapping[str, Any]) -> Layer:
-    return Layer(said.get("select"), said.get("extend_select", ()), said.get("ignore", ()))
+def _layer(said: Mapping[str, Any]) -> list[Layer]:
+    if said.keys().isdisjoint(SELECTING):
+        return []
+    from tslint.settings.selection import Layer
+
+    return [Layer(said.get("select"), said.get("extend_select", ()), said.get("ignore", ()))]
 
 
 def _for(glob: Glob, root: Path, files: Sequence[File]) -> Glob:
     """A pattern that names no folder holds wherever the configuration does that inherits it."""
     inherited = any(glob.folder == file.folder for file in files) and glob.folder != root
-    return Glob(glob, root) if inherited and glob.anywhere else glob
+    return type(glob)(glob, root) if inherited and glob.anywhere else glob

@@ -11,7 +11,6 @@ from typing import Any
 
 from tslint.frozen import frozen
 from tslint.settings.models import ModelTable, models
-from tslint.settings.patterns import Glob, PerFile
 from tslint.settings.values import Option, SettingsError, key_of, nearest, value_of
 
 if sys.version_info >= (3, 11):
@@ -115,11 +114,13 @@ def read(path: Path, options: Mapping[str, Option]) -> dict[str, Any]:
 
 def placed(known: Option, value: Any, folder: Path) -> Any:
     """VALUE, its patterns with the FOLDER that they start from."""
+    if known.kind not in ("globs", "ignores"):
+        return value
+    from tslint.settings.patterns import Glob, PerFile
+
     if known.kind == "globs":
         return tuple(Glob(pattern, folder) for pattern in value)
-    if known.kind == "ignores":
-        return tuple(PerFile(Glob(item.pattern, folder), item.rules) for item in value)
-    return value
+    return tuple(PerFile(Glob(item.pattern, folder), item.rules) for item in value)
 
 
 def moved(tables: Sequence[ModelTable], source: Path, folder: Path) -> tuple[ModelTable, ...]:

@@ -36,9 +36,3 @@ def selected(layers: Iterable[Layer], rule: str, group: str) -> bool:
         elif verdict is not None:
             found = verdict
     return found
-
-
-def named(pairs: Iterable[tuple[str, str]], rule: str, group: str) -> str | None:
-    """What PAIRS say of RULE, else of its GROUP."""
-    table = dict(pairs)
-    return table.get(rule) or table.get(group)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint.settings import Glob
 from tslint.source.errors import MissingPathError, NoPythonError, SourceError, UnreadableFileError
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+    from tslint.settings.patterns import Glob
 
 SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages"})
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
