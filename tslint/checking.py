@@ -70,6 +70,7 @@ class Checking:
         self.runs: list[Run] = []
         self.notes: list[str] = []
         self.errors: list[str] = []
+        self.left_out = False
         self.directory = str(Path.cwd())
         self.answers = answers
         static.forget_files()
@@ -101,6 +102,8 @@ class Checking:
             elif running and (self.settings.model or self.settings.input):
                 self.errors.append(f"{target} is a directory: --model and --input go with one file or module")
         once = unique([*named, *listed])
+        if self.left_out and not once:
+            self.notes.append("nothing is checked: what was named is excluded, and `force-exclude` is set")
         self.read([file for file in once if file in named and file not in to_run], named=True)
         self.read([file for file in once if file not in named and file not in to_run], named=False)
         running_now = [file for file in once if file in to_run]
@@ -163,8 +166,7 @@ class Checking:
         except SourceError as error:
             self.errors.append(str(error))
             return []
-        if whole.force_exclude and not files and not errors:
-            self.notes.append(f"{path} is left out, since `force-exclude` holds for what is named, too")
+        self.left_out |= whole.force_exclude and not files and not errors
         if path.is_file() and files and self.excluding(path.absolute().parent.resolve()) is None:
             return []
         self.errors += map(str, errors)

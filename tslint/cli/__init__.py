@@ -135,7 +135,7 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
     Exit status: 0 no warning or error; 1 at least one; 2 tslint could not do all of its job.
     """
-    settings = load(targets, given.get("config"), given)
+    settings = _decided(load(targets, given.get("config"), given), given)
     if settings.show_settings or settings.show_files:
         return _show(targets, settings)
     if settings.static and settings.run:
@@ -162,6 +162,17 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
         options = _options(settings, sys.stdout if settings.output_file is None else None)
         _write(formats.render(report, settings.output_format, options), settings.output_file)
     return report.exit_status(settings.fail_on, settings.exit_zero)
+
+
+def _decided(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """SETTINGS without what the file says to the contrary of what was GIVEN."""
+    for name, other in (("static", "run"), ("run", "static")):
+        if given.get(name) and given.get(other) is None and getattr(settings, other):
+            import dataclasses
+
+            values: dict[str, Any] = {other: False}
+            return dataclasses.replace(settings, **values)
+    return settings
 
 
 def _show(targets: list[str], settings: Settings) -> int:

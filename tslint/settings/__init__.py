@@ -241,7 +241,7 @@ class Settings:
 
     def reports(self, rule: str, group: str, path: str | None) -> bool:
         """Whether RULE of GROUP is reported in the file at PATH."""
-        if self.severity_of(rule, group) == "off":
+        if self.severity_of(rule, group) == "off" and not self._asked_for(rule, group):
             return False
         if self.select or self.extend_select or self.ignore or self.layers:
             from tslint.settings.selection import Layer, selected
@@ -254,6 +254,16 @@ class Settings:
             return True
         real = Path(path).parent.resolve() / Path(path).name
         return not any(item.holds(real, self.root) for item in ignores if rule in item.rules or group in item.rules)
+
+    def _asked_for(self, rule: str, group: str) -> bool:
+        """Whether the command line itself selects RULE."""
+        from tslint.settings.selection import Layer
+
+        given = self.given or {}
+        return (
+            Layer(given.get("select"), given.get("extend_select", ()), given.get("ignore", ())).verdict(rule, group)
+            is True
+        )
 
     def severity_of(self, rule: str, group: str) -> str | None:
         """The severity that the configuration gives to RULE, else to its GROUP."""

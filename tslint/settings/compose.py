@@ -50,7 +50,7 @@ def _add(values: dict[str, Any], origins: dict[str, tuple[str, ...]], said: Mapp
         if name in values and name == "severity":
             value = tuple((dict(values[name]) | dict(value)).items())
         elif name in values and (name in ADDING or name == "ignore"):
-            value = (*values[name], *value)
+            value = (*values[name], *(each for each in value if name not in SELECTING or each not in values[name]))
         else:
             origins.pop(name, None)
         values[name] = value

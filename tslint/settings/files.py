@@ -70,6 +70,8 @@ def chain(path: Path, options: Mapping[str, Option]) -> list[File]:
         if named is not None and not path.is_file():
             what = "is a directory" if path.is_dir() else "does not exist"
             raise SettingsError(f"`extend` in {shown(seen[-1])} names `{named}`, which {what}")
+        if named is not None and path.name == PROJECT and "tslint" not in _tools(_parse(path), path):
+            raise SettingsError(f"`extend` in {shown(seen[-1])} names `{named}`, which has no [tool.tslint] table")
         seen.append(path)
         file = File(path, read(path, options))
         found.insert(0, file)
