@@ -205,6 +205,42 @@ def test_imports_are_followed_below_the_project(repo: Path) -> None:
     assert found("a/user.py") == {"a/user.py": ["dict-output"]}
 
 
+SCALED = """\
+import torch
+
+
+class Net(torch.nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x):
+        return x * self.scale
+"""
+
+
+@pytest.mark.torch
+def test_each_model_is_run_as_the_nearest_configuration_says(tmp_path: Path) -> None:
+    """Its model where that has one, else the run's; and the run's own options are its own."""
+    for name in ("a/net.py", "b/net.py"):
+        write(tmp_path / name, SCALED)
+    table = '[[models]]\ntarget = "{}"\nmodel = "Net({})"\ninputs = ["1,{}"]\n'
+    write(
+        tmp_path / "tslint.toml", f"no-cache = true\n{table.format('a/net.py', 2, 3)}{table.format('b/net.py', 2, 4)}"
+    )
+    write(tmp_path / "a/tslint.toml", 'no-convert = true\noutput-format = "concise"')
+    write(tmp_path / "b/tslint.toml", f'no-convert = true\nroute = ["script"]\n{table.format("net.py", 7, 5)}')
+    outcome = tslint("check", "--output-format", "json", cwd=tmp_path)
+    assert outcome.status == 0, outcome
+    ran = {run["target"]: run for run in outcome.report["runs"]}
+    assert list(ran) == ["a/net.py", "b/net.py"]
+    assert ["Net(2)" in ran["a/net.py"]["command"], "Net(7)" in ran["b/net.py"]["command"]] == [True, True]
+    assert [ran[name]["inputs"][0]["shapes"] for name in ran] == ["float32[1,3]", "float32[1,5]"]
+    assert all(
+        "convert" not in {step["name"] for step in run["steps"] if step["status"] == "ok"} for run in ran.values()
+    )
+
+
 # -- what is shown -----------------------------------------------------------------------------------------------------
 
 

@@ -93,8 +93,9 @@ class Checking:
                 continue
             files = self.files(path)
             if not path.is_dir():
-                named += [file for file in files if not self.archive(target, file)]
-                to_run |= dict.fromkeys(named if running else (), target)
+                sources = [file for file in files if not self.archive(target, file)]
+                named += sources
+                to_run |= dict.fromkeys(sources if running else (), target)
                 continue
             listed += files
             if running and self.run_all:
