@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from commandline import Outcome, tslint
+from commandline import ROOT, Outcome, tslint
 
 from tslint.api import check_paths
 from tslint.settings import Settings, load
@@ -323,3 +324,10 @@ def test_every_option_is_shown_once(repo: Path) -> None:
     text = tslint("check", "--show-settings", "net.py", cwd=repo).out
     shown = [line.removeprefix("# ").split(" ")[0] for line in text.splitlines() if line and "  # " in line]
     assert sorted(shown) == sorted([*map(key_of, OPTIONS), "models"])
+
+
+def test_the_hook_leaves_out_what_is_excluded(repo: Path) -> None:
+    """pre-commit names every file that changed."""
+    (entry,) = re.findall(r"^  entry: tslint (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE)
+    outcome = tslint(*entry.split(), "b/gen/net.py", "b/net.py", cwd=repo)
+    assert [line.split(":")[0] for line in outcome.out.splitlines() if "[" in line] == ["b/net.py"]

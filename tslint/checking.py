@@ -190,11 +190,13 @@ class Checking:
 
     def read(self, files: Sequence[Path], named: bool) -> None:
         """Checks the source of FILES alone."""
-        tasks: list[workers.Task] = []
+        shared: dict[Path, tuple[static.Job, Cache | None]] = {}
         for path in files:
-            near = self.near(str(path.absolute()))
-            job = self.job(near, named)
-            tasks.append((path, job, self.cache(near, job)))
+            if path.parent not in shared:
+                near = self.near(str(path.absolute()))
+                job = self.job(near, named)
+                shared[path.parent] = job, self.cache(near, job)
+        tasks = [(path, *shared[path.parent]) for path in files]
         for result in workers.check_all(tasks, self.settings.jobs) if tasks else ():
             self.checked[result.path] = result
             self.found += result.diagnostics

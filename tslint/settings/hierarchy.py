@@ -48,6 +48,15 @@ class Hierarchy:
         """The settings of the files in FOLDER, a resolved path. Raises SettingsError."""
         if self._fixed:
             return self.whole
+        if folder not in self._known:
+            self._look(folder)
+        found = self._known[folder]
+        if isinstance(found, SettingsError):
+            raise found
+        return found
+
+    def _look(self, folder: Path) -> None:
+        """Looks for the configuration of FOLDER in it and above it; whatever is passed on the way has the same."""
         passed: list[Path] = []
         found: Settings | SettingsError = self.whole
         for each in (folder, *folder.parents):
@@ -64,9 +73,6 @@ class Hierarchy:
                 found = error
                 break
         self._known.update(dict.fromkeys(passed, found))
-        if isinstance(found, SettingsError):
-            raise found
-        return found
 
     def with_models_of(self, target: str, near: Settings) -> Settings:
         """NEAR with the models that are configured for TARGET: by the nearest configuration, else by that of the run."""
