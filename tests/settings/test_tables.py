@@ -60,7 +60,7 @@ def test_tables_of_a_project() -> None:
             "`select` in tslint.toml: no rule or group is called `trace, script`; did you mean `script`?",
         ),
         ("extend_select = []", "unknown key `extend_select` in tslint.toml; did you mean `extend-select`?"),
-        ("extend-ignore = []", "unknown key `extend-ignore` in tslint.toml: `ignore` does what it says"),
+        ("extend-ignore = []", "unknown key `extend-ignore` in tslint.toml: `ignore` adds to what is inherited, too"),
         ("ignore = 3", "`ignore` in tslint.toml must be a list of strings, not 3"),
         ("severities = {}", "unknown key `severities` in tslint.toml; did you mean `severity`?"),
         ("severity = 'error'", "`severity` in tslint.toml must be a table of rules, each with a severity, not `error`"),

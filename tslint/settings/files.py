@@ -131,7 +131,7 @@ def moved(tables: Sequence[ModelTable], source: Path, folder: Path) -> tuple[Mod
         return tuple(tables)
     return tuple(
         dataclasses.replace(table, target=Path(os.path.relpath(source / table.target, folder)).as_posix())
-        if (source / table.target).exists()
+        if table.target.endswith(".py") or (source / table.target).exists()
         else table
         for table in tables
     )
@@ -147,7 +147,7 @@ def shown(path: Path) -> str:
 
 def _hint(key: str, options: Mapping[str, Option]) -> str:
     if key in INSTEAD:
-        return f": `{INSTEAD[key]}` does what it says"
+        return f": `{INSTEAD[key]}` adds to what is inherited, too"
     return nearest(key, [*(key_of(name) for name, each in options.items() if each.toml), "models"])
 
 
