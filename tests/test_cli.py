@@ -21,7 +21,8 @@ from tslint.diagnostic import Basis, Claim, Diagnostic, Severity, Span
 from tslint.evidence import Evidence
 from tslint.planning import Planned
 from tslint.report.content import Report, summarise
-from tslint.settings import OPTIONS, Settings
+from tslint.settings import OPTIONS, Settings, negative_of
+from tslint.settings.patterns import PerFile
 
 ROOT = Path(tslint.__file__).parent.parent
 
@@ -82,6 +83,9 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "--statistics", "--show-info",
         "--show-refuted", "--show-output", "--fail-on", "error", "--exit-zero", "--python", "/usr/bin/python3", "--quiet",
         "--timeout", "7.5", "--memory", "2GiB", "--jobs", "3", "--no-cache", "--max-file-size", "5MB", "--config", "tslint.toml",
+        "--extend-select", "coreml", "--exclude", "old/,gen_*.py", "--extend-exclude", "new/", "--force-exclude",
+        "--no-respect-gitignore",
+        "--per-file-ignores", "tests/*:trace,tests/*:mode", "--extend-per-file-ignores", "!a.py:script",
     ]  # fmt: skip
     assert cli.main(command) == 0
     ((targets, settings),) = api.asked
@@ -113,10 +117,19 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         no_cache=True,
         max_file_size=5_000_000,
         config="tslint.toml",
+        extend_select=("coreml",),
+        exclude=("old/", "gen_*.py"),
+        extend_exclude=("new/",),
+        force_exclude=True,
+        respect_gitignore=False,
+        per_file_ignores=(PerFile("tests/*", ("trace", "mode")),),
+        extend_per_file_ignores=(PerFile("!a.py", ("script",)),),
         root=Path.cwd(),
         config_path=Path.cwd() / "tslint.toml",
     )
-    left_out = {"static", "diff", "output_file", "exclude", "save", "repro"}  # which want a conversion
+    left_out = {"static", "diff", "output_file", "save", "repro"}  # which want a conversion
+    left_out |= {"show_settings", "show_files"}  # which check nothing
+    left_out |= {name for name, option in OPTIONS.items() if not option.cli}
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
 
@@ -128,6 +141,8 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "check --static a.py --route trace --route script,mixed b.py",
         "check a.py --input 1,3,8,8 --input=int64[2..11] --model=Net(a=3) --timeout 3 --timeout 4",
         "check --select= a.py --quiet --quiet",
+        "check --no-static --convert --static --no-respect-gitignore --no-convert --verify a.py --no-quiet --force-exclude",
+        "check --exclude a,b --exclude=c --per-file-ignores a.py:trace a.py",
         "check timm:resnet18(num_classes=3) --output-format json --memory 2GiB --fail-on=error",
     ],
 )
@@ -157,7 +172,9 @@ def test_a_plain_line_is_read_as_typer_reads_it(api: StandIn, monkeypatch: pytes
         "check --model",
         "check --model --static",
         "check -",
-        "check --exclude x",
+        "check --severity x",
+        "check --no-fix",
+        "check --no-static=yes",
     ],
 )
 def test_whatever_is_not_plain_is_left_to_typer(line: str) -> None:
@@ -169,6 +186,8 @@ def test_help_names_every_option_and_the_danger(capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     for name, option in OPTIONS.items():
         assert (f"--{name.replace('_', '-')} " in text) == option.cli
+        negative = negative_of(name, option)
+        assert negative is None or f" / --{negative}" in text.split("Options:")[1]
     assert "WITH YOUR RIGHTS" in text
 
 
@@ -249,7 +268,7 @@ def test_output_file(api: StandIn, capsys: pytest.CaptureFixture[str], tmp_path:
         (["check", "--static", "--model", "Net"], "--static and --model contradict each other: a model is only built"),
         (["explain", "mode"], "no rule is called `mode`, which is a group of rules: "),
         (["check", "--jobs", "0"], "`--jobs` must be a number of at least 1, not `0`"),
-        (["check", "--select", "trase"], "`select`: no rule or group is called `trase`; did you mean `trace`?"),
+        (["check", "--select", "trase"], "`--select`: no rule or group is called `trase`; did you mean `trace`?"),
         (["check", "--config", "none.toml"], "none.toml cannot be read: No such file or directory"),
         (["explain", "math-on-sizes"], "no rule is called `math-on-sizes`; did you mean `math-on-size`?"),
         (["explain"], "missing argument 'rule'"),
@@ -270,6 +289,25 @@ def test_wrong_settings_in_a_file_are_one_sentence(api: StandIn, capsys: pytest.
     Path("tslint.toml").write_text("tiemout = 3")
     assert cli.main(["check"]) == 2
     assert capsys.readouterr().err == "tslint: error: unknown key `tiemout` in tslint.toml; did you mean `timeout`?\n"
+
+
+def test_of_two_that_contradict_each_other_the_command_line_wins(
+    api: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("tslint.toml").write_text("run = true")
+    cli.main(["check", "net.py", "--static"])
+    Path("tslint.toml").write_text("static = true")
+    cli.main(["check", "net.py", "--run"])
+    cli.main(["check", "net.py", "--no-static"])
+    assert [(settings.static, settings.run) for _, settings in api.asked] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
+    capsys.readouterr()
+    Path("tslint.toml").write_text("static = true\nrun = true")
+    assert cli.main(["check", "net.py"]) == 2
+    assert "contradict each other" in capsys.readouterr().err
 
 
 def test_a_fault_of_its_own_is_2_and_an_interruption_130(api: StandIn, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,7 @@ HOUSE = (
     ("proof",),
     ("fixing",),
     ("api", "planning", "doctor"),
+    ("showing",),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, row in enumerate(HOUSE) for name in row}

@@ -59,7 +59,7 @@ def test_its_metadata(wheel: zipfile.ZipFile) -> None:
     assert metadata["License-Expression"] == "MIT"
     base = {entry for entry in metadata.get_all("Requires-Dist", []) if "extra ==" not in entry}
     names = {entry.partition(">=")[0] for entry in base}
-    assert names == {"libcst", "rich", "typer", "pathspec", "tomli"}
+    assert names == {"libcst", "rich", "typer", "packaging", "pathspec", "tomli"}
     (script,) = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
     assert "tslint = tslint.cli:run" in wheel.read(script).decode()
 

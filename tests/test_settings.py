@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tslint import settings
 from tslint.settings import ModelTable, Settings, SettingsError, load, parse_size
 
 
@@ -191,12 +190,10 @@ def test_wrong_values_on_the_command_line_name_the_option() -> None:
         load((), None, {"output_format": "jsn"})
 
 
-def test_unknown_rules_are_named_with_the_nearest() -> None:
-    known = ["math-on-size", "trace"]
-    settings.check_rules(Settings(select=("trace", "math-on-size")), known)
+def test_unknown_rules_on_the_command_line_are_named_with_the_nearest() -> None:
     with pytest.raises(SettingsError) as error:
-        settings.check_rules(Settings(ignore=("math-on-sizes",)), known)
-    assert str(error.value) == "`ignore`: no rule or group is called `math-on-sizes`; did you mean `math-on-size`?"
+        load((), None, {"ignore": ["trace,math-on-sizes"]})
+    assert str(error.value) == "`--ignore`: no rule or group is called `math-on-sizes`; did you mean `math-on-size`?"
 
 
 @pytest.mark.parametrize(

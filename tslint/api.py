@@ -24,23 +24,24 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
     ON_EVIDENCE is called with each piece of evidence as the child reports it. Never raises for what is wrong with the
     targets or the models: that stands in the report.
     """
-    named = list(targets)
-    run_all = settings.run
-    if not named:
-        named = list(dict.fromkeys(_configured(table, settings) for table in settings.models))
-        run_all = run_all or bool(named)
-    named = named or ["."]
+    wanted = named(targets, settings)
+    run_all = settings.run or (not targets and bool(settings.models))
     if settings.fix or settings.diff:
         from tslint import fixing
 
-        report = fixing.check_and_fix(named, settings, on_evidence, run_all)
+        report = fixing.check_and_fix(wanted, settings, on_evidence, run_all)
     else:
-        report = Checking(settings, on_evidence, run_all).report(named)
+        report = Checking(settings, on_evidence, run_all).report(wanted)
     if report.notebooks:
         from tslint.report.located import located
 
         report = located(report)
     return report
+
+
+def named(targets: Sequence[str], settings: Settings) -> list[str]:
+    """What is checked where TARGETS are named: without any, the configured models, else the working directory."""
+    return list(targets) or list(dict.fromkeys(_configured(table, settings) for table in settings.models)) or ["."]
 
 
 def check(

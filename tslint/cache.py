@@ -34,6 +34,7 @@ class Cache:
 
     def __init__(self, root: Path, job: Job) -> None:
         self.folder = root / FOLDER
+        self.job = job
         self._asked = json.dumps([program(), to_json(dataclasses.replace(job, named=False))])
 
     def get(self, path: Path, data: bytes) -> Checked | None:

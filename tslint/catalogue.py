@@ -19,6 +19,9 @@ else:
 URL = "https://github.com/tslint/tslint/blob/main/rules"
 GROUPS = ("trace", "script", "mode", "coreml", "tslint")
 
+UNCHECKED = frozenset({"syntax-error", "unreadable-file", "check-crashed"})
+"""Rules that say that tslint could not do all of its job: exit status 2."""
+
 _FENCE = re.compile(r"^(?P<fence>`{3,})[ ]*(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -97,3 +100,9 @@ def rules() -> dict[str, Rule]:
         for page in sorted((folder() / group).glob("*.md")):
             found[page.stem] = parse(page.stem, group, page.read_text(encoding="utf-8"))
     return found
+
+
+@functools.cache
+def names() -> dict[str, str]:
+    """The group of every rule by its name, in the same order; no page is read."""
+    return {page.stem: group for group in GROUPS for page in sorted((folder() / group).glob("*.md"))}

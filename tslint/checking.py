@@ -16,7 +16,8 @@ from tslint.diagnostic import Cells, Diagnostic, order
 from tslint.filters import Filters
 from tslint.report.content import Report, Run, shown, summarise
 from tslint.report.fingerprint import fingerprinted
-from tslint.settings import Settings
+from tslint.settings import Settings, SettingsError
+from tslint.settings.hierarchy import Hierarchy
 from tslint.source import (
     Source,
     SourceError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tslint.forked import Work
     from tslint.request import Pickled
     from tslint.runs import OnEvidence, Ran
+    from tslint.settings.patterns import Glob
 
 
 class Checking:
@@ -54,10 +56,12 @@ class Checking:
         self.settings = settings
         self.on_evidence = on_evidence
         self.run_all = run_all
-        self.filters = Filters(settings, self.comments)
+        self.hierarchy = Hierarchy(settings)
+        self.filters = Filters(self.near, self.comments)
         self.checked: dict[str, static.Checked] = {}
         self.facts: dict[str, Facts] = {}
         self.sources: dict[str, Source] = {}
+        self.caches: dict[Path, Cache] = {}
         self.others: dict[str, tuple[Suppression, ...]] = {}
         self.ran_on: set[str] = set()
         self.found: list[Diagnostic] = []
@@ -65,6 +69,7 @@ class Checking:
         self.runs: list[Run] = []
         self.notes: list[str] = []
         self.errors: list[str] = []
+        self.left_out = False
         self.directory = str(Path.cwd())
         self.answers = answers
         static.forget_files()
@@ -87,8 +92,9 @@ class Checking:
                 continue
             files = self.files(path)
             if not path.is_dir():
-                named += [file for file in files if not self.archive(target, file)]
-                to_run |= dict.fromkeys(named if running else (), target)
+                sources = [file for file in files if not self.archive(target, file)]
+                named += sources
+                to_run |= dict.fromkeys(sources if running else (), target)
                 continue
             listed += files
             if running and self.run_all:
@@ -96,6 +102,8 @@ class Checking:
             elif running and (self.settings.model or self.settings.input):
                 self.errors.append(f"{target} is a directory: --model and --input go with one file or module")
         once = unique([*named, *listed])
+        if self.left_out and not once:
+            self.notes.append("nothing is checked: what was named is excluded, and `force-exclude` is set")
         self.read([file for file in once if file in named and file not in to_run], named=True)
         self.read([file for file in once if file not in named and file not in to_run], named=False)
         running_now = [file for file in once if file in to_run]
@@ -114,7 +122,7 @@ class Checking:
         kept = [d for d in self.found if self.filters.selected(d)]
         heard = [d for d in kept if not self.filters.suppressed(d)]
         heard += [d for d in self.unused() if self.filters.selected(d)]
-        ordered = sorted(heard, key=order)
+        ordered = sorted(map(self.filters.weighed, heard), key=order)
         lines = {path: self.lines(path) for path in _paths(ordered)}
         static.forget_files()
         ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
@@ -129,27 +137,65 @@ class Checking:
             directory=self.directory,
         )
 
+    # -- settings -----------------------------------------------------------------------------------------------------
+
+    def near(self, path: str | None) -> Settings:
+        """The settings of the file at PATH; those of the whole run where its own cannot be used, which goes to the errors."""
+        try:
+            return self.hierarchy.of(path)
+        except SettingsError as error:
+            self.errors.append(str(error))
+            return self.settings
+
+    def excluding(self, folder: Path) -> tuple[Glob, ...] | None:
+        """The patterns of what is left out of FOLDER; None where its settings cannot be used, which goes to the errors."""
+        try:
+            return self.hierarchy.folder(folder).excluded
+        except SettingsError as error:
+            self.errors.append(str(error))
+            return None
+
     # -- the static half ----------------------------------------------------------------------------------------------
 
     def files(self, path: Path) -> list[Path]:
-        """The files to check at PATH; what is wrong with it goes to the errors."""
+        """The files to check at PATH, each of which has its settings; what is wrong with it goes to the errors."""
+        whole = self.settings
         try:
-            files, errors = discover(path, self.settings.exclude, self.settings.root)
+            files, errors = discover(path, self.excluding, gitignore=whole.respect_gitignore, force=whole.force_exclude)
         except SourceError as error:
-            files, errors = [], [error]
+            self.errors.append(str(error))
+            return []
+        self.left_out |= whole.force_exclude and not files and not errors
+        if path.is_file() and files and self.excluding(path.absolute().parent.resolve()) is None:
+            return []
         self.errors += map(str, errors)
         return files
 
-    def job(self, named: bool) -> static.Job:
-        return static.Job(self.settings.route, self.settings.max_file_size, named, str(self.settings.root))
+    def root(self, path: str) -> str:
+        """Below it are the other files that imports in the file at PATH are followed into."""
+        return str(self.near(path).facts_root)
+
+    def job(self, near: Settings, named: bool) -> static.Job:
+        return static.Job(near.route, near.max_file_size, named, str(near.facts_root))
+
+    def cache(self, near: Settings, job: static.Job) -> Cache | None:
+        """Where results for files with the settings NEAR are kept: beside their configuration."""
+        if self.settings.no_cache:
+            return None
+        if near.root not in self.caches or self.caches[near.root].job != job:
+            self.caches[near.root] = Cache(near.root, job)
+        return self.caches[near.root]
 
     def read(self, files: Sequence[Path], named: bool) -> None:
         """Checks the source of FILES alone."""
-        if not files:
-            return
-        job = self.job(named)
-        cache = None if self.settings.no_cache else Cache(self.settings.root, job)
-        for result in workers.check(files, job, self.settings.jobs, cache):
+        shared: dict[Path, tuple[static.Job, Cache | None]] = {}
+        for path in files:
+            if path.parent not in shared:
+                near = self.near(str(path.absolute()))
+                job = self.job(near, named)
+                shared[path.parent] = job, self.cache(near, job)
+        tasks = [(path, *shared[path.parent]) for path in files]
+        for result in workers.check_all(tasks, self.settings.jobs) if tasks else ():
             self.keep(result)
             self.found += result.diagnostics
 
@@ -163,11 +209,11 @@ class Checking:
     def predicted(self, path: Path) -> list[Diagnostic]:
         """What the source of one file predicts, its facts kept for the run; severities follow with what was run."""
         name = str(path.absolute())
-        source = self.texts.get(name) or static.read(path, self.job(named=True))
+        source = self.texts.get(name) or static.read(path, self.job(self.near(name), named=True))
         if isinstance(source, Source):
             self.sources[name] = source
             try:
-                self.facts[name] = static.facts_of(source, str(self.settings.root))
+                self.facts[name] = static.facts_of(source, self.root(name))
             except SourceError as error:
                 source = static.Checked(name, (static.unchecked(error),))
             except Exception as error:
@@ -185,7 +231,7 @@ class Checking:
             if source is None:
                 return None
             try:
-                return static.facts_of(source, str(self.settings.root))
+                return static.facts_of(source, self.root(path))
             except Exception:  # which the check of the file says, where it is checked
                 return None
         return self.facts[path]
@@ -196,7 +242,7 @@ class Checking:
                 self.sources[path] = self.texts[path]
                 return self.texts[path]
             try:
-                self.sources[path] = Source.read(Path(path), self.settings.max_file_size)
+                self.sources[path] = Source.read(Path(path), self.near(path).max_file_size)
             except SourceError:
                 return None
         return self.sources[path]
@@ -236,8 +282,12 @@ class Checking:
             return True
         from tslint import runs
 
-        self.joined(target, [], runs.run_archive(target, path, self.settings, self.on_evidence))
+        self.joined(target, [], runs.run_archive(target, path, self.to_run(target, path), self.on_evidence))
         return True
+
+    def to_run(self, target: str, path: Path) -> Settings:
+        """The settings to run the file at PATH with, which TARGET names."""
+        return self.hierarchy.with_models_of(target, self.near(str(path.absolute())))
 
     def run(self, target: str, path: Path, predicted: Mapping[str, list[Diagnostic]], named: bool) -> None:
         """Runs PATH as TARGET, and joins what that says with what is PREDICTED, by file, of it and of those that ran with it.
@@ -249,7 +299,7 @@ class Checking:
         facts = self.facts.get(str(path.absolute()))
         texts = tuple((name, source.text) for name, source in self.texts.items())
         trial = runs.Trial(self.answers, texts) if self.answers else None
-        ran = runs.run(target, path, facts, self.settings, self.on_evidence, trial=trial, named=named)
+        ran = runs.run(target, path, facts, self.to_run(target, path), self.on_evidence, trial=trial, named=named)
         own = str(path.absolute())
         if ran.evidence:
             self.ran_on.add(own)
@@ -284,13 +334,12 @@ class Checking:
         from tslint import engine
 
         found = ran.observed(predicted, self.load)
+        routes = self.near(str(Path(target).absolute())).route if Path(target).is_file() else self.settings.route
         weighed: list[Diagnostic] = []
         for path in dict.fromkeys(d.path for d in found):
             own = [d for d in found if d.path == path]
-            weighed += engine.weigh(
-                own, self.facts.get(path or ""), {*self.settings.route, *self.scripting(target, path)}
-            )
-        if ran is not None and not self.settings.route:
+            weighed += engine.weigh(own, self.facts.get(path or ""), {*routes, *self.scripting(target, path)})
+        if ran is not None and not routes:
             file = self.facts.get(str(Path(target).absolute()))
             weighed = engine.weigh_conversions(weighed, ran.evidence, file)
         self.joined_runs.append(weighed)

@@ -1,28 +1,36 @@
-"""Which of what was found is reported: what the settings select, and what no comment silences. Pure."""
+"""Which of what was found is reported, and how much it matters: what the settings say, and what no comment silences. Pure."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 
-from tslint.diagnostic import Diagnostic
-from tslint.report.content import UNCHECKED
+from tslint.catalogue import UNCHECKED
+from tslint.diagnostic import Diagnostic, Severity
 from tslint.settings import Settings
 from tslint.source import Suppression
 
 
 class Filters:
-    """What SETTINGS and the comments of each file, which COMMENTS gives by its absolute path, leave of the diagnostics."""
+    """What the settings and the comments of each file leave of the diagnostics; NEAR and COMMENTS give them by its path."""
 
-    def __init__(self, settings: Settings, comments: Callable[[str], tuple[Suppression, ...]]) -> None:
-        self.settings = settings
+    def __init__(
+        self, near: Callable[[str | None], Settings], comments: Callable[[str], tuple[Suppression, ...]]
+    ) -> None:
+        self.near = near
         self.comments = comments
 
     def selected(self, diagnostic: Diagnostic) -> bool:
-        names = {diagnostic.rule, diagnostic.group}
         if diagnostic.rule in UNCHECKED:
             return True
-        wanted = not self.settings.select or bool(names & set(self.settings.select))
-        return wanted and not names & set(self.settings.ignore)
+        return self.near(diagnostic.path).reports(diagnostic.rule, diagnostic.group, diagnostic.path)
+
+    def weighed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """DIAGNOSTIC with the severity that the settings give to its rule, else with its own."""
+        severity = self.near(diagnostic.path).severity_of(diagnostic.rule, diagnostic.group)
+        if diagnostic.rule in UNCHECKED or severity in (None, "off", diagnostic.severity.value):
+            return diagnostic
+        return dataclasses.replace(diagnostic, severity=Severity(severity))
 
     def suppressed(self, diagnostic: Diagnostic) -> bool:
         return silenced(diagnostic, self.comments(diagnostic.path or ""))

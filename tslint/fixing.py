@@ -149,7 +149,7 @@ class _Fixing:
 
         try:
             source = changed.source.revised(text)
-            facts = static.facts_of(source, str(self.settings.root), written=False)
+            facts = static.facts_of(source, self.check.root(changed.path), written=False)
             found = engine.weigh(static.predicted(facts), facts, self.settings.route)
         except (SourceError, ValueError):
             return None

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tslint import catalogue
 from tslint.diagnostic import Diagnostic
 from tslint.evidence import CodeRan, Evidence
-from tslint.settings import Settings, SettingsError, check_rules, load
+from tslint.settings import Settings, SettingsError, load
 
 LIBRARY = re.compile(r"[/\\](site-packages|dist-packages|lib\d*[/\\]python3\.\d+)[/\\]", re.IGNORECASE)
 DEPLOYMENT_TARGET = re.compile(r"(iOS|macOS|watchOS|tvOS)\d+(_\d+)?")
@@ -32,7 +31,6 @@ def settings(file: str | None, target: str | None, given: Mapping[str, Any]) -> 
         found = load([file] if file else [], None, _listed(given))
     except SettingsError as error:
         raise SettingsError(_as_arguments(str(error), given)) from None
-    check_rules(found, [*catalogue.rules(), *catalogue.GROUPS])
     return dataclasses.replace(found, static=False, fix=False, model=None, input=())
 
 

@@ -104,7 +104,7 @@ class _Plan:
         if path.is_dir():
             raise _Failed(f"{self.target} is a directory: a plan is made for one file or `package.module:attribute`", 2)
         try:
-            files, errors = discover(path, self.settings.exclude, self.settings.root)
+            files, errors = discover(path)
         except SourceError as error:
             raise _Failed(str(error), 2) from None
         if path.suffix == ".ipynb":
@@ -150,7 +150,7 @@ class _Plan:
 
     def _facts(self, path: Path) -> Facts:
         try:
-            return static.facts_of(Source.read(path, self.settings.max_file_size), str(self.settings.root))
+            return static.facts_of(Source.read(path, self.settings.max_file_size), str(self.settings.facts_root))
         except SourceError as error:
             raise _Failed(str(error), 2) from None
 

@@ -18,6 +18,9 @@ from tslint.static import Checked, Job
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
+Task = tuple[Path, Job, "Cache | None"]
+"""A file, what its result depends on, and where that is kept."""
+
 WORTH_BYTES = 200_000
 """Less source than this is checked before other processes have started."""
 
@@ -26,41 +29,46 @@ TIDY_BYTES = 8_000_000
 
 
 def check(files: Sequence[Path], job: Job, jobs: int | None = None, cache: Cache | None = None) -> list[Checked]:
-    """What static checking makes of FILES, in their order.
+    """What static checking makes of FILES, all with one JOB, in their order."""
+    return check_all([(path, job, cache) for path in files], jobs)
+
+
+def check_all(tasks: Sequence[Task], jobs: int | None = None) -> list[Checked]:
+    """What static checking makes of the files of TASKS, in their order.
 
     JOBS processes at most (default: as many as there are processors to use); fewer where there is less to do.
     """
     results: dict[Path, Checked] = {}
-    left: list[Path] = []
+    left: list[Task] = []
     size = 0
-    for path in files:
-        known, length = _known(path, job, cache)
+    for task in tasks:
+        known, length = _known(*task)
         if known is not None:
-            results[path] = known
+            results[task[0]] = known
         else:
-            left.append(path)
+            left.append(task)
             size += length
     context = _context()
     count = min(jobs or processors(), len(left))
     if jobs is None and size < WORTH_BYTES:
         count = 1
     if count > 1 and context is not None:
-        _spread(left, job, cache, count, context, results)
-    left = [path for path in left if path not in results]
+        _spread(left, count, context, results)
+    left = [task for task in left if task[0] not in results]
     if left:
-        _one_by_one(left, job, cache, results)
-    return [results[path] for path in files]
+        _one_by_one(left, results)
+    return [results[path] for path, _, _ in tasks]
 
 
-def _one_by_one(files: Sequence[Path], job: Job, cache: Cache | None, results: dict[Path, Checked]) -> None:
+def _one_by_one(tasks: Sequence[Task], results: dict[Path, Checked]) -> None:
     """Fills RESULTS in one thread: a new one for each file that is parsed would ask for new memory each time."""
     ended = threading.Event()
 
     def each() -> None:
-        for path in files:
+        for task in tasks:
             if ended.is_set():
                 break
-            results[path] = check_one(path, job, cache)
+            results[task[0]] = check_one(*task)
 
     try:
         with_large_stack(each)
@@ -129,19 +137,19 @@ def _context() -> BaseContext | None:
     return multiprocessing.get_context("spawn") if own else None
 
 
-def _spread(
-    files: Sequence[Path], job: Job, cache: Cache | None, count: int, context: BaseContext, results: dict[Path, Checked]
-) -> None:
+def _spread(tasks: Sequence[Task], count: int, context: BaseContext, results: dict[Path, Checked]) -> None:
     """Fills RESULTS from COUNT processes. A file whose process dies is tried once more by itself, and then said to be fatal."""
     from tslint.checks import checks
 
     checks()  # once, before the forks
-    # The largest first: whoever begins one at the end keeps the others waiting.
-    ordered = sorted(files, key=lambda path: -_size(path))
-    _pool(ordered, job, cache, count, context, results)
-    for path in ordered:
+    # The largest first: whoever begins one at the end keeps the others waiting. One project after the other, since what
+    # is kept of two is all that a process keeps.
+    ordered = sorted(tasks, key=lambda task: (task[1].root, -_size(task[0])))
+    _pool(ordered, count, context, results)
+    for task in ordered:
+        path = task[0]
         if path not in results:
-            _pool([path], job, cache, 1, context, results)
+            _pool([task], 1, context, results)
             if path not in results:
                 error = ChildProcessError("the process that read this file died")
                 results[path] = Checked(
@@ -149,15 +157,13 @@ def _spread(
                 )
 
 
-def _pool(
-    files: Sequence[Path], job: Job, cache: Cache | None, count: int, context: Any, results: dict[Path, Checked]
-) -> None:
+def _pool(tasks: Sequence[Task], count: int, context: Any, results: dict[Path, Checked]) -> None:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     with ProcessPoolExecutor(count, mp_context=context, initializer=_begin) as pool:
         try:
-            waiting = {pool.submit(check_one, path, job, cache): path for path in files}
+            waiting = {pool.submit(check_one, *task): task[0] for task in tasks}
             for future, path in waiting.items():
                 results[path] = future.result()
         except BrokenProcessPool:

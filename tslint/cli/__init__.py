@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from tslint import __version__, catalogue
-from tslint.settings import OPTIONS, OUTPUT_FORMATS, Settings, SettingsError, check_rules, key_of, load, nearest
+from tslint.settings import OPTIONS, OUTPUT_FORMATS, Settings, SettingsError, key_of, load, nearest, negative_of
 from tslint.source import own_process
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
     if arguments[0] != "check":
         return None
     known = {key_of(name): (name, option) for name, option in OPTIONS.items() if option.cli}
+    negative = {key: name for name, option in OPTIONS.items() if (key := negative_of(name, option))}
     targets: list[str] = []
     given: dict[str, Any] = {}
     words = iter(arguments[1:])
@@ -103,6 +104,9 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
             targets.append(word)
             continue
         key, equals, value = word.removeprefix("--").partition("=")
+        if word.startswith("--") and word[2:] in negative:
+            given[negative[key]] = False
+            continue
         if not word.startswith("--") or key not in known:
             return None
         name, option = known[key]
@@ -115,7 +119,7 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
             value = next(words, "-")
             if value.startswith("-"):
                 return None
-        if option.kind in ("texts", "inputs"):
+        if option.several:
             given.setdefault(name, []).append(value)
         else:
             given[name] = value
@@ -131,10 +135,9 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
     Exit status: 0 no warning or error; 1 at least one; 2 tslint could not do all of its job.
     """
-    settings = load(targets, given.get("config"), given)
-    if settings.select or settings.ignore:
-        rules = catalogue.rules()
-        check_rules(settings, [*rules, *catalogue.GROUPS])
+    settings = _decided(load(targets, given.get("config"), given), given)
+    if settings.show_settings or settings.show_files:
+        return _show(targets, settings)
     if settings.static and settings.run:
         raise Usage("--static and --run contradict each other")
     if settings.save and (settings.static or settings.no_convert):
@@ -159,6 +162,28 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
         options = _options(settings, sys.stdout if settings.output_file is None else None)
         _write(formats.render(report, settings.output_format, options), settings.output_file)
     return report.exit_status(settings.fail_on, settings.exit_zero)
+
+
+def _decided(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """SETTINGS without what the file says to the contrary of what was GIVEN."""
+    for name, other in (("static", "run"), ("run", "static")):
+        if given.get(name) and given.get(other) is None and getattr(settings, other):
+            import dataclasses
+
+            values: dict[str, Any] = {other: False}
+            return dataclasses.replace(settings, **values)
+    return settings
+
+
+def _show(targets: list[str], settings: Settings) -> int:
+    """What --show-settings and --show-files ask for, in the place of a check."""
+    from tslint import showing
+
+    shown = (showing.settings if settings.show_settings else showing.files)(targets, settings)
+    _write(shown.text, settings.output_file)
+    for error in shown.errors:
+        print(f"tslint: error: {error}", file=sys.stderr)
+    return 2 if shown.errors else 0
 
 
 def _checked(targets: list[str], settings: Settings) -> Report:

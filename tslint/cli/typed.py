@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from tslint import __version__, cli
-from tslint.settings import OPTIONS, Option, key_of
+from tslint.settings import OPTIONS, Option, key_of, negative_of
 
 if TYPE_CHECKING:
     import inspect
@@ -132,6 +132,8 @@ def _signed(command: Any, first: list[inspect.Parameter], options: Iterable[str]
 def _annotation(name: str, known: Option) -> Any:
     import typer
 
-    kind: Any = {"flag": bool, "texts": list[str], "inputs": list[str]}.get(known.kind, str)
-    given = typer.Option(f"--{key_of(name)}", help=known.help, metavar=known.metavar, show_default=False)
+    kind: Any = bool if known.kind == "flag" else list[str] if known.several else str
+    negative = negative_of(name, known)
+    spelled = f"--{key_of(name)}" + (f"/--{negative}" if negative else "")
+    given = typer.Option(spelled, help=known.help, metavar=known.metavar, show_default=False)
     return Annotated[Optional[kind], given]  # noqa: UP045 -- see _check_command

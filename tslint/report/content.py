@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tslint.catalogue import UNCHECKED
 from tslint.diagnostic import Applicability, Basis, Cells, Diagnostic, Label, Place, Severity, Span, to_json
 from tslint.evidence import Escape, InputSpec
 from tslint.frozen import field, frozen
@@ -15,9 +16,6 @@ from tslint.report.proofs import Proof
 
 VERSION = 1
 """Of the JSON object. A key that is added does not change it; one that is renamed, removed or means something else does."""
-
-UNCHECKED = frozenset({"syntax-error", "unreadable-file", "check-crashed"})
-"""Rules that say that tslint could not do all of its job: exit status 2."""
 
 RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 

@@ -1,4 +1,4 @@
-"""One typed table of options, read from TOML and from the command line. Reads one configuration file; prints nothing.
+"""One typed table of options, read from TOML and from the command line. Prints nothing.
 
 A field of :class:`Settings` with an :class:`Option` *is* the option: its name with ``-`` for ``_`` is the key in TOML and,
 after two dashes, the option of the command line.
@@ -7,20 +7,18 @@ after two dashes, the option of the command line.
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tslint.frozen import field, frozen
-from tslint.settings.models import ModelTable, models
-from tslint.settings.values import Option, SettingsError, key_of, nearest, parse_size, value_of
+from tslint.settings import files
+from tslint.settings.models import ModelTable
+from tslint.settings.values import Option, SettingsError, key_of, nearest, negative_of, parse_size, value_of
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+if TYPE_CHECKING:
+    from tslint.settings.patterns import Glob, PerFile
+    from tslint.settings.selection import Layer
 
 __all__ = [
     "OPTIONS",
@@ -29,13 +27,12 @@ __all__ = [
     "Option",
     "Settings",
     "SettingsError",
-    "check_rules",
-    "find",
     "key_of",
     "load",
+    "load_file",
     "nearest",
+    "negative_of",
     "parse_size",
-    "read",
 ]
 
 ROUTES = ("trace", "script", "mixed", "export")
@@ -57,7 +54,12 @@ def option(default: Any, kind: str, help: str, **more: Any) -> Any:
 
 @frozen
 class Settings:
-    """Every option with its value. ``root`` is the folder that relative paths of the configuration file start from."""
+    """Every option with its value. ``root`` is the folder that relative paths of the configuration file start from.
+
+    ``project`` is the folder of the configuration, or that above it of one that it extends. ``origins`` say where a value comes
+    from that is no default, ``layers`` which of those selected what. ``given`` is what the command line said, and ``start`` the
+    folder that the configuration was looked for from; without them, these settings hold for every file.
+    """
 
     static: bool = option(False, "flag", "Read the source only: nothing is imported or run.")
     run: bool = option(
@@ -70,6 +72,7 @@ class Settings:
         choices=(*ROUTES, "all"),
         commas=True,
         metavar="ROUTE",
+        near=True,
     )
     model: str | None = option(
         None,
@@ -91,6 +94,7 @@ class Settings:
         "The deployment target of the conversion, such as iOS17 (default: coremltools' own).",
         choices=TARGETS,
         metavar="TARGET",
+        near=True,
     )
     save: str | None = option(
         None,
@@ -106,18 +110,50 @@ class Settings:
         toml=False,
         metavar="DIR",
     )
-    no_convert: bool = option(False, "flag", "Leave out the conversion to Core ML.")
-    no_verify: bool = option(False, "flag", "Leave out the evaluation of the converted program.")
+    no_convert: bool = option(False, "flag", "Leave out the conversion to Core ML.", near=True)
+    no_verify: bool = option(False, "flag", "Leave out the evaluation of the converted program.", near=True)
     select: tuple[str, ...] = option(
-        (), "texts", "Rules or groups to report (default: all).", commas=True, metavar="RULES"
+        (), "rules", "Rules or groups to report (default: all).", commas=True, metavar="RULES", near=True
     )
-    ignore: tuple[str, ...] = option((), "texts", "Rules or groups to leave out.", commas=True, metavar="RULES")
-    exclude: tuple[str, ...] = option((), "texts", "Paths to leave out, as in .gitignore.", cli=False)
+    extend_select: tuple[str, ...] = option(
+        (), "rules", "Rules or groups to report besides those selected.", commas=True, metavar="RULES", near=True
+    )
+    ignore: tuple[str, ...] = option(
+        (), "rules", "Rules or groups to leave out.", commas=True, metavar="RULES", near=True
+    )
+    per_file_ignores: tuple[PerFile, ...] = option(
+        (),
+        "ignores",
+        "Rules or groups to leave out in some files, such as `tests/*:script`.",
+        commas=True,
+        metavar="PATTERN:RULE",
+        near=True,
+    )
+    extend_per_file_ignores: tuple[PerFile, ...] = option(
+        (),
+        "ignores",
+        "The same, besides what the configuration says.",
+        commas=True,
+        metavar="PATTERN:RULE",
+        near=True,
+    )
+    severity: tuple[tuple[str, str], ...] = option(
+        (), "severities", "How much a rule or group matters: error, warning, info or off.", cli=False, near=True
+    )
+    exclude: tuple[str, ...] = option(
+        (), "globs", "Paths to leave out, as in .gitignore.", commas=True, metavar="PATTERNS", near=True
+    )
+    extend_exclude: tuple[str, ...] = option(
+        (), "globs", "Paths to leave out besides those excluded.", commas=True, metavar="PATTERNS", near=True
+    )
+    force_exclude: bool = option(False, "flag", "Leave out what is excluded even where it is named.")
+    respect_gitignore: bool = option(True, "flag", "Leave out what Git ignores (default).")
     max_file_size: int = option(
         2 * 2**20,
         "size",
         "Files of more than this are not read, such as 500kB (default: 2MiB).",
         metavar="SIZE",
+        near=True,
     )
     jobs: int | None = option(
         None,
@@ -154,14 +190,23 @@ class Settings:
         "text",
         "The interpreter that has the model's PyTorch (default: the active environment's, else tslint's own).",
         metavar="PATH",
+        near=True,
     )
     config: str | None = option(
         None,
         "text",
-        "The configuration file (default: the nearest tslint.toml, or pyproject.toml with [tool.tslint]).",
+        "The configuration file for all files (default: for each the nearest tslint.toml or pyproject.toml with [tool.tslint]).",
         toml=False,
         metavar="PATH",
     )
+    extend: str | None = option(None, "text", "A configuration file to inherit from.", cli=False, near=True)
+    required_version: str | None = option(
+        None, "version", "The versions of tslint that a configuration is for.", cli=False, near=True
+    )
+    show_settings: bool = option(
+        False, "flag", "Print every option, its value and where that comes from, and check nothing.", toml=False
+    )
+    show_files: bool = option(False, "flag", "Print the files that would be checked, and check nothing.", toml=False)
     quiet: bool = option(False, "flag", "Print the diagnostics and nothing around them.")
     timeout: float = option(600.0, "seconds", "Time limit for the whole run (default: 600).", metavar="SECONDS")
     memory: int | None = option(
@@ -173,6 +218,57 @@ class Settings:
     models: tuple[ModelTable, ...] = ()
     root: Path = field(default_factory=Path.cwd)
     config_path: Path | None = None
+    project: Path | None = field(default=None, compare=False)
+    layers: tuple[Layer, ...] = field(default=(), compare=False)
+    origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    given: Mapping[str, Any] | None = field(default=None, compare=False)
+    start: Path | None = field(default=None, compare=False)
+
+    @property
+    def facts_root(self) -> Path:
+        """Below it are the other files that imports are followed into."""
+        return self.project or self.root
+
+    @property
+    def excluded(self) -> tuple[Glob, ...]:
+        """The patterns of what is left out, each with its folder."""
+        patterns = (*self.exclude, *self.extend_exclude)
+        if not patterns:
+            return ()
+        from tslint.settings.patterns import Glob
+
+        return tuple(each if isinstance(each, Glob) else Glob(each, self.root.resolve()) for each in patterns)
+
+    def reports(self, rule: str, group: str, path: str | None) -> bool:
+        """Whether RULE of GROUP is reported in the file at PATH."""
+        if self.severity_of(rule, group) == "off" and not self._asked_for(rule, group):
+            return False
+        if self.select or self.extend_select or self.ignore or self.layers:
+            from tslint.settings.selection import Layer, selected
+
+            layers = self.layers or (Layer(self.select or None, self.extend_select, self.ignore),)
+            if not selected(layers, rule, group):
+                return False
+        ignores = (*self.per_file_ignores, *self.extend_per_file_ignores)
+        if path is None or not ignores:
+            return True
+        real = Path(path).parent.resolve() / Path(path).name
+        return not any(item.holds(real, self.root) for item in ignores if rule in item.rules or group in item.rules)
+
+    def _asked_for(self, rule: str, group: str) -> bool:
+        """Whether the command line itself selects RULE."""
+        from tslint.settings.selection import Layer
+
+        given = self.given or {}
+        return (
+            Layer(given.get("select"), given.get("extend_select", ()), given.get("ignore", ())).verdict(rule, group)
+            is True
+        )
+
+    def severity_of(self, rule: str, group: str) -> str | None:
+        """The severity that the configuration gives to RULE, else to its GROUP."""
+        said = dict(self.severity)
+        return said.get(rule) or said.get(group)
 
     def models_of(self, target: str) -> list[ModelTable]:
         """The configured models whose target is TARGET: the same file, or the same ``package.module:attribute``."""
@@ -189,101 +285,30 @@ def load(targets: Sequence[str] = (), config: str | None = None, given: Mapping[
 
     Raises SettingsError for a key, type or value that cannot be used, naming the file or the option.
     """
-    path = Path(config) if config is not None else find(targets)
-    values: dict[str, Any] = {}
-    if path is not None:
-        values = read(path)
-        values["root"] = path.resolve().parent
-        values["config_path"] = path.resolve()
-    for name, value in (given or {}).items():
-        if value is not None:
-            values[name] = value_of(OPTIONS[name], value, f"`--{key_of(name)}`", from_toml=False)
-    return Settings(**values)
+    read = {
+        name: files.placed(OPTIONS[name], _given(name, value), Path.cwd())
+        for name, value in (given or {}).items()
+        if value is not None
+    }
+    start = files.start_of(targets)
+    return load_file(Path(config) if config is not None else files.find(start), read, start)
 
 
-def find(targets: Sequence[str]) -> Path | None:
-    """The nearest configuration file, from the folder that holds all TARGETS (else the working directory) upwards."""
-    folders = [_folder(Path(target)) for target in targets if Path(target).exists()]
-    start = Path(os.path.commonpath(folders)) if folders else Path.cwd()
-    for folder in (start, *start.parents):
-        own = folder / "tslint.toml"
-        if own.is_file():
-            return own
-        project = folder / "pyproject.toml"
-        if project.is_file() and "tslint" in _tools(_parse(project), project):
-            return project
-    return None
+def load_file(path: Path | None, given: Mapping[str, Any], start: Path) -> Settings:
+    """The settings of the configuration file at PATH and of what it extends, with what was GIVEN above them."""
+    from tslint.settings.compose import composed
+
+    found = files.chain(path, OPTIONS) if path is not None else []
+    values: dict[str, Any] = {"given": given, "start": start}
+    if found:
+        root = found[-1].folder
+        above = [file.folder for file in found if root.is_relative_to(file.folder)]
+        values |= {"root": root, "config_path": found[-1].path, "project": min(above, key=lambda each: len(each.parts))}
+    return Settings(**values, **composed(found, given, values.get("root", Path.cwd())))
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The values of a configuration file by field name. Raises SettingsError."""
-    shown = _shown(path)
-    table = _parse(path)
-    if path.name != "tslint.toml":
-        tools = _tools(table, path)
-        if "tslint" not in tools and path.name == "pyproject.toml":
-            raise SettingsError(f"{shown} has no [tool.tslint] table")
-        table = tools.get("tslint", table)
-    if not isinstance(table, dict):
-        raise SettingsError(f"`tool.tslint` in {shown} must be a table")
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key == "models":
-            values["models"] = models(value, shown)
-            continue
-        name = key.replace("-", "_")
-        known = OPTIONS.get(name)
-        if known is None or "_" in key:
-            keys = [key_of(name) for name, each in OPTIONS.items() if each.toml] + ["models"]
-            raise SettingsError(f"unknown key `{key}` in {shown}{nearest(key, keys)}")
-        if not known.toml:
-            raise SettingsError(f"`{key}` in {shown} can only be given on the command line, as --{key}")
-        values[name] = value_of(known, value, f"`{key}` in {shown}", from_toml=True)
-    python = values.get("python")
-    if python is not None and (os.sep in python or "/" in python):
-        values["python"] = str(path.resolve().parent / Path(python).expanduser())
-    return values
-
-
-def check_rules(settings: Settings, known: Iterable[str]) -> None:
-    """Raises SettingsError where ``select`` or ``ignore`` holds a name that is not among KNOWN rules and groups."""
-    names = list(known)
-    for key in ("select", "ignore"):
-        for name in getattr(settings, key):
-            if name not in names:
-                raise SettingsError(f"`{key}`: no rule or group is called `{name}`{nearest(name, names)}")
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return table
-    except OSError as error:
-        raise SettingsError(f"{_shown(path)} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{_shown(path)} is not UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{_shown(path)} is not valid TOML: {error}") from None
-
-
-def _tools(table: dict[str, Any], path: Path) -> dict[str, Any]:
-    tools = table.get("tool", {})
-    if not isinstance(tools, dict):
-        raise SettingsError(f"`tool` in {_shown(path)} must be a table")
-    return tools
-
-
-def _folder(path: Path) -> Path:
-    path = path.resolve()
-    return path if path.is_dir() else path.parent
-
-
-def _shown(path: Path) -> str:
-    """PATH as the user would type it from the working directory."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
+def _given(name: str, value: Any) -> Any:
+    return value_of(OPTIONS[name], value, f"`--{key_of(name)}`", from_toml=False)
 
 
 def _same_file(root: Path, configured: str, target: str) -> bool:

@@ -24,10 +24,12 @@ class SettingsError(ValueError):
 
 @frozen
 class Option:
-    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds, size or count.
+    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds, size or count; rules (names of rules and
+    groups), globs, ignores (patterns with the rules that are ignored there), severities or version.
 
     ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
-    ``toml`` and ``cli`` say where it may be given.
+    ``toml`` and ``cli`` say where it may be given. ``near``: it concerns one file, and the configuration nearest to that file
+    gives it; any other concerns the whole run.
     """
 
     kind: str
@@ -37,6 +39,17 @@ class Option:
     toml: bool = True
     cli: bool = True
     metavar: str | None = None
+    near: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether it may be given more than once, each time with more."""
+        return self.kind in ("texts", "inputs", "rules", "globs", "ignores")
+
+    @property
+    def table(self) -> bool:
+        """Whether TOML gives it as a table."""
+        return self.kind in ("ignores", "severities")
 
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
@@ -65,11 +78,13 @@ def value_of(known: Option, value: Any, where: str, from_toml: bool) -> Any:
     if known.kind in ("texts", "inputs"):
         if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
             raise wrong
-        parts = [part.strip() for item in value for part in (item.split(",") if known.commas else [item])]
+        parts = [part.strip() for item in value for part in _split(item, known, from_toml)]
         faulty = [part for part in parts if known.kind == "inputs" and not INPUT.fullmatch(part)]
         if faulty:
             raise SettingsError(f"{where} must be {INPUT_WANTED}, not `{faulty[0]}`")
         return tuple(chosen(known, part, where) for part in parts if part)
+    if known.kind in ("rules", "globs", "ignores", "severities", "version"):
+        return _particular(known, value, where, from_toml, wrong)
     if known.kind == "seconds":
         return _seconds(value, wrong, from_toml)
     if known.kind == "size":
@@ -86,6 +101,29 @@ def value_of(known: Option, value: Any, where: str, from_toml: bool) -> Any:
             raise wrong
         return value
     raise AssertionError(known.kind)
+
+
+def _split(item: str, known: Option, from_toml: bool) -> list[str]:
+    return item.split(",") if known.commas and not from_toml else [item]
+
+
+def _particular(known: Option, value: Any, where: str, from_toml: bool, wrong: SettingsError) -> Any:
+    from tslint.settings import tables
+
+    if known.kind == "version":
+        if not isinstance(value, str):
+            raise wrong
+        return tables.version(value, where)
+    if known.kind == "severities":
+        return tables.severities(value, where, wrong)
+    if known.kind == "ignores" and from_toml:
+        return tables.ignores(value, where, wrong)
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise wrong
+    parts = [part.strip() for item in value for part in _split(item, known, from_toml) if part.strip()]
+    if known.kind == "ignores":
+        return tables.ignores(tables.pairs(parts, where), where, wrong)
+    return tuple(map(tables.rule if known.kind == "rules" else tables.excluding, parts, [where] * len(parts)))
 
 
 def _seconds(value: Any, wrong: SettingsError, from_toml: bool) -> float:
@@ -108,6 +146,11 @@ _WANTED = {
     "seconds": "a number of seconds above 0",
     "size": "a size such as `4GiB`",
     "count": "a number of at least 1",
+    "rules": "a list of strings",
+    "globs": "a list of strings",
+    "ignores": "a table of patterns, each with a list of rules",
+    "severities": "a table of rules, each with a severity",
+    "version": "a string",
 }
 
 
@@ -138,3 +181,11 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def key_of(name: str) -> str:
     """The TOML key and, without its dashes, the command line's option for the field NAME."""
     return name.replace("_", "-")
+
+
+def negative_of(name: str, known: Option) -> str | None:
+    """The option of the command line that takes back the flag NAME, which a configuration may have set; None for others."""
+    if known.kind != "flag" or not known.toml:
+        return None
+    key = key_of(name)
+    return key.removeprefix("no-") if key.startswith("no-") else f"no-{key}"

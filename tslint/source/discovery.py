@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from tslint.source.errors import MissingPathError, NoPythonError, SourceError, U
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+    from tslint.settings.patterns import Glob
 
 SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages"})
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
@@ -25,24 +27,31 @@ def is_module_target(target: str) -> bool:
     return bool(NAMED.fullmatch(target)) and not Path(target).exists() and not Path(target.partition(":")[0]).is_file()
 
 
+Excluding = Callable[[Path], "Sequence[Glob] | None"]
+"""(directory, resolved) → the patterns of what is left out there; None: what is directly in it cannot be checked."""
+
+
 def discover(
-    target: Path, exclude: Sequence[str] = (), root: Path | None = None
+    target: Path, excluding: Excluding | None = None, *, gitignore: bool = True, force: bool = False
 ) -> tuple[list[Path], list[SourceError]]:
     """The files to check at TARGET, sorted, and what is wrong with the directories below it that could not be listed.
 
     A file is itself, whatever its name, and even where it is ignored or excluded; a directory its ``*.py`` and
-    ``*.ipynb``. EXCLUDE are patterns as in ``.gitignore``, which start from ROOT. Raises MissingPathError, or
-    NoPythonError for a directory without any.
+    ``*.ipynb``. What is left out says EXCLUDING, and without GITIGNORE that alone. Raises MissingPathError, or NoPythonError
+    for a directory without any.
 
-    What is named is meant: where Git ignores TARGET itself, as it does an environment, the rules above it do not count.
+    What is named is meant: where Git ignores or a pattern excludes TARGET itself, as they do an environment, those rules do
+    not count. With FORCE the patterns do, and what they leave out is nothing to check.
     """
+    if not target.is_file() and not target.is_dir():
+        raise MissingPathError(target, _what(target))
+    if force and excluding is not None and _named_in_vain(target, excluding):
+        return [], []
     if target.is_file():
         return [target], []
-    if not target.is_dir():
-        raise MissingPathError(target, _what(target))
-    walk = _Walk(target)
-    files = sorted(walk.files(exclude, root or Path.cwd()))
-    if not files and not walk.errors:
+    walk = _Walk(target, excluding, gitignore, force)
+    files = sorted(walk.files())
+    if not files and not walk.errors and not walk.refused:
         raise NoPythonError(target, "holds no Python files to check")
     return files, walk.errors
 
@@ -75,39 +84,81 @@ Rules = list[tuple[Path, "GitIgnoreSpec"]]
 
 
 class _Walk:
-    """A walk through ROOT; ``errors`` are the directories that could not be listed."""
+    """A walk through ROOT. ``errors`` are the directories that could not be listed; some were ``refused``: without settings."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, excluding: Excluding | None, gitignore: bool, force: bool) -> None:
         self.root = root
         self.errors: list[SourceError] = []
+        self.refused = False
+        self._excluding = excluding
+        self._gitignore = gitignore
+        self._force = force
+        self._rules: dict[tuple[tuple[str, Path], ...], Rules] = {}
 
-    def files(self, exclude: Sequence[str], start: Path) -> Iterator[Path]:
-        above = _inherited(self.root.resolve())
+    def files(self) -> Iterator[Path]:
+        above = _inherited(self.root.resolve()) if self._gitignore else []
         ignored = _ignored(self.root.resolve(), above, directory=True)
         rules: dict[Path, Rules] = {self.root: [] if ignored else above}
-        excluded = _excluded(exclude, start.resolve(), self.root.resolve())
         for folder, directories, names in os.walk(self.root, onerror=self._failed):
             here = Path(folder)
             active = rules.pop(here)
-            own = _spec(here)
+            own = _spec(here) if self._gitignore else None
             if own is not None:
                 active = [*active, (here.resolve(), own)]
+            excluded = self._excluded(here)
             kept = []
             for name in sorted(directories):
                 path = here / name
-                if _is_skipped(path) or _ignored(path, active, True) or _ignored(path, excluded, True):
+                if _is_skipped(path) or _ignored(path, active, True) or _ignored(path, excluded or [], True):
                     continue
                 kept.append(name)
                 rules[path] = active
             directories[:] = kept
+            if excluded is None:
+                continue
             for name in names:
                 path = here / name
                 left_out = _ignored(path, active, False) or _ignored(path, excluded, False)
                 if name.endswith((".py", ".ipynb")) and not left_out and path.is_file():
                     yield path
 
+    def _excluded(self, folder: Path) -> Rules | None:
+        """The settings' own patterns for FOLDER, without those that hold for the directory that was named."""
+        globs = self._excluding(folder.resolve()) if self._excluding is not None else ()
+        if globs is None:
+            self.refused = True
+            return None
+        key = tuple((str(each), each.folder) for each in globs)
+        if key not in self._rules:
+            root = self.root.resolve()
+            meant = [each for each in globs if self._force or not _ignored(root, _settings_rules([each], root), True)]
+            self._rules[key] = _settings_rules(meant, root)
+        return self._rules[key]
+
     def _failed(self, error: OSError) -> None:
         self.errors.append(UnreadableFileError(Path(error.filename), f"cannot be read: {error.strerror or error}"))
+
+
+def _named_in_vain(target: Path, excluding: Excluding) -> bool:
+    """Whether the patterns leave out TARGET, or a directory that it is in."""
+    path = target.parent.resolve() / target.name
+    globs = excluding(path.parent)
+    if not globs:
+        return False
+    rules = _settings_rules(globs, path.parent)
+    inside = [each for each in path.parents if any(each.is_relative_to(folder) for folder, _ in rules)]
+    return _ignored(path, rules, target.is_dir()) or any(_ignored(each, rules, True) for each in inside)
+
+
+def _settings_rules(globs: Sequence[Glob], near: Path) -> Rules:
+    """Patterns of the settings, in their order. One that names no folder holds for all that is in NEAR, as well."""
+    found: list[tuple[Path, list[str]]] = []
+    for each in globs:
+        folder = near if each.anywhere and not near.is_relative_to(each.folder) else each.folder
+        if not found or found[-1][0] != folder:
+            found.append((folder, []))
+        found[-1][1].append(each)
+    return [(folder, _read(lines)) for folder, lines in found]
 
 
 def _is_skipped(path: Path) -> bool:
@@ -133,13 +184,6 @@ def _inherited(root: Path) -> Rules:
     return []
 
 
-def _excluded(patterns: Sequence[str], start: Path, root: Path) -> Rules:
-    """The settings' own patterns, those left out that hold for the directory that was named."""
-    if not patterns:
-        return []
-    return [(start, _read([each for each in patterns if not _ignored(root, [(start, _read([each]))], True)]))]
-
-
 def _spec(folder: Path) -> GitIgnoreSpec | None:
     try:
         text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
@@ -154,7 +198,7 @@ def _read(lines: Sequence[str]) -> GitIgnoreSpec:
 
     try:
         return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
+    except (ValueError, re.error):  # pathspec hands a range such as `[z-a]` on as it is
         return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
 
 
@@ -163,7 +207,7 @@ def _is_pattern(line: str) -> bool:
 
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return True
 
