@@ -5,6 +5,7 @@ What only a run or a fix needs is imported where one is made: starting up is mos
 
 from __future__ import annotations
 
+import functools
 import linecache
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -313,7 +314,9 @@ class Checking:
         for path, result in self.checked.items():
             if result.suppressions:
                 own = [d for d in self.found if d.path == path]
-                found += unused(path, result.suppressions, own, path in self.ran_on)
+                found += unused(
+                    path, result.suppressions, own, path in self.ran_on, functools.partial(self.lines, path)
+                )
         return found
 
 
