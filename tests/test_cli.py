@@ -82,6 +82,7 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "--statistics", "--show-info",
         "--show-refuted", "--show-output", "--fail-on", "error", "--exit-zero", "--python", "/usr/bin/python3", "--quiet",
         "--timeout", "7.5", "--memory", "2GiB", "--jobs", "3", "--no-cache", "--max-file-size", "5MB", "--config", "tslint.toml",
+        "--baseline", "known.json",
     ]  # fmt: skip
     assert cli.main(command) == 0
     ((targets, settings),) = api.asked
@@ -113,10 +114,12 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         no_cache=True,
         max_file_size=5_000_000,
         config="tslint.toml",
+        baseline="known.json",
         root=Path.cwd(),
         config_path=Path.cwd() / "tslint.toml",
     )
     left_out = {"static", "diff", "output_file", "exclude", "save", "repro"}  # which want a conversion
+    left_out |= {"add_ignore", "write_baseline", "stdin_filename", "watch"}  # which do something else
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
 
@@ -128,6 +131,9 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "check --static a.py --route trace --route script,mixed b.py",
         "check a.py --input 1,3,8,8 --input=int64[2..11] --model=Net(a=3) --timeout 3 --timeout 4",
         "check --select= a.py --quiet --quiet",
+        "check - --stdin-filename a.py",
+        "check --add-ignore a.py",
+        "check --add-ignore=since=2024 a.py",
         "check timm:resnet18(num_classes=3) --output-format json --memory 2GiB --fail-on=error",
     ],
 )
@@ -156,7 +162,6 @@ def test_a_plain_line_is_read_as_typer_reads_it(api: StandIn, monkeypatch: pytes
         "check --static=yes",
         "check --model",
         "check --model --static",
-        "check -",
         "check --exclude x",
     ],
 )

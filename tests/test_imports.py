@@ -31,13 +31,13 @@ HOUSE = (
     ("cache",),
     ("workers",),
     ("report",),
-    ("filters",),
+    ("filters", "baseline"),
     ("child", "process", "forked", "reaper", "interpreter"),
     ("runs", "live", "saving"),
     ("checking",),
     ("proof",),
-    ("fixing",),
-    ("api", "planning", "doctor"),
+    ("fixing", "silence"),
+    ("api", "piped", "planning", "doctor"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, row in enumerate(HOUSE) for name in row}

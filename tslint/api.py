@@ -34,7 +34,13 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
         from tslint import fixing
 
         return fixing.check_and_fix(named, settings, on_evidence, run_all)
-    return Checking(settings, on_evidence, run_all).report(named)
+    one = Checking(settings, on_evidence, run_all)
+    report = one.report(named)
+    if settings.add_ignore is not None:
+        from tslint import silence
+
+        return silence.added(one, report)
+    return report
 
 
 def check(

@@ -18,9 +18,11 @@ class Filters:
         self.comments = comments
 
     def selected(self, diagnostic: Diagnostic) -> bool:
-        names = {diagnostic.rule, diagnostic.group}
-        if diagnostic.rule in UNCHECKED:
-            return True
+        return diagnostic.rule in UNCHECKED or self.chosen(diagnostic.rule, diagnostic.group)
+
+    def chosen(self, rule: str, group: str) -> bool:
+        """Whether the settings want the rule, which is of the group."""
+        names = {rule, group}
         wanted = not self.settings.select or bool(names & set(self.settings.select))
         return wanted and not names & set(self.settings.ignore)
 

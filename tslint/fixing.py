@@ -73,6 +73,12 @@ def check_and_fix(
         return _Fixing(check, list(targets), check.report(list(targets))).fixed()
 
 
+def changes(check: Checking, report: Report) -> list[Changed]:
+    """What the fixes of REPORT, which CHECK made, leave of each file that they change; nothing is run or written."""
+    fixing = _Fixing(check, [], report)
+    return fixing.changes(fixing.offered(), ())
+
+
 class _Fixing:
     """The fixes of one REPORT, which CHECK made of TARGETS."""
 
@@ -84,8 +90,8 @@ class _Fixing:
         self.trials = 0
 
     def fixed(self) -> Report:
-        found = [d for d in self.report.diagnostics if self._offered(d)]
-        changed = self._changes(found, ())
+        found = self.offered()
+        changed = self.changes(found, ())
         if not changed:
             return dataclasses.replace(self.report, diff="" if self.settings.diff else None)
         tried: Tried | None = None
@@ -116,11 +122,11 @@ class _Fixing:
 
     # -- what the fixes change ----------------------------------------------------------------------------------------
 
-    def _offered(self, diagnostic: Diagnostic) -> bool:
-        fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
-        return fits and fixable(diagnostic, self.settings.unsafe_fixes)
+    def offered(self) -> list[Diagnostic]:
+        standing = [d for d in self.report.diagnostics if d.basis != Basis.REFUTED and d.path in self.check.checked]
+        return [d for d in standing if fixable(d, self.settings.unsafe_fixes)]
 
-    def _changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
+    def changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
         """What the fixes of WANTED, and what calls for one after them but REFUSED, make of each file; nothing is written."""
         found: list[Changed] = []
         for path in sorted({d.path for d in wanted if d.path}):
@@ -144,13 +150,11 @@ class _Fixing:
         except (SourceError, UnicodeEncodeError):
             return None
         comments = suppressions(source)
+        heard = [d for d in found if self.check.filters.selected(d) and not silenced(d, comments)]
         left = [
             d
-            for d in found
-            if fixable(d, self.settings.unsafe_fixes)
-            and self.check.filters.selected(d)
-            and not silenced(d, comments)
-            and _key(d) not in refused
+            for d in self.check.new(heard, source)
+            if fixable(d, self.settings.unsafe_fixes) and _key(d) not in refused
         ]
         changed.rules |= {d.rule for d in left}
         return [d.fix for d in left if d.fix]
@@ -186,7 +190,7 @@ class _Fixing:
     def _try(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> Tried:
         """Runs the targets as the fixes of WANTED leave them."""
         self.trials += 1
-        changed = self._changes(wanted, refused)
+        changed = self.changes(wanted, refused)
         report = self._checked_again({each.path: each.data for each in changed}, self.check.answers)
         return Tried(changed, report, proof.compare(self.report, report))
 

@@ -183,7 +183,10 @@ class Run:
 
 @frozen
 class Summary:
-    """How many of each; what is refuted counts as nothing else. ``fixable``: with ``--fix`` alone."""
+    """How many of each; what is refuted counts as nothing else. ``fixable``: with ``--fix`` alone.
+
+    ``baselined`` are tolerated, and in no other count.
+    """
 
     files: int = 0
     error: int = 0
@@ -192,6 +195,7 @@ class Summary:
     refuted: int = 0
     suppressed: int = 0
     fixable: int = 0
+    baselined: int = 0
 
 
 @frozen
@@ -272,7 +276,7 @@ class Report:
             raise CheckFailed("\n".join([*lines, *self.errors]))
 
 
-def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0) -> Summary:
+def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0, baselined: int = 0) -> Summary:
     """The counts of the summary line and of the JSON object."""
     found = list(diagnostics)
     standing = [d for d in found if d.basis != Basis.REFUTED]
@@ -281,6 +285,7 @@ def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0
         files=files,
         refuted=len(found) - len(standing),
         suppressed=suppressed,
+        baselined=baselined,
         fixable=sum(fixable(d) for d in standing),
         **by_severity,
     )

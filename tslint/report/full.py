@@ -234,6 +234,7 @@ def _summary(report: Report, options: Options) -> Line:
     hidden += [f"{counts.info} info"] if counts.info and not options.show_info else []
     aside = [", ".join(hidden) + " hidden"] if hidden else []
     aside += [f"{counts.suppressed} suppressed"] if counts.suppressed else []
+    aside += [f"{counts.baselined} in the baseline"] if counts.baselined else []
     text += f" ({', '.join(aside)})." if aside else "."
     line: Line = [(text, "bold green" if clean else "bold")]
     if report.fixed:

@@ -49,6 +49,11 @@ def discover(
     return files, walk.errors
 
 
+def excluded(path: Path, exclude: Sequence[str], root: Path) -> bool:
+    """Whether the patterns EXCLUDE, which start from ROOT, leave out the file PATH or a directory that it lies in."""
+    return bool(exclude) and _ignored(path, [(root.resolve(), _read(exclude))], directory=False)
+
+
 def unique(paths: Iterable[Path]) -> list[Path]:
     """PATHS, each file once: one that is named twice or also reached through a symbolic link by its own path."""
     found: dict[str, Path] = {}

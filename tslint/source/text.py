@@ -63,16 +63,24 @@ class Source:
                 blocks = iter(lambda: file.read(BLOCK), b"")
                 if not any(map(matters, itertools.islice(blocks, BLOCKS))):
                     return cls(path, b"")
-            message = f"its {_shown(size)} are more than the {_shown(limit)} that `max-file-size` allows"
-            raise UnreadableFileError(path, message)
+            raise _too_large(path, size, limit)
         except FileNotFoundError:
             raise MissingPathError(path, "no such file or directory") from None
         except OSError as error:
             raise UnreadableFileError(path, f"cannot be read: {error.strerror or error}") from None
 
     @classmethod
+    def given(cls, path: Path, data: bytes, limit: int = 0) -> Source:
+        """DATA as the source of PATH, which it need not stand in. Raises what :meth:`read` raises for it."""
+        if path.suffix == ".ipynb":
+            raise NotebookError(path, NotebookError.SENTENCE)
+        if limit and len(data) > limit and matters(data):
+            raise _too_large(path, len(data), limit)
+        return cls(path, data)
+
+    @classmethod
     def from_text(cls, text: str, path: Path = Path("<string>")) -> Source:
-        """A source that stands in no file (``--stdin-filename``, tests)."""
+        """A source that stands in no file (tests)."""
         return cls(path, text.encode())
 
     @cached_property
@@ -163,6 +171,11 @@ def own_process() -> None:
     """Says that nobody but tslint uses LibCST in this process, so that it may be made faster for everybody in it."""
     global _own_process
     _own_process = True
+
+
+def _too_large(path: Path, size: int, limit: int) -> UnreadableFileError:
+    message = f"its {_shown(size)} are more than the {_shown(limit)} that `max-file-size` allows"
+    return UnreadableFileError(path, message)
 
 
 def _shown(size: int) -> str:
