@@ -39,9 +39,9 @@ def added(check: Checking, report: Report) -> Report:
         if source is None or source.text.encode(source.encoding) != source.data:
             continue
         text, count, silent = commented(source, own, settings.add_ignore or "")
-        error = fixes.save(source, text.encode(source.encoding)) if count else None
+        error = _save(source, text) if count else None
         if error is not None:
-            errors.append(error.replace("its fixes were", "its comments were"))
+            errors.append(error)
         elif count:
             comments, files = comments + count, files + 1
             done += silent
@@ -71,6 +71,16 @@ def commented(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple
     text, _ = fixes.apply(source.text, [Fix("", Applicability.SAFE, (edit,)) for edit in edits])
     after = suppressions(Source(source.path, text.encode(source.encoding, "replace")))
     return text, len(wanted), [d for d in found if silenced(d, after)]
+
+
+def _save(source: Source, text: str) -> str | None:
+    """Writes the file; one sentence where it cannot be."""
+    try:
+        data = text.encode(source.encoding)
+    except UnicodeEncodeError:
+        return f"{source.path} is {source.encoding}, in which the reason of --add-ignore cannot be written"
+    error = fixes.save(source, data)
+    return None if error is None else error.replace("its fixes were", "its comments were")
 
 
 class _Layout:
