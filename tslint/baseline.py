@@ -16,7 +16,7 @@ from typing import Any
 from tslint import fixes
 from tslint.diagnostic import Basis, Diagnostic
 from tslint.frozen import frozen
-from tslint.report.content import RANK, UNCHECKED
+from tslint.report.content import RANK, UNCHECKED, shown
 from tslint.report.fingerprint import digest, normalised
 from tslint.settings import SettingsError
 
@@ -57,8 +57,9 @@ class Baseline:
 
     def __init__(self, path: str, written: bool = False) -> None:
         self.path = Path(path)
+        self.name = shown(path, os.getcwd())  # noqa: PTH109 -- as text
         self.folder = os.path.realpath(self.path.parent)
-        self.entries = {entry.key: entry for entry in _read(self.path, written)}
+        self.entries = {entry.key: entry for entry in _read(self.path, self.name, written)}
 
     def compare(
         self,
@@ -138,7 +139,7 @@ class Baseline:
             fixes.write(self.path, content)
         new, fixed = (now - before).total(), (before - now).total()
         changes = ", ".join([*([f"{new} new"] if new else []), *([f"{fixed} fixed"] if fixed else [])])
-        return f"{self.path} holds {_count(now.total(), 'problem')}" + (f" ({changes})" if changes else "")
+        return f"{self.name} holds {_count(now.total(), 'problem')}" + (f" ({changes})" if changes else "")
 
 
 def render(entries: Iterable[Entry]) -> str:
@@ -161,31 +162,31 @@ def note(gone: Iterable[Entry]) -> str | None:
     return f"{number} problems of the baseline are fixed: `--write-baseline` removes them"
 
 
-def _read(path: Path, written: bool) -> list[Entry]:
+def _read(path: Path, name: str, written: bool) -> list[Entry]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if written:
             return []
-        raise BaselineError(f"the baseline {path} does not exist: `--write-baseline` creates it") from None
+        raise BaselineError(f"the baseline {name} does not exist: `--write-baseline` creates it") from None
     except OSError as error:
-        raise BaselineError(f"the baseline {path} cannot be read: {error.strerror or error}") from None
+        raise BaselineError(f"the baseline {name} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise BaselineError(f"the baseline {path} is not UTF-8") from None
+        raise BaselineError(f"the baseline {name} is not UTF-8") from None
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BaselineError(f"the baseline {path} is not valid JSON: {error}") from None
+        raise BaselineError(f"the baseline {name} is not valid JSON: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("problems"), list):
-        raise BaselineError(f"{path} is no baseline: `--write-baseline` writes one where there is no such file")
+        raise BaselineError(f"{name} is no baseline: `--write-baseline` writes one where there is no such file")
     if data.get("version") != VERSION:
-        raise BaselineError(f"the baseline {path} was written by another version of tslint ({data.get('version')})")
-    return [_entry(item, number, path) for number, item in enumerate(data["problems"], 1)]
+        raise BaselineError(f"the baseline {name} was written by another version of tslint ({data.get('version')})")
+    return [_entry(item, number, name) for number, item in enumerate(data["problems"], 1)]
 
 
-def _entry(item: Any, number: int, path: Path) -> Entry:
+def _entry(item: Any, number: int, name: str) -> Entry:
     wrong = BaselineError(
-        f"problem {number} of the baseline {path} must have {', '.join(KEYS)}, and no other keys but run"
+        f"problem {number} of the baseline {name} must have {', '.join(KEYS)}, and no other keys but run"
     )
     if not isinstance(item, dict) or not set(KEYS) <= set(item) <= {*KEYS, "run"}:
         raise wrong

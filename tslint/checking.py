@@ -345,7 +345,7 @@ class Checking:
         try:
             self.notes.append(self.baseline.write(written, compared.gone, lines, self.only_run))
         except OSError as error:
-            self.errors.append(f"the baseline {self.baseline.path} could not be written: {error.strerror or error}")
+            self.errors.append(f"the baseline {self.baseline.name} could not be written: {error.strerror or error}")
             return list(compared.left)
         done = set(map(id, written))
         return [d for d in found if id(d) not in done]

@@ -140,7 +140,7 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
 def check_once(targets: list[str], given: Mapping[str, Any]) -> tuple[int, Report]:
     """The exit status of one check, whose report has been written, and the report."""
-    if "-" in targets or given.get("stdin_filename"):
+    if "-" in targets or given.get("stdin_filename") is not None:
         from tslint.cli.stdin import check_stdin
 
         return check_stdin(targets, given)
