@@ -32,6 +32,7 @@ HOUSE = (
     ("workers",),
     ("report",),
     ("filters", "baseline"),
+    ("tolerance",),
     ("child", "process", "forked", "reaper", "interpreter"),
     ("runs", "live", "saving"),
     ("checking",),

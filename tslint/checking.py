@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint import catalogue, static, workers
+from tslint import static, workers
 from tslint.cache import Cache
-from tslint.diagnostic import Basis, Diagnostic, order
+from tslint.diagnostic import Diagnostic, identity, order
 from tslint.filters import Filters
-from tslint.report.content import UNCHECKED, Report, Run, shown, summarise, visible
+from tslint.report.content import UNCHECKED, Report, Run, shown, summarise
 from tslint.report.fingerprint import fingerprinted
 from tslint.settings import Settings
 from tslint.source import (
@@ -29,11 +29,10 @@ from tslint.source import (
     suppressions,
     unique,
 )
-from tslint.unused import NAME as UNUSED
 from tslint.unused import unused
 
 if TYPE_CHECKING:
-    from tslint.baseline import Baseline, Entry
+    from tslint.baseline import Baseline
     from tslint.facts import Facts
     from tslint.forked import Work
     from tslint.request import Pickled
@@ -128,7 +127,7 @@ class Checking:
         lines = {path: self.lines(path) for path in _paths(ordered)}
         static.forget_files()
         ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
-        left = self.untolerated(ordered, lines) if self.baseline is not None else ordered
+        left = self.untolerated(ordered, lines)
         return Report(
             diagnostics=tuple(left),
             runs=tuple(self.runs),
@@ -169,7 +168,7 @@ class Checking:
         for result in workers.check(files, job, self.settings.jobs, cache):
             self.checked[result.path] = result
             self.found += result.diagnostics
-            self.foreseen.update(map(_identity, result.diagnostics))
+            self.foreseen.update(map(identity, result.diagnostics))
 
     def given(self, path: Path, data: bytes) -> None:
         """Checks DATA as the source of PATH."""
@@ -181,7 +180,7 @@ class Checking:
             result = static.Checked(name, (static.unchecked(error),))
         self.checked[name] = result
         self.found += result.diagnostics
-        self.foreseen.update(map(_identity, result.diagnostics))
+        self.foreseen.update(map(identity, result.diagnostics))
 
     def predicted(self, path: Path) -> list[Diagnostic]:
         """What the source of one file predicts, its facts kept for the run; severities follow with what was run."""
@@ -301,7 +300,7 @@ class Checking:
         """Adds what source and run say together, with severities by the routes taken."""
         from tslint import engine
 
-        self.foreseen.update(map(_identity, predicted))
+        self.foreseen.update(map(identity, predicted))
         found = ran.observed(predicted, self.load)
         weighed: list[Diagnostic] = []
         for path in dict.fromkeys(d.path for d in found):
@@ -327,64 +326,28 @@ class Checking:
 
     # -- the baseline ---------------------------------------------------------------------------------------------------
 
-    def untolerated(self, found: list[Diagnostic], lines: dict[str, list[str]]) -> list[Diagnostic]:
+    def untolerated(self, found: list[Diagnostic], lines: Mapping[str, Sequence[str]]) -> list[Diagnostic]:
         """What was FOUND and is not in the baseline, which is written where that was asked for."""
-        from tslint import baseline
+        if self.baseline is None:
+            return found
+        from tslint.tolerance import Tolerance
 
-        assert self.baseline is not None
-        compared = self.baseline.compare(found, lines, self.examined)
-        if not self.settings.write_baseline:
-            said = baseline.note(compared.gone)
-            self.notes += [said] if said else []
-            return list(compared.left)
-        info = self.settings.show_info or self.settings.fail_on == "info"
-        written = [
-            *compared.tolerated,
-            *(d for d in visible(compared.left, info, refuted=False) if d.rule not in UNCHECKED),
-        ]
-        try:
-            self.notes.append(self.baseline.write(written, compared.gone, lines, self.only_run))
-        except OSError as error:
-            self.errors.append(f"the baseline {self.baseline.name} could not be written: {error.strerror or error}")
-            return list(compared.left)
-        done = set(map(id, written))
-        return [d for d in found if id(d) not in done]
+        tolerance = Tolerance(self.settings, self.filters, self.baseline)
+        tolerance.checked = self.checked
+        tolerance.unchecked = {d.path for d in self.found if d.rule in UNCHECKED}
+        tolerance.ran_on = self.ran_on
+        tolerance.anything_ran = bool(self.runs)
+        tolerance.foreseen = self.foreseen
+        left = tolerance.left(found, lines)
+        self.notes += tolerance.notes
+        self.errors += tolerance.errors
+        return left
 
     def new(self, found: list[Diagnostic], source: Source) -> list[Diagnostic]:
         """What was FOUND in the text of SOURCE, which may stand in no file yet, and is not in the baseline."""
         if self.baseline is None:
             return found
         return list(self.baseline.compare(found, {str(source.path): source.lines}).left)
-
-    def examined(self, entry: Entry) -> bool:
-        """Whether this check would have found again what an entry of the baseline is about."""
-        assert self.baseline is not None
-        rule = catalogue.rules().get(entry.rule)
-        if rule is None:
-            return True
-        if not self.filters.chosen(rule.name, rule.group):
-            return False
-        if not entry.path:
-            return bool(self.runs)
-        place = self.baseline.place(entry)
-        if not Path(place).exists():
-            return True
-        own = self.places.get(place)
-        if own is None or any(d.path == own and d.rule in UNCHECKED for d in self.found):
-            return False
-        return not entry.run or own in self.ran_on
-
-    @functools.cached_property
-    def places(self) -> dict[str, str]:
-        """The files that were checked, by their place as the baseline has it; asked for once all of them are."""
-        assert self.baseline is not None
-        return {self.baseline.place_of(path): path for path in self.checked}
-
-    def only_run(self, diagnostic: Diagnostic) -> bool:
-        """Whether a check that runs nothing would not find it."""
-        if diagnostic.rule == UNUSED:
-            return diagnostic.path in self.ran_on
-        return diagnostic.basis == Basis.OBSERVED and _identity(diagnostic) not in self.foreseen
 
     # -- comments ------------------------------------------------------------------------------------------------------
 
@@ -407,10 +370,6 @@ class Checking:
                     path, result.suppressions, own, path in self.ran_on, functools.partial(self.lines, path)
                 )
         return found
-
-
-def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
-    return diagnostic.rule, diagnostic.path, diagnostic.span
 
 
 def _paths(diagnostics: Sequence[Diagnostic]) -> list[str]:
