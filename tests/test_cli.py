@@ -86,6 +86,7 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "--extend-select", "coreml", "--exclude", "old/,gen_*.py", "--extend-exclude", "new/", "--force-exclude",
         "--no-respect-gitignore",
         "--per-file-ignores", "tests/*:trace,tests/*:mode", "--extend-per-file-ignores", "!a.py:script",
+        "--baseline", "known.json",
     ]  # fmt: skip
     assert cli.main(command) == 0
     ((targets, settings),) = api.asked
@@ -124,11 +125,13 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         respect_gitignore=False,
         per_file_ignores=(PerFile("tests/*", ("trace", "mode")),),
         extend_per_file_ignores=(PerFile("!a.py", ("script",)),),
+        baseline="known.json",
         root=Path.cwd(),
         config_path=Path.cwd() / "tslint.toml",
     )
     left_out = {"static", "diff", "output_file", "save", "repro"}  # which want a conversion
     left_out |= {"show_settings", "show_files"}  # which check nothing
+    left_out |= {"add_ignore", "write_baseline", "stdin_filename", "watch"}  # which do something else
     left_out |= {name for name, option in OPTIONS.items() if not option.cli}
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 
@@ -143,6 +146,9 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
         "check --select= a.py --quiet --quiet",
         "check --no-static --convert --static --no-respect-gitignore --no-convert --verify a.py --no-quiet --force-exclude",
         "check --exclude a,b --exclude=c --per-file-ignores a.py:trace a.py",
+        "check - --stdin-filename a.py",
+        "check --add-ignore a.py",
+        "check --add-ignore=since=2024 a.py",
         "check timm:resnet18(num_classes=3) --output-format json --memory 2GiB --fail-on=error",
     ],
 )
@@ -171,7 +177,6 @@ def test_a_plain_line_is_read_as_typer_reads_it(api: StandIn, monkeypatch: pytes
         "check --static=yes",
         "check --model",
         "check --model --static",
-        "check -",
         "check --severity x",
         "check --no-fix",
         "check --no-static=yes",

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from tslint.proof import compare, proved
-from tslint.report.content import Dimension, Report, Route, Run, Step, TriedInput
+from tslint.report.content import Report
+from tslint.report.run import Dimension, Route, Run, Step, TriedInput
 
 RUN = Run(
     "net.py",

@@ -31,7 +31,12 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
 
         report = fixing.check_and_fix(wanted, settings, on_evidence, run_all)
     else:
-        report = Checking(settings, on_evidence, run_all).report(wanted)
+        one = Checking(settings, on_evidence, run_all)
+        report = one.report(wanted)
+        if settings.add_ignore is not None:
+            from tslint import silence
+
+            report = silence.added(one, report)
     if report.notebooks:
         from tslint.report.located import located
 

@@ -5,6 +5,7 @@ What only a run or a fix needs is imported where one is made: starting up is mos
 
 from __future__ import annotations
 
+import functools
 import linecache
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING
 
 from tslint import static, workers
 from tslint.cache import Cache
-from tslint.diagnostic import Cells, Diagnostic, order
+from tslint.catalogue import UNCHECKED
+from tslint.diagnostic import Cells, Diagnostic, identity, order
 from tslint.filters import Filters
-from tslint.report.content import Report, Run, shown, summarise
+from tslint.report.content import Report, summarise
 from tslint.report.fingerprint import fingerprinted
+from tslint.report.places import shown
+from tslint.report.run import Run
 from tslint.settings import Settings, SettingsError
 from tslint.settings.hierarchy import Hierarchy
 from tslint.source import (
@@ -31,6 +35,7 @@ from tslint.source import (
 from tslint.unused import unused
 
 if TYPE_CHECKING:
+    from tslint.baseline import Baseline
     from tslint.facts import Facts
     from tslint.forked import Work
     from tslint.request import Pickled
@@ -70,8 +75,14 @@ class Checking:
         self.notes: list[str] = []
         self.errors: list[str] = []
         self.left_out = False
+        self.foreseen: set[tuple[object, ...]] = set()
         self.directory = str(Path.cwd())
         self.answers = answers
+        self.baseline: Baseline | None = None
+        if settings.baseline is not None:
+            from tslint.baseline import Baseline
+
+            self.baseline = Baseline(settings.baseline, settings.write_baseline)
         static.forget_files()
         self.texts = {path: Source.of(Path(path), data) for path, data in (texts or {}).items()}
 
@@ -126,10 +137,16 @@ class Checking:
         lines = {path: self.lines(path) for path in _paths(ordered)}
         static.forget_files()
         ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
+        left = self.untolerated(ordered, lines)
         return Report(
-            diagnostics=tuple(ordered),
+            diagnostics=tuple(left),
             runs=tuple(self.runs),
-            summary=summarise(ordered, len({*self.checked, *self.facts}), sum(map(self.filters.suppressed, kept))),
+            summary=summarise(
+                left,
+                len({*self.checked, *self.facts}),
+                sum(map(self.filters.suppressed, kept)),
+                len(ordered) - len(left),
+            ),
             notes=tuple(dict.fromkeys(self.notes)),
             errors=tuple(dict.fromkeys(self.errors)),
             sources=lines,
@@ -198,6 +215,19 @@ class Checking:
         for result in workers.check_all(tasks, self.settings.jobs) if tasks else ():
             self.keep(result)
             self.found += result.diagnostics
+            self.foreseen.update(map(identity, result.diagnostics))
+
+    def given(self, path: Path, data: bytes) -> None:
+        """Checks DATA as the source of PATH."""
+        name = str(path.absolute())
+        try:
+            self.sources[name] = Source.given(path, data, self.settings.max_file_size)
+            result = static.check_source(self.sources[name], self.job(self.near(name), named=True))
+        except SourceError as error:
+            result = static.Checked(name, (static.unchecked(error),))
+        self.checked[name] = result
+        self.found += result.diagnostics
+        self.foreseen.update(map(identity, result.diagnostics))
 
     def keep(self, result: static.Checked) -> None:
         """Remembers that a file was checked, or says why it was not."""
@@ -333,6 +363,7 @@ class Checking:
         """Adds what source and run say together, with severities by the routes taken."""
         from tslint import engine
 
+        self.foreseen.update(map(identity, predicted))
         found = ran.observed(predicted, self.load)
         routes = self.near(str(Path(target).absolute())).route if Path(target).is_file() else self.settings.route
         weighed: list[Diagnostic] = []
@@ -355,6 +386,31 @@ class Checking:
             return ()
         return ("script",) if own.calls_to("torch.jit.script") else ()
 
+    # -- the baseline ---------------------------------------------------------------------------------------------------
+
+    def untolerated(self, found: list[Diagnostic], lines: Mapping[str, Sequence[str]]) -> list[Diagnostic]:
+        """What was FOUND and is not in the baseline, which is written where that was asked for."""
+        if self.baseline is None:
+            return found
+        from tslint.tolerance import Tolerance
+
+        tolerance = Tolerance(self.settings, self.filters, self.baseline)
+        tolerance.checked = self.checked
+        tolerance.unchecked = {d.path for d in self.found if d.rule in UNCHECKED}
+        tolerance.ran_on = self.ran_on
+        tolerance.anything_ran = bool(self.runs)
+        tolerance.foreseen = self.foreseen
+        left = tolerance.left(found, lines)
+        self.notes += tolerance.notes
+        self.errors += tolerance.errors
+        return left
+
+    def new(self, found: list[Diagnostic], source: Source) -> list[Diagnostic]:
+        """What was FOUND in the text of SOURCE, which may stand in no file yet, and is not in the baseline."""
+        if self.baseline is None:
+            return found
+        return list(self.baseline.compare(found, {str(source.path): source.lines}).left)
+
     # -- comments ------------------------------------------------------------------------------------------------------
 
     def comments(self, path: str) -> tuple[Suppression, ...]:
@@ -372,7 +428,9 @@ class Checking:
         for path, result in self.checked.items():
             if result.suppressions:
                 own = [d for d in self.found if d.path == path]
-                found += unused(path, result.suppressions, own, path in self.ran_on)
+                found += unused(
+                    path, result.suppressions, own, path in self.ran_on, functools.partial(self.lines, path)
+                )
         return found
 
 

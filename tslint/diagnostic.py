@@ -200,6 +200,11 @@ def order(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
     return (diagnostic.path or "", span.line if span else 0, (span.column or 0) if span else 0, diagnostic.rule)
 
 
+def identity(diagnostic: Diagnostic) -> tuple[str, str | None, Span | None]:
+    """What a prediction and what a run says of it have in common: rule, file and place."""
+    return diagnostic.rule, diagnostic.path, diagnostic.span
+
+
 def to_json(value: Any) -> Any:
     """Plain JSON data for frozen dataclasses, enums, tuples and dictionaries of them."""
     if isinstance(value, enum.Enum):

@@ -21,9 +21,11 @@ class Filters:
         self.comments = comments
 
     def selected(self, diagnostic: Diagnostic) -> bool:
-        if diagnostic.rule in UNCHECKED:
-            return True
-        return self.near(diagnostic.path).reports(diagnostic.rule, diagnostic.group, diagnostic.path)
+        return diagnostic.rule in UNCHECKED or self.chosen(diagnostic.rule, diagnostic.group, diagnostic.path)
+
+    def chosen(self, rule: str, group: str, path: str | None) -> bool:
+        """Whether the settings of the file at PATH want the rule, which is of the group."""
+        return self.near(path).reports(rule, group, path)
 
     def weighed(self, diagnostic: Diagnostic) -> Diagnostic:
         """DIAGNOSTIC with the severity that the settings give to its rule, else with its own."""

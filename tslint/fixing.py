@@ -17,8 +17,9 @@ from tslint import fixes, proof, static
 from tslint.checking import Checking
 from tslint.diagnostic import Basis, Diagnostic, Fix, Severity
 from tslint.filters import silenced
-from tslint.report.content import Report, fixable, headline, shown
+from tslint.report.content import Report, fixable, headline
 from tslint.report.located import in_cell
+from tslint.report.places import shown
 from tslint.report.proofs import Proof
 from tslint.runs import OnEvidence
 from tslint.settings import Settings
@@ -74,6 +75,12 @@ def check_and_fix(
         return _Fixing(check, list(targets), check.report(list(targets))).fixed()
 
 
+def changes(check: Checking, report: Report) -> list[Changed]:
+    """What the fixes of REPORT, which CHECK made, leave of each file that they change; nothing is run or written."""
+    fixing = _Fixing(check, [], report)
+    return fixing.changes(fixing.offered(), ())
+
+
 class _Fixing:
     """The fixes of one REPORT, which CHECK made of TARGETS."""
 
@@ -85,8 +92,8 @@ class _Fixing:
         self.trials = 0
 
     def fixed(self) -> Report:
-        found = [d for d in self.report.diagnostics if self._offered(d)]
-        changed = self._changes(found, ())
+        found = self.offered()
+        changed = self.changes(found, ())
         if not changed:
             return dataclasses.replace(self.report, diff="" if self.settings.diff else None)
         tried: Tried | None = None
@@ -117,7 +124,10 @@ class _Fixing:
 
     # -- what the fixes change ----------------------------------------------------------------------------------------
 
-    def _offered(self, diagnostic: Diagnostic) -> bool:
+    def offered(self) -> list[Diagnostic]:
+        return [d for d in self.report.diagnostics if self._is_offered(d)]
+
+    def _is_offered(self, diagnostic: Diagnostic) -> bool:
         fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
         source = self.check.source(diagnostic.path or "") if fits and self._is_wanted(diagnostic) else None
         return source is not None and diagnostic.fix is not None and source.allows(diagnostic.fix)
@@ -127,7 +137,7 @@ class _Fixing:
         listed = diagnostic.severity is not Severity.INFO or self.settings.show_info
         return listed and fixable(diagnostic, self.settings.unsafe_fixes)
 
-    def _changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
+    def changes(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> list[Changed]:
         """What the fixes of WANTED, and what calls for one after them but REFUSED, make of each file; nothing is written."""
         found: list[Changed] = []
         for path in sorted({d.path for d in wanted if d.path}):
@@ -154,15 +164,11 @@ class _Fixing:
         except (SourceError, ValueError):
             return None
         comments = suppressions(source)
+        heard = [d for d in found if self.check.filters.selected(d) and not silenced(d, comments)]
         left = [
             d
-            for d in found
-            if d.fix
-            and source.allows(d.fix)
-            and self._is_wanted(d)
-            and self.check.filters.selected(d)
-            and not silenced(d, comments)
-            and _key(d) not in refused
+            for d in self.check.new(heard, source)
+            if d.fix and source.allows(d.fix) and self._is_wanted(d) and _key(d) not in refused
         ]
         changed.rules |= {d.rule for d in left}
         return [d.fix for d in left if d.fix]
@@ -198,7 +204,7 @@ class _Fixing:
     def _try(self, wanted: Sequence[Diagnostic], refused: Collection[Key]) -> Tried:
         """Runs the targets as the fixes of WANTED leave them."""
         self.trials += 1
-        changed = self._changes(wanted, refused)
+        changed = self.changes(wanted, refused)
         report = self._checked_again({each.path: each.data for each in changed}, self.check.answers)
         return Tried(changed, report, proof.compare(self.report, report))
 

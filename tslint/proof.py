@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tslint.frozen import frozen
-from tslint.report.content import Report, Route, Run
+from tslint.report.content import Report
 from tslint.report.proofs import Proof
 from tslint.report.routes import served
+from tslint.report.run import Route, Run
 
 RANK = {"died": 0, "refused": 0, "differs": 0, "works": 1}
 """Of what became of a route. One that was not tried has none: nothing is known of it."""

@@ -21,7 +21,7 @@ from tslint.facts.context import Context
 from tslint.facts.entries import outline
 from tslint.frozen import frozen
 from tslint.report.assemble import assemble_runs, notes_of
-from tslint.report.content import Run
+from tslint.report.run import Run
 from tslint.request import ModelSpec, NotebookModule, Outline, Pickled, Request, Written
 from tslint.saving import Saving
 from tslint.settings import ModelTable, Settings

@@ -11,7 +11,7 @@ from typing import Any
 from tslint import api
 from tslint.checking import Checking
 from tslint.frozen import frozen
-from tslint.report.content import shown
+from tslint.report.places import shown
 from tslint.settings import OPTIONS, Settings, key_of
 from tslint.settings.files import shown as as_typed
 from tslint.settings.patterns import PerFile

@@ -102,6 +102,7 @@ def test_json_holds_what_people_are_not_shown_and_paths_from_here() -> None:
     data = json.loads(render(CASES["transcript"](), "json", Options()))
     assert data["summary"] == {
         "files": 1, "error": 2, "warning": 0, "info": 3, "refuted": 1, "suppressed": 0, "fixable": 1,
+        "baselined": 0,
     }  # fmt: skip
     assert [(d["rule"], d["basis"], d["line"], d["path"]) for d in data["diagnostics"][:3]] == [
         ("dict-output", "observed", 8, "segmentation.py"),

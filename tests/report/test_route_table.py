@@ -9,8 +9,8 @@ from cases import transcript
 
 from tslint.diagnostic import Place, Span
 from tslint.evidence import Escape, InputSpec
-from tslint.report.content import Dimension
 from tslint.report.routes import generalisation, harmless_warnings
+from tslint.report.run import Dimension
 
 RUN = transcript().runs[0]
 

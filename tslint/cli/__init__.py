@@ -100,7 +100,7 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
     given: dict[str, Any] = {}
     words = iter(arguments[1:])
     for word in words:
-        if not word.startswith("-"):
+        if not word.startswith("-") or word == "-":
             targets.append(word)
             continue
         key, equals, value = word.removeprefix("--").partition("=")
@@ -115,7 +115,7 @@ def read_check(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]] | N
                 return None
             given[name] = True
             continue
-        if not equals:
+        if not equals and option.kind != "words":
             value = next(words, "-")
             if value.startswith("-"):
                 return None
@@ -135,9 +135,30 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
 
     Exit status: 0 no warning or error; 1 at least one; 2 tslint could not do all of its job.
     """
+    if given.get("watch"):
+        from tslint.cli.watch import watch
+
+        return watch(targets, given)
+    if given.get("show_settings") or given.get("show_files"):
+        return _show(targets, _decided(load(targets, given.get("config"), given), given))
+    return check_once(targets, given)[0]
+
+
+def check_once(targets: list[str], given: Mapping[str, Any]) -> tuple[int, Report]:
+    """The exit status of one check, whose report has been written, and the report."""
+    if "-" in targets or given.get("stdin_filename") is not None:
+        from tslint.cli.stdin import check_stdin
+
+        return check_stdin(targets, given)
+    settings = settings_of(targets, given)
+    report = _checked(targets, settings)
+    write_report(report, settings)
+    return report.exit_status(settings.fail_on, settings.exit_zero), report
+
+
+def settings_of(targets: list[str], given: Mapping[str, Any]) -> Settings:
+    """The settings for TARGETS. Raises Usage for what contradicts each other."""
     settings = _decided(load(targets, given.get("config"), given), given)
-    if settings.show_settings or settings.show_files:
-        return _show(targets, settings)
     if settings.static and settings.run:
         raise Usage("--static and --run contradict each other")
     if settings.save and (settings.static or settings.no_convert):
@@ -149,19 +170,25 @@ def check(targets: list[str], given: Mapping[str, Any]) -> int:
     for name in ("model", "input"):
         if settings.static and getattr(settings, name):
             raise Usage(f"--static and --{name} contradict each other: a model is only built and called in a run")
-    report = _checked(targets, settings)
+    if settings.add_ignore is not None or settings.write_baseline:
+        from tslint.cli.adoption import refuse
+
+        refuse(settings)
+    return settings
+
+
+def write_report(report: Report, settings: Settings) -> None:
     if settings.diff and report.diff is not None:
         _write(report.diff, settings.output_file)
         for sentence in () if settings.quiet else report.said_of_fixes():
             print(f"tslint: note: {sentence}", file=sys.stderr)
         for error in report.errors:
             print(f"tslint: error: {error}", file=sys.stderr)
-    else:
-        from tslint import report as formats
+        return
+    from tslint import report as formats
 
-        options = _options(settings, sys.stdout if settings.output_file is None else None)
-        _write(formats.render(report, settings.output_format, options), settings.output_file)
-    return report.exit_status(settings.fail_on, settings.exit_zero)
+    options = _options(settings, sys.stdout if settings.output_file is None else None)
+    _write(formats.render(report, settings.output_format, options), settings.output_file)
 
 
 def _decided(settings: Settings, given: Mapping[str, Any]) -> Settings:

@@ -20,6 +20,9 @@ def with_typer(arguments: list[str]) -> int:
 
     # The common base of what is raised for wrong usage; Typer before 0.26 takes it from Click, later ones have their own.
     usage_error: type[Exception] = typer.BadParameter.__mro__[1]
+    # Typer has no option whose value may be left out.
+    bare = {f"--{key_of(name)}" for name, known in OPTIONS.items() if known.kind == "words"}
+    arguments = [f"{word}=" if word in bare else word for word in arguments]
     try:
         status = typer.main.get_command(_app()).main(arguments, prog_name="tslint", standalone_mode=False)
     except usage_error as error:

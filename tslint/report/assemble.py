@@ -25,7 +25,7 @@ from tslint.evidence import (
     Variations,
     Versions,
 )
-from tslint.report.content import Dimension, Op, OpPlace, Route, Run, Step, TriedInput
+from tslint.report.run import Dimension, Op, OpPlace, Route, Run, Step, TriedInput
 
 Kind = TypeVar("Kind", bound=Evidence)
 

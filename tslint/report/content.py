@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tslint.catalogue import UNCHECKED
-from tslint.diagnostic import Applicability, Basis, Cells, Diagnostic, Label, Place, Severity, Span, to_json
-from tslint.evidence import Escape, InputSpec
+from tslint.diagnostic import Applicability, Basis, Cells, Diagnostic, Label, Severity, to_json
 from tslint.frozen import field, frozen
+from tslint.report.places import shown, source_key, span_json
 from tslint.report.proofs import Proof
+from tslint.report.run import Run
 
 VERSION = 1
 """Of the JSON object. A key that is added does not change it; one that is renamed, removed or means something else does."""
@@ -27,161 +27,11 @@ class CheckFailed(AssertionError):
 
 
 @frozen
-class Step:
-    """``status`` is ok, failed, died, timeout or skipped; ``detail`` a few words for people ("2 inputs")."""
-
-    name: str
-    status: str
-    seconds: float
-    message: str = ""
-    detail: str = ""
-
-
-@frozen
-class TriedInput:
-    """One set of inputs: its name, shapes as text, and eager's error where it does not accept them."""
-
-    name: str
-    shapes: str
-    accepted: bool = True
-    error: str | None = None
-
-
-@frozen
-class Route:
-    """One way to Core ML. ``status`` and ``converts`` are works, refused, differs, died or untried.
-
-    ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite,
-    ``decomposed`` the overloads of an exported program that have to be taken apart, ``dropped`` the passes of coremltools that
-    have to be left out.
-    """
-
-    name: str
-    status: str = "untried"
-    converts: str = "untried"
-    stopped_by: tuple[str, ...] = ()
-    composed: tuple[str, ...] = ()
-    decomposed: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    verified: bool | None = None
-    difference: float | None = None
-    message: str = ""
-    keys: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-    wrapped: Route | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        data = self._own()
-        if self.name == "trace":
-            inner = self.wrapped
-            data["wrapped"] = None if inner is None else inner._own() | {"keys": list(inner.keys)}
-        return data
-
-    def _own(self) -> dict[str, Any]:
-        names = (
-            "status",
-            "converts",
-            "stopped_by",
-            "composed",
-            "decomposed",
-            "dropped",
-            "verified",
-            "difference",
-            "message",
-        )
-        return {name: to_json(getattr(self, name)) for name in names}
-
-
-@frozen
-class Dimension:
-    """Whether the trace serves other sizes of a dimension; None where it never changed alone. ``stopped_by`` are rules.
-
-    ``together`` are the dimensions of which it serves other sizes if all of them change.
-    """
-
-    input: str
-    dimension: int
-    verdict: bool | None
-    stopped_by: tuple[str, ...] = ()
-    together: tuple[tuple[str, int], ...] = ()
-
-
-@frozen
-class OpPlace:
-    place: Place | None
-    library: Place | None = None
-    module_path: str = ""
-    count: int = 1
-
-
-@frozen
-class Op:
-    """An op of the graph and how often it stands there; ``places`` are known for those that do not convert.
-
-    ``composite`` is code that lets it convert, empty where none was found.
-    """
-
-    op: str
-    count: int
-    supported: bool = True
-    message: str = ""
-    composite: str = ""
-    places: tuple[OpPlace, ...] = ()
-
-
-@frozen
-class Run:
-    """One entry, run. ``command`` repeats it; ``how`` says where the entry comes from, ``example`` its inputs.
-
-    ``unchanged``: of a file that was run as its fixes leave it, whether the eager model answers what it answered before;
-    ``changed`` how not, or why nobody knows.
-    """
-
-    target: str
-    command: str = ""
-    inputs: tuple[TriedInput, ...] = ()
-    versions: Mapping[str, str | None] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
-    escapes: tuple[Escape, ...] = ()
-    routes: tuple[Route, ...] = ()
-    recommended: str | None = None
-    generalises: tuple[Dimension, ...] = ()
-    ops: tuple[Op, ...] = ()
-    entry: int = 0
-    how: str = ""
-    module: str = ""
-    example: tuple[InputSpec, ...] = ()
-    unchanged: bool | None = None
-    changed: str = ""
-
-    def to_json(self, directory: str) -> dict[str, Any]:
-        return {
-            "target": shown(self.target, directory),
-            "command": self.command,
-            "inputs": to_json(self.inputs),
-            "versions": dict(self.versions),
-            "steps": [
-                {
-                    "name": step.name,
-                    "status": step.status,
-                    "seconds": round(step.seconds, 3),
-                    "message": step.message or step.detail,
-                }
-                for step in self.steps
-            ],
-            "escapes": [_escape(escape, directory) for escape in self.escapes],
-            "routes": {route.name: route.to_json() for route in self.routes},
-            "recommended": self.recommended,
-            "generalises": [
-                {"input": item.input, "dimension": item.dimension, "verdict": item.verdict} for item in self.generalises
-            ],
-            "ops": [_op(op, directory) for op in self.ops],
-        }
-
-
-@frozen
 class Summary:
-    """How many of each; what is refuted counts as nothing else. ``fixable``: with ``--fix`` alone."""
+    """How many of each; what is refuted counts as nothing else. ``fixable``: with ``--fix`` alone.
+
+    ``baselined`` are tolerated, and in no other count.
+    """
 
     files: int = 0
     error: int = 0
@@ -190,6 +40,7 @@ class Summary:
     refuted: int = 0
     suppressed: int = 0
     fixable: int = 0
+    baselined: int = 0
 
 
 @frozen
@@ -276,12 +127,7 @@ class Report:
             raise CheckFailed("\n".join([*lines, *self.errors]))
 
 
-def source_key(path: str, cell: int | None) -> str:
-    """What the lines of a file, or of a cell of a notebook, are kept under in a report's ``sources``."""
-    return path if cell is None else f"{path}:cell {cell}"
-
-
-def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0) -> Summary:
+def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0, baselined: int = 0) -> Summary:
     """The counts of the summary line and of the JSON object."""
     found = list(diagnostics)
     standing = [d for d in found if d.basis != Basis.REFUTED]
@@ -290,6 +136,7 @@ def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0
         files=files,
         refuted=len(found) - len(standing),
         suppressed=suppressed,
+        baselined=baselined,
         fixable=sum(fixable(d) for d in standing),
         **by_severity,
     )
@@ -357,16 +204,6 @@ def clean(text: str) -> str:
     )
 
 
-def shown(path: str, directory: str) -> str:
-    """PATH from DIRECTORY with forward slashes, absolute where it lies outside; what is no path comes back as it is."""
-    if not Path(path).is_absolute():
-        return path.replace(os.sep, "/")
-    try:
-        return Path(path).relative_to(directory).as_posix()
-    except ValueError:
-        return Path(path).as_posix()
-
-
 def _diagnostic(diagnostic: Diagnostic, directory: str) -> dict[str, Any]:
     data: dict[str, Any] = {
         "rule": diagnostic.rule,
@@ -377,51 +214,11 @@ def _diagnostic(diagnostic: Diagnostic, directory: str) -> dict[str, Any]:
         "message": diagnostic.message,
         "path": None if diagnostic.path is None else shown(diagnostic.path, directory),
         "cell": diagnostic.cell,
-        **_span(diagnostic.span),
+        **span_json(diagnostic.span),
     }
     for name in ("symbol", "labels", "caption", "help", "notes", "evidence", "refuted_by", "fix", "fingerprint", "url"):
         data[name] = _relative(to_json(getattr(diagnostic, name)), directory)
     return data
-
-
-def _span(span: Span | None) -> dict[str, int | None]:
-    names = ("line", "column", "end_line", "end_column")
-    return {name: None if span is None else getattr(span, name) for name in names}
-
-
-def _place(place: Place | None, directory: str) -> dict[str, Any]:
-    path = None if place is None else shown(place.path, directory)
-    cell, span, symbol = (place.cell, place.span, place.symbol) if place else (None, None, None)
-    return {"path": path, "cell": cell, **_span(span), "symbol": symbol}
-
-
-def _escape(escape: Escape, directory: str) -> dict[str, Any]:
-    names = ("via", "operator", "origin", "values", "warned", "note")
-    return {
-        **_place(escape.place, directory),
-        **{name: to_json(getattr(escape, name)) for name in names},
-        "settled": escape.verdict,
-    }
-
-
-def _op(op: Op, directory: str) -> dict[str, Any]:
-    places = [
-        {
-            **_place(item.place, directory),
-            "library": None if item.library is None else _place(item.library, directory),
-            "module_path": item.module_path,
-            "count": item.count,
-        }
-        for item in op.places
-    ]
-    return {
-        "op": op.op,
-        "count": op.count,
-        "supported": op.supported,
-        "message": op.message,
-        "composite": op.composite,
-        "places": places,
-    }
 
 
 def _relative(data: Any, directory: str) -> Any:

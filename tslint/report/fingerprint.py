@@ -19,13 +19,23 @@ def fingerprinted(
     seen: dict[tuple[str, ...], int] = {}
     result = []
     for diagnostic in diagnostics:
-        text = ""
-        if diagnostic.span and diagnostic.path in lines:
-            rows = lines[diagnostic.path or ""]
-            if diagnostic.span.line <= len(rows):
-                text = " ".join(rows[diagnostic.span.line - 1].split())
-        key = (diagnostic.rule, name(diagnostic.path or ""), diagnostic.symbol or "", text)
+        key = (
+            diagnostic.rule,
+            name(diagnostic.path or ""),
+            diagnostic.symbol or "",
+            normalised(diagnostic, lines.get(diagnostic.path or "", ())),
+        )
         seen[key] = seen.get(key, 0) + 1
-        digest = hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:16]
-        result.append(dataclasses.replace(diagnostic, fingerprint=digest))
+        result.append(dataclasses.replace(diagnostic, fingerprint=digest(*key, str(seen[key]))))
     return result
+
+
+def normalised(diagnostic: Diagnostic, rows: Sequence[str]) -> str:
+    """The line of the diagnostic, of its file's ROWS, with single blanks; nothing where it has none."""
+    if diagnostic.span is None or diagnostic.span.line > len(rows):
+        return ""
+    return " ".join(rows[diagnostic.span.line - 1].split())
+
+
+def digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]

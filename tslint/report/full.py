@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Basis, Diagnostic, Label, Severity
 from tslint.report.assemble import shapes
-from tslint.report.content import Report, Run, Step, clean, fixable, one_line, shown, source_key, visible
+from tslint.report.content import Report, clean, fixable, one_line, visible
 from tslint.report.layout import Line, cells, marked, paragraph, plain, width_of, wrap
+from tslint.report.places import shown, source_key
 from tslint.report.routes import generalisation, harmless_warnings, route_table
+from tslint.report.run import Run, Step
 from tslint.report.snippet import snippet
 from tslint.report.statistics import table
 
@@ -233,6 +235,7 @@ def _summary(report: Report, options: Options) -> Line:
     hidden += [f"{counts.info} info"] if counts.info and not options.show_info else []
     aside = [", ".join(hidden) + " hidden"] if hidden else []
     aside += [f"{counts.suppressed} suppressed"] if counts.suppressed else []
+    aside += [f"{counts.baselined} in the baseline"] if counts.baselined else []
     text += f" ({', '.join(aside)})." if aside else "."
     line: Line = [(text, "bold green" if clean else "bold")]
     if report.fixed:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tslint.diagnostic import Cells, Diagnostic, Label, Place, Span, from_json, to_json
-from tslint.report.content import Report, source_key
+from tslint.report.content import Report
+from tslint.report.places import source_key
 
 
 def located(report: Report) -> Report:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tslint.evidence import InputSpec
 from tslint.frozen import frozen
-from tslint.report.content import Dimension, Route, Run, one_line, shown
+from tslint.report.content import one_line
 from tslint.report.layout import Line, cells, width_of, wrap
+from tslint.report.places import shown
+from tslint.report.run import Dimension, Route, Run
 
 INDENT = 10
 GAP = 5

@@ -165,6 +165,21 @@ class Settings:
     fix: bool = option(False, "flag", "Write the safe fixes to the files.", toml=False)
     unsafe_fixes: bool = option(False, "flag", "Count fixes that can change what the code does among those to write.")
     diff: bool = option(False, "flag", "Print what --fix would change, and change nothing.", toml=False)
+    add_ignore: str | None = option(
+        None,
+        "words",
+        "Add a `# tslint: ignore[rule]` comment, with the reason if one is given, for every problem.",
+        toml=False,
+        metavar="[=REASON]",
+    )
+    baseline: str | None = option(
+        None, "text", "Tolerate the problems that this file lists, and report the others.", metavar="PATH"
+    )
+    write_baseline: bool = option(False, "flag", "Write the problems to the baseline.", toml=False)
+    stdin_filename: str | None = option(
+        None, "text", "Check standard input as the source of this file; nothing is run.", toml=False, metavar="PATH"
+    )
+    watch: bool = option(False, "flag", "Check again whenever a file changes.", toml=False)
     output_format: str = option(
         "full",
         "text",

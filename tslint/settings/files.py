@@ -108,6 +108,8 @@ def read(path: Path, options: Mapping[str, Option]) -> dict[str, Any]:
         values[name] = placed(
             known, value_of(known, value, f"`{key}` in {where}", from_toml=True), path.resolve().parent
         )
+    if values.get("baseline") is not None:
+        values["baseline"] = str(path.resolve().parent / values["baseline"])
     python = values.get("python")
     if python is not None and (os.sep in python or "/" in python):
         values["python"] = str(path.resolve().parent / Path(python).expanduser())

@@ -24,10 +24,11 @@ class SettingsError(ValueError):
 
 @frozen
 class Option:
-    """What a field of Settings takes. ``kind`` is flag, text, texts, inputs, seconds, size or count; rules (names of rules and
-    groups), globs, ignores (patterns with the rules that are ignored there), severities or version.
+    """What a field of Settings takes. ``kind`` is flag, text, words, texts, inputs, seconds, size or count; rules (names of rules
+    and groups), globs, ignores (patterns with the rules that are ignored there), severities or version.
 
     ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
+    ``words`` are a text that may be left out, with a ``=`` before them where they are given.
     ``toml`` and ``cli`` say where it may be given. ``near``: it concerns one file, and the configuration nearest to that file
     gives it; any other concerns the whole run.
     """
@@ -71,7 +72,7 @@ def value_of(known: Option, value: Any, where: str, from_toml: bool) -> Any:
         if not isinstance(value, bool):
             raise wrong
         return value
-    if known.kind == "text":
+    if known.kind in ("text", "words"):
         if not isinstance(value, str):
             raise wrong
         return chosen(known, value, where)
@@ -141,6 +142,7 @@ def _seconds(value: Any, wrong: SettingsError, from_toml: bool) -> float:
 _WANTED = {
     "flag": "true or false",
     "text": "a string",
+    "words": "a string",
     "texts": "a list of strings",
     "inputs": "a list of strings",
     "seconds": "a number of seconds above 0",

@@ -6,7 +6,7 @@ May read files and directories; never imports what it reads, writes nothing, and
 from __future__ import annotations
 
 from tslint.source.archive import is_torchscript
-from tslint.source.discovery import discover, is_module_target, unique
+from tslint.source.discovery import discover, excluded, is_module_target, unique
 from tslint.source.errors import (
     MissingPathError,
     NoPythonError,
@@ -30,6 +30,7 @@ __all__ = [
     "UnreadableFileError",
     "deeply",
     "discover",
+    "excluded",
     "is_module_target",
     "is_torchscript",
     "matters",

@@ -56,6 +56,11 @@ def discover(
     return files, walk.errors
 
 
+def excluded(path: Path, excluding: Excluding) -> bool:
+    """Whether the patterns leave out the file PATH, which need not exist, or a directory that it lies in."""
+    return _named_in_vain(path, excluding)
+
+
 def unique(paths: Iterable[Path]) -> list[Path]:
     """PATHS, each file once: one that is named twice or also reached through a symbolic link by its own path."""
     found: dict[str, Path] = {}

@@ -67,8 +67,7 @@ class Source:
                 return cls(path, path.read_bytes())
             if not worth_reading(path):
                 return cls(path, b"")
-            message = f"its {shown_size(size)} are more than the {shown_size(limit)} that `max-file-size` allows"
-            raise UnreadableFileError(path, message)
+            raise _too_large(path, size, limit)
         except FileNotFoundError:
             raise MissingPathError(path, "no such file or directory") from None
         except OSError as error:
@@ -84,8 +83,15 @@ class Source:
         return Source(path, data)
 
     @classmethod
+    def given(cls, path: Path, data: bytes, limit: int = 0) -> Source:
+        """DATA as the source of PATH, which it need not stand in. Raises what :meth:`read` raises for it."""
+        if limit and len(data) > limit and matters(data):
+            raise _too_large(path, len(data), limit)
+        return cls.of(path, data)
+
+    @classmethod
     def from_text(cls, text: str, path: Path = Path("<string>")) -> Source:
-        """A source that stands in no file (``--stdin-filename``, tests)."""
+        """A source that stands in no file (tests)."""
         return cls(path, text.encode())
 
     @cached_property
@@ -211,6 +217,11 @@ def own_process() -> None:
     """Says that nobody but tslint uses LibCST in this process, so that it may be made faster for everybody in it."""
     global _own_process
     _own_process = True
+
+
+def _too_large(path: Path, size: int, limit: int) -> UnreadableFileError:
+    message = f"its {shown_size(size)} are more than the {shown_size(limit)} that `max-file-size` allows"
+    return UnreadableFileError(path, message)
 
 
 def shown_size(size: int) -> str:
