@@ -375,8 +375,8 @@ def test_what_the_model_starts_is_ended_with_it(load: Load, tmp_path: Path, imag
     for pid in map(int, pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)  # nothing of it is this process's child either
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # nor is it this process's child
 
 
 def test_memory_is_limited(load: Load, image: Any) -> None:

@@ -12,7 +12,7 @@ from commandline import Outcome, environment, tslint
 from test_unused import CODE
 
 NET = CODE.format(**dict.fromkeys("abcdef", ""))
-FIXED = NET.replace("math.sqrt(x.size(2))", "x.size(2) ** 0.5")
+FIXED = NET.replace("math.sqrt(x.size(2))", "x.size(2) ** 0.5").replace("import math\n\n", "")
 
 
 def piped(data: bytes, *arguments: str, cwd: Path) -> tuple[int, bytes, str]:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,9 +54,12 @@ def watching(folder: Path, *arguments: str) -> Iterator[Watching]:
         [sys.executable, "-m", "tslint", "check", "--watch", "--output-format", "concise", *arguments],
         cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
+    alarm = threading.Timer(300, process.kill)  # a round that never comes must not stop the suite
+    alarm.start()
     try:
         yield Watching(process)
     finally:
+        alarm.cancel()
         process.kill()
         process.wait()
 
