@@ -223,6 +223,27 @@ def test_what_has_nothing_to_fix_is_not_touched(tmp_path: Path) -> None:
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, when)
 
 
+def test_a_notebook_comes_from_standard_input(tmp_path: Path) -> None:
+    path = write(tmp_path / "nb.ipynb", *CELLS)
+    text = path.read_text(encoding="utf-8")
+    arguments = ("check", "-", "--stdin-filename", "nb.ipynb", "--output-format", "concise")
+    outcome = tslint(*arguments, cwd=tmp_path, stdin=text)
+    assert [line.partition(": ")[0] for line in outcome.out.splitlines()] == [
+        "nb.ipynb:cell 3:7:17",
+        "nb.ipynb:cell 3:8:16",
+    ]
+    fixed = tslint(*arguments, "--fix", cwd=tmp_path, stdin=text)
+    assert fixed.out == text.replace("math.sqrt(x.size(2))", "x.size(2) ** 0.5").replace('    "import math\\n",\n', "")
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_comments_that_are_added_stand_in_their_cells(tmp_path: Path) -> None:
+    path = write(tmp_path / "nb.ipynb", *CELLS)
+    assert tslint("check", "nb.ipynb", "--static", "--add-ignore", cwd=tmp_path).status == 0
+    assert sources(path)[2].endswith('return {"out": self.conv(x)}  # tslint: ignore[dict-output]')
+    assert places(static("nb.ipynb", cwd=tmp_path).report) == []
+
+
 # -- the run ----------------------------------------------------------------------------------------------------------
 
 
