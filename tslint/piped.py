@@ -22,6 +22,15 @@ def check_source(path: Path, data: bytes, settings: Settings) -> tuple[Report, b
     if excluded(path, Checking(settings, None).excluding):
         note = f"{path} was not checked: `exclude` leaves it out"
         return Report(notes=(note,), diff="" if settings.diff else None), data
+    report, fixed = _fixed(path, data, settings)
+    if report.notebooks:
+        from tslint.report.located import located
+
+        report = located(report)
+    return report, fixed
+
+
+def _fixed(path: Path, data: bytes, settings: Settings) -> tuple[Report, bytes]:
     report, check = _checked(path, data, settings)
     if not (settings.fix or settings.diff):
         return report, data

@@ -244,6 +244,14 @@ def test_a_fix_that_goes_beyond_a_cell_or_changes_a_magic_is_not_allowed(tmp_pat
             edited(source, (old, "#"))
 
 
+def test_an_import_that_a_magic_uses_is_not_taken_away(tmp_path: Path) -> None:
+    source = read(tmp_path, "import math\nimport cmath", "%timeit math.sqrt(2)")
+    line = source.text.splitlines().index("import math") + 1
+    for number, allowed in ((line, False), (line + 1, True)):
+        fix = Fix("a fix", Applicability.SAFE, (Edit(Span(number, 1, number + 1, 1), ""),))
+        assert source.allows(fix) == allowed
+
+
 STYLES: dict[str, dict[str, Any]] = {
     "Jupyter's own": {},
     "two spaces": {"indent": 2},
