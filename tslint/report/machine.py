@@ -1,0 +1,70 @@
+"""What the formats for machines share: which problems they list, where these stand, and what is said of them. No rich.
+
+They list what is no problem (refuted predictions) never, and ``info`` where it was asked for. None of them knows the cells of
+a notebook: there a problem stands on the first line of the file, as in Ruff's, and its text names the cell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tslint.diagnostic import Diagnostic, Span
+from tslint.report.content import clean, one_line, shown, visible
+
+if TYPE_CHECKING:
+    from tslint.report import Options
+    from tslint.report.content import Report
+
+START = Span(1, 1, 1, 1)
+"""Where a problem stands that has a file and no place in it that could be named."""
+
+
+def listed(report: Report, options: Options) -> list[Diagnostic]:
+    """The problems, in the report's order."""
+    return visible(report.diagnostics, options.show_info, refuted=False)
+
+
+def in_notebook(path: str | None) -> bool:
+    """Whether the lines of PATH are those of its cells, which no line of the file is."""
+    return path is not None and path.endswith(".ipynb")
+
+
+def span_of(diagnostic: Diagnostic) -> Span | None:
+    """The place in the file, None where it has none that a line could name."""
+    return None if diagnostic.cell is not None or in_notebook(diagnostic.path) else diagnostic.span
+
+
+def file_of(diagnostic: Diagnostic, report: Report) -> str | None:
+    """The path that the problem is shown at: its own, else that of the one target that was run."""
+    if diagnostic.path is not None:
+        return diagnostic.path
+    targets = {run.target for run in report.runs}
+    target = targets.pop() if len(targets) == 1 else ""
+    return target if Path(target).is_absolute() else None
+
+
+def told(diagnostic: Diagnostic, caption: bool = False) -> str:
+    """The message in one line, with what the run showed if CAPTION asks for it, and in a notebook the cell."""
+    text = one_line(diagnostic.message)
+    if caption and diagnostic.caption:
+        text += f": {one_line(diagnostic.caption)}"
+    if diagnostic.cell is not None:
+        line = f", line {diagnostic.span.line}" if diagnostic.span is not None else ""
+        text += f" (cell {diagnostic.cell}{line})"
+    return text
+
+
+def spot(path: str, span: Span | None, cell: int | None, directory: str) -> str:
+    """``nets/head.py:3:17``, ``a.ipynb:cell 3:2:5``: a place in the words of the concise format."""
+    text = clean(shown(path, directory))
+    if cell is not None:
+        text += f":cell {cell}"
+    elif in_notebook(path):
+        return text
+    return text if span is None else f"{text}:{span.line}:{span.column or 1}"
+
+
+def plain_lines(text: str) -> list[str]:
+    """TEXT in lines without control characters."""
+    return [clean(line.expandtabs(4)) for line in text.strip("\n").split("\n")]
