@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Diagnostic, Severity
-from tslint.report.content import one_line
+from tslint.report.content import clean, one_line
 from tslint.report.machine import START, listed, span_of, told
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ def _diagnostic(diagnostic: Diagnostic) -> str:
 
 
 def _issue(properties: dict[str, str], text: str) -> str:
-    words = "".join(f"{name}={value.translate(PROPERTY)};" for name, value in properties.items())
+    words = "".join(f"{name}={clean(value.translate(PROPERTY))};" for name, value in properties.items())
     return f"##vso[task.logissue {words}]{text.translate(DATA)}\n"

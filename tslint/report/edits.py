@@ -1,4 +1,4 @@
-"""Several edits of one file as one. Pure."""
+"""Code of a file by its places, and several edits of it as one. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def joined(edits: Sequence[Edit], source: Sequence[str]) -> Edit | None:
     for edit in ordered:
         start = (edit.span.line, edit.span.column or 1)
         if place is not None:
-            between = _between(source, place, start)
+            between = code_at(Span(*place, *start), source)
             if between is None:
                 return None
             text += between
@@ -31,11 +31,13 @@ def joined(edits: Sequence[Edit], source: Sequence[str]) -> Edit | None:
     return Edit(Span(ordered[0].span.line, ordered[0].span.column, *place), text)
 
 
-def _between(source: Sequence[str], start: tuple[int, int], end: tuple[int, int]) -> str | None:
-    """The text from START to END, each a line and a column; None where it is not in SOURCE or they overlap."""
-    if start > end or not 1 <= end[0] <= len(source) + 1:
+def code_at(span: Span, source: Sequence[str]) -> str | None:
+    """The code of SPAN, whole lines where it has no columns; None where it is not in SOURCE or ends before it begins."""
+    start, end = (span.line, span.column or 1), (span.end_line, span.end_column)
+    if not 1 <= span.line <= span.end_line <= len(source) + 1 or (end[1] is not None and start > (end[0], end[1])):
         return None
-    lines = [*source, ""][start[0] - 1 : end[0]]
-    lines[-1] = lines[-1][: end[1] - 1]
+    lines = [*source, ""][span.line - 1 : span.end_line]
+    if end[1] is not None:
+        lines[-1] = lines[-1][: end[1] - 1]
     lines[0] = lines[0][start[1] - 1 :]
     return "\n".join(lines)

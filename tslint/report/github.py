@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Basis, Diagnostic, Severity
-from tslint.report.content import RANK, one_line
-from tslint.report.machine import START, in_notebook, listed, plain_lines, span_of, spot
+from tslint.report.content import RANK, clean, one_line
+from tslint.report.machine import START, advice, in_notebook, listed, shown_by_run, span_of, spot
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -33,7 +33,7 @@ def _command(diagnostic: Diagnostic, directory: str) -> str:
     if diagnostic.path is not None:
         # The runner makes an absolute path one of the repository, wherever in it the step works.
         properties |= {"file": diagnostic.path, **_range(diagnostic)}
-    words = ",".join(f"{name}={value.translate(PROPERTY)}" for name, value in properties.items())
+    words = ",".join(f"{name}={clean(value.translate(PROPERTY))}" for name, value in properties.items())
     return f"::{LEVELS[diagnostic.severity]} {words}::{_message(diagnostic, directory).translate(DATA)}"
 
 
@@ -51,14 +51,9 @@ def _message(diagnostic: Diagnostic, directory: str) -> str:
     if diagnostic.path is not None:
         known = span_of(diagnostic) if diagnostic.cell is None else diagnostic.span
         where = f"{spot(diagnostic.path, known or START, diagnostic.cell, directory)}: "
-    caption = f": {one_line(diagnostic.caption)}" if diagnostic.caption else ""
-    lines = [f"{where}{diagnostic.rule}: {one_line(diagnostic.message)}{caption}"]
+    lines = shown_by_run(diagnostic)
     for label in diagnostic.labels:
         place = spot(label.path, None if in_notebook(label.path) else label.span, None, directory)
-        lines.append(f"  {place}: {one_line(label.message)}")
-    lines += [f"  note: {one_line(note)}" for note in diagnostic.notes]
-    text = diagnostic.help or (diagnostic.fix.title if diagnostic.fix else "")
-    if text:
-        first, *others = plain_lines(text)
-        lines += [f"  help: {first}", *(f"    {line}".rstrip() for line in others)]
-    return "\n".join(lines)
+        lines.append(f"{place}: {one_line(label.message)}")
+    lines += advice(diagnostic)
+    return "\n  ".join([f"{where}{diagnostic.rule}: {one_line(diagnostic.message)}", *lines])

@@ -36,7 +36,7 @@ def render(report: Report, options: Options) -> str:
 
 def _issue(diagnostic: Diagnostic, report: Report, directory: str) -> dict[str, Any]:
     """GitLab shows the description alone, so the rule stands in it. Paths are those of the repository."""
-    path = file_of(diagnostic, report)
+    path = file_of(diagnostic, report) or report.directory
     span = span_of(diagnostic) or START
     return {
         "check_name": diagnostic.rule,
@@ -44,7 +44,7 @@ def _issue(diagnostic: Diagnostic, report: Report, directory: str) -> dict[str, 
         "severity": SEVERITIES[diagnostic.severity],
         "fingerprint": diagnostic.fingerprint,
         "location": {
-            "path": "." if path is None else shown(path, directory),
+            "path": shown(path, directory),
             "positions": {
                 "begin": {"line": span.line, "column": span.column or 1},
                 "end": {"line": span.end_line, "column": span.end_column or span.column or 1},

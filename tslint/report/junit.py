@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Diagnostic
 from tslint.report.content import UNCHECKED, clean, counts, one_line, shown
-from tslint.report.machine import file_of, listed, span_of, told
+from tslint.report.machine import advice, file_of, listed, shown_by_run, span_of, told
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -58,7 +58,8 @@ def _case(diagnostic: Diagnostic, name: str, in_file: bool, options: Options) ->
     failed = counts(diagnostic, options.fail_on) or diagnostic.rule in UNCHECKED
     outcome = ET.SubElement(case, "failure" if failed else "skipped", message=_text(told(diagnostic)))
     if failed:
-        outcome.text = where + _text(told(diagnostic, caption=True))
+        lines = [told(diagnostic), *shown_by_run(diagnostic), *advice(diagnostic)]
+        outcome.text = where + "\n".join(map(_text, lines))
     return case
 
 

@@ -44,11 +44,9 @@ def file_of(diagnostic: Diagnostic, report: Report) -> str | None:
     return target if Path(target).is_absolute() else None
 
 
-def told(diagnostic: Diagnostic, caption: bool = False) -> str:
-    """The message in one line, with what the run showed if CAPTION asks for it, and in a notebook the cell."""
+def told(diagnostic: Diagnostic) -> str:
+    """The message in one line, in a notebook with the cell."""
     text = one_line(diagnostic.message)
-    if caption and diagnostic.caption:
-        text += f": {one_line(diagnostic.caption)}"
     if diagnostic.cell is not None:
         line = f", line {diagnostic.span.line}" if diagnostic.span is not None else ""
         text += f" (cell {diagnostic.cell}{line})"
@@ -65,6 +63,15 @@ def spot(path: str, span: Span | None, cell: int | None, directory: str) -> str:
     return text if span is None else f"{text}:{span.line}:{span.column or 1}"
 
 
-def plain_lines(text: str) -> list[str]:
-    """TEXT in lines without control characters."""
-    return [clean(line.expandtabs(4)) for line in text.strip("\n").split("\n")]
+def shown_by_run(diagnostic: Diagnostic) -> list[str]:
+    """What the run showed, in a line, where there is something."""
+    return [one_line(diagnostic.caption)] if diagnostic.caption else []
+
+
+def advice(diagnostic: Diagnostic) -> list[str]:
+    """Notes and help in lines, which hold no control characters; code in them keeps its own lines."""
+    lines = [f"note: {one_line(note)}" for note in diagnostic.notes]
+    text = diagnostic.help or (diagnostic.fix.title if diagnostic.fix else "")
+    if text:
+        lines += [clean(line.expandtabs(4)) for line in f"help: {text.strip()}".split("\n")]
+    return lines

@@ -13,7 +13,7 @@ from tslint.catalogue import HOME
 from tslint.diagnostic import Diagnostic, Severity, Span
 from tslint.report.content import fixable, one_line, shown
 from tslint.report.edits import joined
-from tslint.report.machine import file_of, in_notebook, listed, span_of, told
+from tslint.report.machine import advice, file_of, in_notebook, listed, shown_by_run, span_of, told
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -29,10 +29,8 @@ def render(report: Report, options: Options) -> str:
 
 
 def _diagnostic(diagnostic: Diagnostic, report: Report, options: Options) -> dict[str, Any]:
-    data: dict[str, Any] = {"message": told(diagnostic, caption=True)}
-    path = file_of(diagnostic, report)
-    if path is not None:
-        data["location"] = _location(path, span_of(diagnostic), report)
+    data: dict[str, Any] = {"message": "\n".join([told(diagnostic), *shown_by_run(diagnostic), *advice(diagnostic)])}
+    data["location"] = _location(file_of(diagnostic, report) or report.directory, span_of(diagnostic), report)
     data["severity"] = SEVERITIES[diagnostic.severity]
     data["code"] = {"value": diagnostic.rule, **({"url": diagnostic.url} if diagnostic.url else {})}
     suggestions = _suggestions(diagnostic, report, options)
@@ -45,7 +43,7 @@ def _diagnostic(diagnostic: Diagnostic, report: Report, options: Options) -> dic
         }
         for label in diagnostic.labels
     ]
-    return {**data, "relatedLocations": labels} if labels else data
+    return {**data, "related_locations": labels} if labels else data
 
 
 def _suggestions(diagnostic: Diagnostic, report: Report, options: Options) -> list[dict[str, Any]]:

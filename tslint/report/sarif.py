@@ -17,7 +17,8 @@ from urllib.parse import quote
 from tslint import __version__, catalogue
 from tslint.diagnostic import Applicability, Diagnostic, Label, Severity, Span
 from tslint.report.content import RANK, one_line, shown
-from tslint.report.machine import START, file_of, in_notebook, listed, plain_lines, span_of, told
+from tslint.report.edits import code_at
+from tslint.report.machine import START, advice, file_of, in_notebook, listed, shown_by_run, span_of, told
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -101,7 +102,7 @@ def _result(diagnostic: Diagnostic, index: int, report: Report) -> dict[str, Any
         "ruleId": diagnostic.rule,
         "ruleIndex": index,
         "level": LEVELS[diagnostic.severity],
-        "message": _message(_text(diagnostic)),
+        "message": _message("\n".join([told(diagnostic), *shown_by_run(diagnostic), *advice(diagnostic)])),
         "locations": [_own_place(diagnostic, report)],
     }
     if others:
@@ -112,19 +113,16 @@ def _result(diagnostic: Diagnostic, index: int, report: Report) -> dict[str, Any
         data["fixes"] = [_fix(diagnostic, report)]
     if diagnostic.fingerprint:
         data["partialFingerprints"] = {"tslint/v1": diagnostic.fingerprint}
-    properties = {"basis": diagnostic.basis.value, "claim": diagnostic.claim.value, "notes": list(diagnostic.notes)}
-    return {**data, "properties": {key: value for key, value in properties.items() if value}}
-
-
-def _text(diagnostic: Diagnostic) -> str:
-    help = diagnostic.help or ""
-    return "\n".join([told(diagnostic, caption=True), *(plain_lines(f"help: {help}") if help else [])])
+    return {**data, "properties": {"basis": diagnostic.basis.value, "claim": diagnostic.claim.value}}
 
 
 def _own_place(diagnostic: Diagnostic, report: Report) -> dict[str, Any]:
     """GitHub refuses a log in which a result has no place: what has none stands at the target, else at the root."""
-    path = file_of(diagnostic, report)
-    data = _place(path if path is not None else report.directory, span_of(diagnostic) or START, report)
+    span = span_of(diagnostic)
+    data = _place(file_of(diagnostic, report) or report.directory, span or START, report)
+    snippet = code_at(span, report.sources.get(diagnostic.path or "", ())) if span is not None else None
+    if snippet is not None:
+        data["physicalLocation"]["region"]["snippet"] = {"text": snippet}
     if diagnostic.symbol:
         data["logicalLocations"] = [{"fullyQualifiedName": diagnostic.symbol, "kind": "function"}]
     return data
@@ -157,7 +155,7 @@ def _fix(diagnostic: Diagnostic, report: Report) -> dict[str, Any]:
     return {"description": _message(one_line(diagnostic.fix.title) + unsafe), "artifactChanges": [change]}
 
 
-def _region(span: Span) -> dict[str, int]:
+def _region(span: Span) -> dict[str, Any]:
     if span.column is None or span.end_column is None:
         return {"startLine": span.line, "endLine": span.end_line}
     return {
