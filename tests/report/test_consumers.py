@@ -19,7 +19,7 @@ from cases import CASES, DICT, HERE, INFO, MATH, REFUTED, SEGMENTATION, SOURCE, 
 from sarif_kit.validate import validation_errors
 
 from tslint.checks import _observed
-from tslint.diagnostic import Basis, Edit, Fix, Label, Place, Severity, Span
+from tslint.diagnostic import Applicability, Basis, Edit, Fix, Label, Place, Severity, Span
 from tslint.fixes import apply
 from tslint.report import FORMATS, WITHOUT_ERRORS, Options, left_out, render
 from tslint.report.content import Report
@@ -77,6 +77,24 @@ def test_a_name_that_is_no_text_goes_through(format: str) -> None:
 def test_a_cell_is_named_where_no_line_can_be(format: str) -> None:
     text = render(CASES["notebook"](), format, Options())
     assert re.search(r"\(cell 3, line 2\)|cell 3:2:5: ", text)
+
+
+def test_places_in_a_notebook_have_no_lines_of_the_file() -> None:
+    path = f"{HERE}/a.ipynb"
+    label = Label(path, Span(7, 3, 7, 9), "used here", cell=5)
+    fix = Fix("write it", Applicability.SAFE, (Edit(Span(2, 5, 2, 6), "y", cell=3),))
+    found = report(dataclasses.replace(MATH, path=path, cell=3, span=Span(2, 5, 2, 6), labels=(label,), fix=fix))
+    assert "a.ipynb:cell 3:2:5: math-on-size" in render(found, "github", Options())
+    assert "a.ipynb:cell 5:7:3: used here" in render(found, "github", Options())
+    (result,) = sarif(found)["results"]
+    (flow,) = _flows(sarif(found))
+    regions = [step["location"]["physicalLocation"]["region"] for step in flow]
+    assert all(region == {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1} for region in regions)
+    assert flow[1]["location"]["message"]["text"] == "used here (cell 5, line 7)" and "fixes" not in result
+    (item,) = data(found, "rdjson")["diagnostics"]
+    assert item["location"] == {"path": "a.ipynb"} and "suggestions" not in item
+    assert item["related_locations"] == [{"message": "used here (cell 5, line 7)", "location": {"path": "a.ipynb"}}]
+    assert "line=" not in render(found, "junit", Options())
 
 
 def test_json_lines_are_the_diagnostics_of_json() -> None:

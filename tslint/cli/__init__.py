@@ -194,6 +194,13 @@ def write_report(report: Report, settings: Settings) -> None:
 
     options = _options(settings, sys.stdout if settings.output_file is None else None)
     _write(formats.render(report, settings.output_format, options), settings.output_file)
+    say_left_out(report, settings, options)
+
+
+def say_left_out(report: Report, settings: Settings, options: Options) -> None:
+    """What made the exit status 2, to standard error where the format has no place for it."""
+    from tslint import report as formats
+
     for error in formats.left_out(report, settings.output_format, options):
         print(f"tslint: error: {error}", file=sys.stderr)
 

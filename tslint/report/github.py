@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Basis, Diagnostic, Severity
 from tslint.report.content import RANK, clean, one_line
-from tslint.report.machine import START, advice, in_notebook, listed, shown_by_run, span_of, spot
+from tslint.report.machine import START, advice, listed, shown_by_run, span_of, spot
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -47,13 +47,8 @@ def _range(diagnostic: Diagnostic) -> dict[str, str]:
 
 
 def _message(diagnostic: Diagnostic, directory: str) -> str:
-    where = ""
-    if diagnostic.path is not None:
-        known = span_of(diagnostic) if diagnostic.cell is None else diagnostic.span
-        where = f"{spot(diagnostic.path, known or START, diagnostic.cell, directory)}: "
+    where = "" if diagnostic.path is None else f"{spot(diagnostic.path, diagnostic, directory)}: "
     lines = shown_by_run(diagnostic)
-    for label in diagnostic.labels:
-        place = spot(label.path, None if in_notebook(label.path) else label.span, None, directory)
-        lines.append(f"{place}: {one_line(label.message)}")
+    lines += [f"{spot(label.path, label, directory)}: {one_line(label.message)}" for label in diagnostic.labels]
     lines += advice(diagnostic)
     return "\n  ".join([f"{where}{diagnostic.rule}: {one_line(diagnostic.message)}", *lines])

@@ -10,8 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tslint.diagnostic import Diagnostic, Severity
-from tslint.report.content import shown
 from tslint.report.machine import START, file_of, listed, span_of, told
+from tslint.report.places import shown
 
 if TYPE_CHECKING:
     from tslint.report import Options

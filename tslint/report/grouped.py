@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tslint.diagnostic import Basis, Diagnostic
-from tslint.report.content import clean, fixable, one_line, shown, visible
+from tslint.report.content import clean, fixable, one_line, visible
 from tslint.report.full import summary
 from tslint.report.layout import plain
+from tslint.report.places import shown
 
 if TYPE_CHECKING:
     from tslint.report import Options

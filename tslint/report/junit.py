@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from tslint.catalogue import UNCHECKED
 from tslint.diagnostic import Diagnostic
-from tslint.report.content import UNCHECKED, clean, counts, one_line, shown
+from tslint.report.content import clean, counts, one_line
 from tslint.report.machine import advice, file_of, listed, shown_by_run, span_of, told
+from tslint.report.places import shown
 
 if TYPE_CHECKING:
     from tslint.report import Options

@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint.diagnostic import Diagnostic, Span
-from tslint.report.content import clean, one_line, shown, visible
+from tslint.diagnostic import Diagnostic, Label, Span
+from tslint.report.content import clean, one_line, visible
+from tslint.report.places import shown, source_key
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -25,14 +26,9 @@ def listed(report: Report, options: Options) -> list[Diagnostic]:
     return visible(report.diagnostics, options.show_info, refuted=False)
 
 
-def in_notebook(path: str | None) -> bool:
-    """Whether the lines of PATH are those of its cells, which no line of the file is."""
-    return path is not None and path.endswith(".ipynb")
-
-
-def span_of(diagnostic: Diagnostic) -> Span | None:
-    """The place in the file, None where it has none that a line could name."""
-    return None if diagnostic.cell is not None or in_notebook(diagnostic.path) else diagnostic.span
+def span_of(place: Diagnostic | Label) -> Span | None:
+    """The place in the file, None where it has none that a line of the file could name."""
+    return place.span if place.cell is None else None
 
 
 def file_of(diagnostic: Diagnostic, report: Report) -> str | None:
@@ -44,23 +40,19 @@ def file_of(diagnostic: Diagnostic, report: Report) -> str | None:
     return target if Path(target).is_absolute() else None
 
 
-def told(diagnostic: Diagnostic) -> str:
+def told(place: Diagnostic | Label) -> str:
     """The message in one line, in a notebook with the cell."""
-    text = one_line(diagnostic.message)
-    if diagnostic.cell is not None:
-        line = f", line {diagnostic.span.line}" if diagnostic.span is not None else ""
-        text += f" (cell {diagnostic.cell}{line})"
+    text = one_line(place.message)
+    if place.cell is not None:
+        line = f", line {place.span.line}" if place.span is not None else ""
+        text += f" (cell {place.cell}{line})"
     return text
 
 
-def spot(path: str, span: Span | None, cell: int | None, directory: str) -> str:
-    """``nets/head.py:3:17``, ``a.ipynb:cell 3:2:5``: a place in the words of the concise format."""
-    text = clean(shown(path, directory))
-    if cell is not None:
-        text += f":cell {cell}"
-    elif in_notebook(path):
-        return text
-    return text if span is None else f"{text}:{span.line}:{span.column or 1}"
+def spot(path: str, place: Diagnostic | Label, directory: str) -> str:
+    """``nets/head.py:3:17``, ``a.ipynb:cell 3:2:5``: a place of the file PATH in the words of the concise format."""
+    span = place.span or START
+    return f"{clean(source_key(shown(path, directory), place.cell))}:{span.line}:{span.column or 1}"
 
 
 def shown_by_run(diagnostic: Diagnostic) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tslint.report.content import clean, shown
+from tslint.report.content import clean
 from tslint.report.machine import START, file_of, listed, span_of, told
+from tslint.report.places import shown
 
 if TYPE_CHECKING:
     from tslint.report import Options

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from tslint.catalogue import HOME
 from tslint.diagnostic import Diagnostic, Severity, Span
-from tslint.report.content import fixable, one_line, shown
+from tslint.report.content import fixable
 from tslint.report.edits import joined
-from tslint.report.machine import advice, file_of, in_notebook, listed, shown_by_run, span_of, told
+from tslint.report.machine import advice, file_of, listed, shown_by_run, span_of, told
+from tslint.report.places import shown
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -37,10 +38,7 @@ def _diagnostic(diagnostic: Diagnostic, report: Report, options: Options) -> dic
     if suggestions:
         data["suggestions"] = suggestions
     labels = [
-        {
-            "message": one_line(label.message),
-            "location": _location(label.path, None if in_notebook(label.path) else label.span, report),
-        }
+        {"message": told(label), "location": _location(label.path, span_of(label), report)}
         for label in diagnostic.labels
     ]
     return {**data, "related_locations": labels} if labels else data

@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from tslint import __version__, catalogue
 from tslint.diagnostic import Applicability, Diagnostic, Label, Severity, Span
-from tslint.report.content import RANK, one_line, shown
+from tslint.report.content import RANK, one_line
 from tslint.report.edits import code_at
-from tslint.report.machine import START, advice, file_of, in_notebook, listed, shown_by_run, span_of, told
+from tslint.report.machine import START, advice, file_of, listed, shown_by_run, span_of, told
+from tslint.report.places import shown
 
 if TYPE_CHECKING:
     from tslint.report import Options
@@ -137,8 +138,7 @@ def _flow(diagnostic: Diagnostic, steps: Iterable[Label], report: Report) -> lis
 
 
 def _labelled(label: Label, report: Report) -> dict[str, Any]:
-    span = START if in_notebook(label.path) else label.span
-    return {**_place(label.path, span, report), "message": _message(one_line(label.message))}
+    return {**_place(label.path, span_of(label) or START, report), "message": _message(told(label))}
 
 
 def _place(path: str, span: Span, report: Report) -> dict[str, Any]:

@@ -335,7 +335,7 @@ def load(targets: Sequence[str] = (), config: str | None = None, given: Mapping[
 
 
 def load_file(path: Path | None, given: Mapping[str, Any], start: Path) -> Settings:
-    """The settings of the configuration file at PATH and of what it extends, with the environment and what was GIVEN above them."""
+    """The settings of the configuration file at PATH and of what it extends, below the environment and what was GIVEN."""
     from tslint.settings.compose import composed
 
     found = files.chain(path, OPTIONS) if path is not None else []

@@ -1,4 +1,4 @@
-"""What several configuration files, the environment and the command line say together: one overrides the other, or adds to it. Pure."""
+"""What configuration files, the environment and the command line say together: one overrides the other, or adds to it. Pure."""
 
 from __future__ import annotations
 

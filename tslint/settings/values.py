@@ -30,8 +30,8 @@ class Option:
 
     ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
     ``words`` are a text that may be left out, with a ``=`` before them where they are given.
-    ``toml`` and ``cli`` say where it may be given; ``env`` is the environment variable that gives it, if any does. ``near``: it concerns one file, and the configuration nearest to that file
-    gives it; any other concerns the whole run.
+    ``toml`` and ``cli`` say where it may be given; ``env`` is the environment variable that gives it, if any does. ``near``: it
+    concerns one file, and the configuration nearest to that file gives it; any other concerns the whole run.
     """
 
     kind: str
