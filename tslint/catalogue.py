@@ -16,7 +16,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-URL = "https://github.com/tslint/tslint/blob/main/rules"
+HOME = "https://github.com/tslint/tslint"
+URL = f"{HOME}/blob/main/rules"
 GROUPS = ("trace", "script", "mode", "coreml", "tslint")
 
 UNCHECKED = frozenset({"syntax-error", "unreadable-file", "check-crashed"})

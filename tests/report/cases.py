@@ -338,6 +338,62 @@ def branch() -> Report:
     return report(found, evidence=evidence)
 
 
+def punctuation() -> Report:
+    """Paths and texts that hold what the formats for machines are made of, and a fix behind wide characters."""
+    path = f"{HERE}/a b,c:100%;]]>/[x](y) 名前.py"
+    text = "値 = 'é'; y = x / math.sqrt(x.size(2))\nz = y\n"
+    start = text.index("math") + 1
+    found = diagnostic(
+        "math-on-size",
+        'a ]]> & <b> "q" %0A ::error::x, ##vso[task.complete]; `self.layers[0](x)`\r\nnext',
+        Span(1, start, 1, start + 20),
+        path=path,
+        symbol="Net.forward",
+        caption="50% & ]]>",
+        labels=(Label(path, Span(2, 1, 2, 6), "also: 100%, [x](1)"),),
+        notes=("a note with \x1b[31m and \x85 and \u2028 and \ufffe",),
+        help="first, then\n\tindented: 100%",
+        fix=Fix(
+            "write [`**`](y)",
+            Applicability.SAFE,
+            (Edit(Span(1, start, 1, start + 9), ""), Edit(Span(1, start + 19, 1, start + 20), ") ** 0.5")),
+        ),
+        fingerprint="00000000000000aa",
+    )
+    warning = dataclasses.replace(found, rule="size-to-int", severity=Severity.WARNING, fix=None, labels=())
+    return report(
+        warning,
+        dataclasses.replace(found, basis=Basis.PREDICTED),
+        found,
+        dataclasses.replace(REFUTED, path=path),
+        dataclasses.replace(INFO, path=path),
+        sources={path: text},
+        errors=("a,b:c.py: 100% wrong\n]]> \x1b;",),
+        notes=("a note that concerns people",),
+    )
+
+
+def chain() -> Report:
+    """Labels that are the steps of the program, out of order and among others."""
+    found = dataclasses.replace(
+        MATH,
+        span=Span(3, 17, 3, 37),
+        labels=(
+            Label(SEGMENTATION, Span(5, 9, 5, 30), "called here"),
+            Label("/lib/torch/nn/module.py", Span(70, None, 70, None), "which ends up here"),
+            Label(f"{HERE}/lib/blocks.py", Span(7, 10, 8, 2), "defined here"),
+            Label(SEGMENTATION, Span(4, 9, 4, 22), "used here"),
+        ),
+    )
+    far = (
+        Edit(Span(1, 1, 1, 1), "import math\n"),
+        Edit(Span(6, 1, 6, 1), "\n"),
+    )
+    more = dataclasses.replace(DICT, fix=Fix("in two places", Applicability.SAFE, far), labels=())
+    alone = diagnostic("environment", "numpy 2.4 breaks coremltools 9.0", None, path=None, group="coreml")
+    return report(found, more, alone, evidence=RUN, sources={SEGMENTATION: SOURCE})
+
+
 def no_entry() -> Report:
     evidence = (StepEnded(0, "entry", "failed", 0.1), NoEntry("no entry found: name one with `--model` and `--input`"))
     return report(evidence=evidence, notes=notes_of(evidence))
@@ -358,6 +414,8 @@ CASES: dict[str, Callable[[], Report]] = {
         died,
         entries,
         branch,
+        punctuation,
+        chain,
         no_entry,
     )
 }

@@ -29,6 +29,7 @@ VARIANTS = {
     "json": Options(),
 }
 EVERYWHERE = ("full", "full-80", "concise", "json")
+MACHINES = ("grouped", "json-lines", "junit", "sarif", "github", "gitlab", "azure", "pylint", "rdjson")
 
 
 def golden(name: str, text: str) -> None:
@@ -50,6 +51,21 @@ def test_reports(case: str, variant: str) -> None:
     if variant == "json":
         text = re.sub(r'"tslint": "[^"]+"', '"tslint": "X"', text)
     golden(f"{case}.{variant}.txt", text)
+
+
+@pytest.mark.parametrize("format", MACHINES)
+@pytest.mark.parametrize("case", ["transcript", "nothing", "placeless", "notebook", "punctuation", "chain"])
+def test_reports_for_machines(case: str, format: str) -> None:
+    text = render(CASES[case](), format, Options(show_info=True, show_refuted=True))
+    if format == "sarif":
+        log = json.loads(text)
+        driver = log["runs"][0]["tool"]["driver"]
+        driver |= {
+            "version": "X",
+            "rules": [{key: rule[key] for key in ("id", "properties")} for rule in driver["rules"]],
+        }
+        text = json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    golden(f"{case}.{format}.txt", text)
 
 
 @pytest.mark.parametrize("variant", ["full-color", "concise-all"])

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from tslint import __version__, catalogue
-from tslint.settings import OPTIONS, OUTPUT_FORMATS, Settings, SettingsError, key_of, load, nearest, negative_of
+from tslint.settings import OPTIONS, Settings, SettingsError, key_of, load, nearest, negative_of
 from tslint.source import own_process
 
 if TYPE_CHECKING:
@@ -170,6 +170,11 @@ def settings_of(targets: list[str], given: Mapping[str, Any]) -> Settings:
     for name in ("model", "input"):
         if settings.static and getattr(settings, name):
             raise Usage(f"--static and --{name} contradict each other: a model is only built and called in a run")
+    if settings.statistics:
+        from tslint.report import STATISTICS
+
+        if settings.output_format not in STATISTICS:
+            raise Usage(f"--statistics is printed as full, concise or json, not as `{settings.output_format}`")
     if settings.add_ignore is not None or settings.write_baseline:
         from tslint.cli.adoption import refuse
 
@@ -189,6 +194,15 @@ def write_report(report: Report, settings: Settings) -> None:
 
     options = _options(settings, sys.stdout if settings.output_file is None else None)
     _write(formats.render(report, settings.output_format, options), settings.output_file)
+    say_left_out(report, settings, options)
+
+
+def say_left_out(report: Report, settings: Settings, options: Options) -> None:
+    """What made the exit status 2, to standard error where the format has no place for it."""
+    from tslint import report as formats
+
+    for error in formats.left_out(report, settings.output_format, options):
+        print(f"tslint: error: {error}", file=sys.stderr)
 
 
 def _decided(settings: Settings, given: Mapping[str, Any]) -> Settings:
@@ -277,6 +291,8 @@ def _options(settings: Settings, stream: TextIO | None) -> Options:
         fix_unsafe=settings.unsafe_fixes,
         color=terminal and not os.environ.get("NO_COLOR"),
         width=max(shutil.get_terminal_size((80, 24)).columns, 40) if terminal else PIPE_WIDTH,
+        fail_on=settings.fail_on,
+        project=os.environ.get("CI_PROJECT_DIR"),
     )
 
 
@@ -350,9 +366,10 @@ def doctor(python: str | None, output_format: str) -> int:
 
 def rules(output_format: str) -> int:
     """List every rule with its group, its fix and what it finds."""
-    if output_format not in OUTPUT_FORMATS:
-        raise Usage(f"`--output-format` must be full, concise or json, not `{output_format}`")
     from tslint.report import listing
+
+    if output_format not in listing.FORMATS:
+        raise Usage(f"`--output-format` must be full, concise or json, not `{output_format}`")
 
     _write(listing.render(catalogue.rules().values(), output_format, _options(Settings(), sys.stdout).width), None)
     return 0

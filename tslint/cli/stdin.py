@@ -31,9 +31,11 @@ def check_stdin(targets: list[str], given: Mapping[str, Any]) -> tuple[int, Repo
         from tslint import report as formats
 
         stream = sys.stderr if settings.output_file is None else None
-        text = formats.render(report, settings.output_format, cli._options(settings, stream))
+        options = cli._options(settings, stream)
+        text = formats.render(report, settings.output_format, options)
         if settings.output_file is not None:
             cli._write(text, settings.output_file)
         else:
             print(text, end="", file=sys.stderr)
+        cli.say_left_out(report, settings, options)
     return report.exit_status(settings.fail_on, settings.exit_zero), report

@@ -216,13 +216,14 @@ def _end(report: Report, options: Options) -> list[Line]:
     if nothing and not options.quiet:
         lines.append([("Nothing was checked.", "bold")])
     elif not options.quiet:
-        summary = _summary(report, options)
-        fits = width_of(summary) <= options.width
-        lines += [summary] if fits else [marked(row) for row in wrap(plain(summary), options.width, options.width)]
+        last = summary(report, options)
+        fits = width_of(last) <= options.width
+        lines += [last] if fits else [marked(row) for row in wrap(plain(last), options.width, options.width)]
     return lines
 
 
-def _summary(report: Report, options: Options) -> Line:
+def summary(report: Report, options: Options) -> Line:
+    """``Found 2 errors, 0 warnings (1 refuted hidden). [*] 1 fixable with --fix.``"""
     counts = report.summary
     found = [_count(counts.error, "error"), _count(counts.warning, "warning")]
     if options.show_info and counts.info:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from tslint.catalogue import Rule
 
+FORMATS = ("full", "concise", "json")
+
 
 def render(rules: Iterable[Rule], format: str, width: int) -> str:
     """RULES as ``full`` (a table in groups), ``concise`` (one line each) or ``json`` (an array)."""

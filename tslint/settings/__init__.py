@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 from tslint.frozen import field, frozen
 from tslint.settings import files
 from tslint.settings.models import ModelTable
-from tslint.settings.values import Option, SettingsError, key_of, nearest, negative_of, parse_size, value_of
+from tslint.settings.values import (
+    Option,
+    SettingsError,
+    from_environment,
+    key_of,
+    nearest,
+    negative_of,
+    parse_size,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from tslint.settings.patterns import Glob, PerFile
@@ -39,7 +48,21 @@ ROUTES = ("trace", "script", "mixed", "export")
 
 FAIL_ON = ("error", "warning", "info")
 
-OUTPUT_FORMATS = ("full", "concise", "json")
+OUTPUT_FORMATS = (
+    "full",
+    "concise",
+    "grouped",
+    "json",
+    "json-lines",
+    "junit",
+    "sarif",
+    "github",
+    "gitlab",
+    "azure",
+    "pylint",
+    "rdjson",
+)
+FORMAT_VARIABLE = "TSLINT_OUTPUT_FORMAT"
 
 TARGETS = (
     *(f"iOS{number}" for number in (15, 16, 17, 18, 26)),
@@ -183,9 +206,11 @@ class Settings:
     output_format: str = option(
         "full",
         "text",
-        "How the report looks: full (default), concise or json.",
+        f"How the report looks: full (default), {', '.join(OUTPUT_FORMATS[1:-1])} or {OUTPUT_FORMATS[-1]} "
+        f"[env: {FORMAT_VARIABLE}].",
         choices=OUTPUT_FORMATS,
         metavar="FORMAT",
+        env=FORMAT_VARIABLE,
     )
     output_file: str | None = option(None, "text", "Write the report to a file.", toml=False, metavar="PATH")
     statistics: bool = option(False, "flag", "Count the problems of each rule instead of listing them.", toml=False)
@@ -296,9 +321,9 @@ OPTIONS: dict[str, Option] = {
 
 
 def load(targets: Sequence[str] = (), config: str | None = None, given: Mapping[str, Any] | None = None) -> Settings:
-    """The settings for TARGETS: defaults, then the configuration file, then GIVEN (by field name, None: not given).
+    """The settings for TARGETS: defaults, the configuration file, the environment, then GIVEN (by field name, None: not given).
 
-    Raises SettingsError for a key, type or value that cannot be used, naming the file or the option.
+    Raises SettingsError for a key, type or value that cannot be used, naming the file, the variable or the option.
     """
     read = {
         name: files.placed(OPTIONS[name], _given(name, value), Path.cwd())
@@ -310,7 +335,7 @@ def load(targets: Sequence[str] = (), config: str | None = None, given: Mapping[
 
 
 def load_file(path: Path | None, given: Mapping[str, Any], start: Path) -> Settings:
-    """The settings of the configuration file at PATH and of what it extends, with what was GIVEN above them."""
+    """The settings of the configuration file at PATH and of what it extends, below the environment and what was GIVEN."""
     from tslint.settings.compose import composed
 
     found = files.chain(path, OPTIONS) if path is not None else []
@@ -319,7 +344,7 @@ def load_file(path: Path | None, given: Mapping[str, Any], start: Path) -> Setti
         root = found[-1].folder
         above = [file.folder for file in found if root.is_relative_to(file.folder)]
         values |= {"root": root, "config_path": found[-1].path, "project": min(above, key=lambda each: len(each.parts))}
-    return Settings(**values, **composed(found, given, values.get("root", Path.cwd())))
+    return Settings(**values, **composed(found, from_environment(OPTIONS), given, values.get("root", Path.cwd())))
 
 
 def _given(name: str, value: Any) -> Any:

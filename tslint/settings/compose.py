@@ -1,4 +1,4 @@
-"""What several configuration files and the command line say together: one overrides the other, or adds to it. Pure."""
+"""What configuration files, the environment and the command line say together: one overrides the other, or adds to it. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ OWN = frozenset({"extend", "required_version"})
 """What a file says of itself alone: nobody inherits it."""
 
 COMMAND_LINE = "command line"
+ENVIRONMENT = "environment"
 
 
-def composed(files: Sequence[File], given: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """The fields of Settings that FILES, the farthest first, and then what was GIVEN say. ROOT is the last file's folder."""
+def composed(
+    files: Sequence[File], environment: Mapping[str, Any], given: Mapping[str, Any], root: Path
+) -> dict[str, Any]:
+    """The fields of Settings that FILES, the farthest first, then the ENVIRONMENT and then what was GIVEN say.
+
+    ROOT is the last file's folder.
+    """
     values: dict[str, Any] = {}
     origins: dict[str, tuple[str, ...]] = {}
     layers: list[Layer] = []
@@ -32,6 +38,7 @@ def composed(files: Sequence[File], given: Mapping[str, Any], root: Path) -> dic
             said["models"] = moved(said["models"], file.folder, root)
         _add(values, origins, said, shown(file.path))
         layers += _layer(said)
+    _add(values, origins, environment, ENVIRONMENT)
     _add(values, origins, given, COMMAND_LINE)
     layers += _layer(given)
     for name in ("exclude", "extend_exclude"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tslint.frozen import frozen
@@ -29,8 +30,8 @@ class Option:
 
     ``choices`` limits text and texts. ``commas``: one occurrence on the command line may hold several, comma-separated.
     ``words`` are a text that may be left out, with a ``=`` before them where they are given.
-    ``toml`` and ``cli`` say where it may be given. ``near``: it concerns one file, and the configuration nearest to that file
-    gives it; any other concerns the whole run.
+    ``toml`` and ``cli`` say where it may be given; ``env`` is the environment variable that gives it, if any does. ``near``: it
+    concerns one file, and the configuration nearest to that file gives it; any other concerns the whole run.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Option:
     cli: bool = True
     metavar: str | None = None
     near: bool = False
+    env: str | None = None
 
     @property
     def several(self) -> bool:
@@ -125,6 +127,15 @@ def _particular(known: Option, value: Any, where: str, from_toml: bool, wrong: S
     if known.kind == "ignores":
         return tables.ignores(tables.pairs(parts, where), where, wrong)
     return tuple(map(tables.rule if known.kind == "rules" else tables.excluding, parts, [where] * len(parts)))
+
+
+def from_environment(options: Mapping[str, Option]) -> dict[str, Any]:
+    """What the environment gives of OPTIONS, by field name. A variable that is empty gives nothing. Raises SettingsError."""
+    return {
+        name: value_of(option, os.environ[option.env], f"`{option.env}`", from_toml=False)
+        for name, option in options.items()
+        if option.env is not None and os.environ.get(option.env)
+    }
 
 
 def _seconds(value: Any, wrong: SettingsError, from_toml: bool) -> float:
