@@ -1,13 +1,18 @@
 """Writes into README what tslint prints today: ``python tests/readme.py``. Read the difference before you commit it.
 
-A fenced block that begins with ``$ tslint …`` is a transcript; the table of rules stands between two comments.
+A fenced block that begins with ``$ tslint …`` is a transcript; the table of rules stands between two comments. Blocks that begin
+with ``untidy$ …`` are run one after the other in a copy of ``examples/untidy``; what is written by hand is a diff between them.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +20,7 @@ from commandline import ROOT, environment, tslint
 
 README = ROOT / "README.md"
 TRANSCRIPT = re.compile(r"```console\n\$ tslint (?P<command>.*)\n(?P<output>(?:.*\n)*?)```")
+WALK = re.compile(r"```console\nuntidy\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```|```diff\n(?P<diff>(?:.*\n)*?)```")
 RULES = re.compile(r"(?<=<!-- rules -->\n)(?:.*\n)*?(?=<!-- end of rules -->)")
 
 
@@ -26,6 +32,29 @@ def transcripts(text: str) -> list[tuple[str, str]]:
 def printed(command: str) -> str:
     """What COMMAND prints on standard output today, in the root of the repository."""
     return tslint(*shlex.split(command), cwd=ROOT, env=environment()).out
+
+
+def walked(text: str, folder: Path) -> list[tuple[str, str, str, int]]:
+    """(command, output in README, output today, exit status) of the walk through a copy of the untidy project in FOLDER."""
+    project = folder / "untidy"
+    shutil.copytree(
+        ROOT / "examples" / "untidy", project, ignore=shutil.ignore_patterns("__pycache__", ".tslint_cache")
+    )
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "tslint").write_text(f'#!/bin/sh\nexec {sys.executable} -m tslint "$@"\n')
+    (programs / "tslint").chmod(0o755)
+    env = environment()
+    env["PATH"] = f"{programs}{os.pathsep}{env['PATH']}"
+    found = []
+    for match in WALK.finditer(text):
+        command = ["bash", "-c", match["command"]] if match["command"] else ["git", "apply", "-p0", "-"]
+        run = subprocess.run(command, cwd=project, env=env, input=match["diff"], capture_output=True, encoding="utf-8")
+        if not match["command"]:
+            assert run.returncode == 0, run.stderr
+            continue
+        found.append((match["command"], match["output"], run.stdout, run.returncode))
+    return found
 
 
 def rules_table() -> str:
@@ -53,6 +82,13 @@ def measured(text: str) -> str:
 def written(text: str, run: Callable[[str], str] = printed) -> str:
     """README with everything in it that is generated made anew."""
     text = TRANSCRIPT.sub(lambda match: f"```console\n$ tslint {match['command']}\n{run(match['command'])}```", text)
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = iter([new for _, _, new, _ in walked(text, Path(folder))])
+
+    def filled(match: re.Match[str]) -> str:
+        return match[0] if match["diff"] else f"```console\nuntidy$ {match['command']}\n{next(outputs)}```"
+
+    text = WALK.sub(filled, text)
     return RULES.sub(lambda match: rules_table(), text)
 
 

@@ -131,7 +131,7 @@ def test_every_option_of_the_table_reaches_the_settings(api: StandIn) -> None:
     )
     left_out = {"static", "diff", "output_file", "save", "repro"}  # which want a conversion
     left_out |= {"show_settings", "show_files"}  # which check nothing
-    left_out |= {"add_ignore", "write_baseline", "stdin_filename", "watch"}  # which do something else
+    left_out |= {"add_ignore", "no_baseline", "write_baseline", "stdin_filename", "watch"}  # which do something else
     left_out |= {name for name, option in OPTIONS.items() if not option.cli}
     assert {name for name in OPTIONS if getattr(settings, name) == getattr(Settings(), name)} == left_out
 

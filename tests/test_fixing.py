@@ -158,6 +158,19 @@ def test_a_file_that_is_imported_by_another_name_sees_the_fixed_text(tmp_path: P
     assert path.read_bytes() != before and not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.torch
+def test_a_model_of_another_file_is_put_into_eval_mode(tmp_path: Path) -> None:
+    written(
+        tmp_path, "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x * 2\n"
+    )
+    (tmp_path / "make.py").write_text(
+        "import torch\n\nfrom net import Net\n\ntraced = torch.jit.trace(Net(), torch.rand(1, 4))\n"
+    )
+    outcome = fix(tmp_path / "make.py", "--unsafe-fixes", "--no-convert")
+    assert (outcome.status, outcome.report["fixes"]["written"]) == (0, 1), outcome
+    assert "torch.jit.trace(Net().eval(), " in (tmp_path / "make.py").read_text()
+
+
 # -- whole files, whatever happens -----------------------------------------------------------------------------------
 
 

@@ -79,7 +79,7 @@ class Checking:
         self.directory = str(Path.cwd())
         self.answers = answers
         self.baseline: Baseline | None = None
-        if settings.baseline is not None:
+        if settings.baseline is not None and not settings.no_baseline:
             from tslint.baseline import Baseline
 
             self.baseline = Baseline(settings.baseline, settings.write_baseline)

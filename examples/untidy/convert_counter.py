@@ -2,6 +2,7 @@
 
 import coremltools as ct
 import torch
+
 from nets.counter import Counter
 
 model = Counter()

@@ -2,6 +2,7 @@
 
 import coremltools as ct
 import torch
+
 from nets.segmenter import Segmenter
 
 model = Segmenter()

@@ -3,6 +3,7 @@
 import coremltools as ct
 import numpy as np
 import torch
+
 from nets.tagger import Scores, Tagger
 
 word = torch.zeros(1, dtype=torch.int64)

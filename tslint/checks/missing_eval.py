@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.diagnostic import Finding, Severity
+from tslint.diagnostic import Finding, Fix, Severity
 from tslint.evidence import ModeWrong
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -31,7 +31,7 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             model,
             {"model": facts.text(model), "action": action},
-            fix=rewrite.unsafe(f"Write `{text}.eval()`", rewrite.replace(model, f"{text}.eval()", facts)),
+            fix=_fix(model, facts),
             help=HELP.format(model=text),
         )
 
@@ -41,18 +41,32 @@ def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
     if evidence.what == "training":
         call = next(iter(context.nodes_at(evidence.place, cst.Call)), None)
         facts = context.facts(evidence.place)
-        model, action = "the model", "checked"
+        model, action, fix = "the model", "checked", None
         if facts is not None and call is not None:
             action, keyword = ACTIONS.get(facts.qualified(call.func) or "", ("checked", "func"))
             argument = facts.argument(call, 0, keyword)
-            model = _model(argument, evidence.modules, facts) if argument is not None else model
+            if argument is not None:
+                model = _model(argument, evidence.modules, facts)
+                named = model == facts.text(argument) and not _is_method(argument)
+                fix = _fix(argument, facts) if named and not _meant(call, argument, facts) else None
         yield Finding(
             evidence.place,
             {"model": model, "action": action},
             severity=Severity.ERROR if evidence.effect else Severity.WARNING,
             caption=evidence.effect or None,
+            fix=fix,
             help=HELP.format(model=model if model != "the model" else "model"),
         )
+
+
+def _fix(model: cst.BaseExpression, facts: Facts) -> Fix:
+    text = rewrite.atom(model, facts)
+    return rewrite.unsafe(f"Write `{text}.eval()`", rewrite.replace(model, f"{text}.eval()", facts))
+
+
+def _is_method(argument: cst.BaseExpression) -> bool:
+    """``model.forward``: what has no mode of its own."""
+    return isinstance(argument, cst.Attribute) and argument.attr.value == "forward"
 
 
 def _model(argument: cst.BaseExpression, modules: Sequence[str], facts: Facts) -> str:

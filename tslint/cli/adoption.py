@@ -16,6 +16,8 @@ def refuse(settings: Settings) -> None:
         raise Usage(f"--{together[0]} and --{together[1]} contradict each other")
     if settings.write_baseline and settings.baseline is None:
         raise Usage("--write-baseline needs to know the file: --baseline PATH, or `baseline` in the configuration")
+    if settings.write_baseline and settings.no_baseline:
+        raise Usage("--write-baseline and --no-baseline contradict each other")
     reason = settings.add_ignore or ""
     if not reason.isprintable() or "#" in reason:
         raise Usage("the reason of --add-ignore goes on one line, without `#`, which would begin another comment")

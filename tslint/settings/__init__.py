@@ -198,6 +198,7 @@ class Settings:
     baseline: str | None = option(
         None, "text", "Tolerate the problems that this file lists, and report the others.", metavar="PATH"
     )
+    no_baseline: bool = option(False, "flag", "Report what the baseline holds, too.", toml=False)
     write_baseline: bool = option(False, "flag", "Write the problems to the baseline.", toml=False)
     stdin_filename: str | None = option(
         None, "text", "Check standard input as the source of this file; nothing is run.", toml=False, metavar="PATH"

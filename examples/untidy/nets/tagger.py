@@ -27,7 +27,7 @@ class Tagger(nn.Module):
         tags = tag
         position = 0
         while position < sentence.size(0):
-            tag = self.scores(sentence[position : position + 1], tag).argmax(1)
+            tag = self.scores(sentence[position].view(1), tag).argmax(1)
             tags = torch.cat((tags, tag))
             position += 1
         return tags
