@@ -106,6 +106,8 @@ def test_diff_prints_what_would_change(tmp_path: Path) -> None:
     assert out.decode().splitlines()[:2] == ["--- nets/net.py", "+++ nets/net.py"]
     changed = [line for line in out.decode().splitlines()[2:] if line[0] in "+-"]
     assert changed == [
+        "-import math",
+        "-",
         "-        y = x / math.sqrt(x.size(2))",
         "+        y = x / x.size(2) ** 0.5",
     ]

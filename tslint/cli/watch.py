@@ -106,7 +106,8 @@ def _watched(targets: Sequence[str], given: Mapping[str, Any]) -> Watched:
     read = [config, Path(given["baseline"]) if given.get("baseline") else None]
     with contextlib.suppress(SettingsError):
         config = config or files.find(files.start_of(targets))
-        read += [config, *(file.path for file in (files.chain(config, OPTIONS) if config is not None else ()))]
+        read.append(config)  # which a round may be waited for to mend
+        read += [file.path for file in (files.chain(config, OPTIONS) if config is not None else ())]
     known = {path.resolve() for path in read if path is not None}
     folders = {place if place.is_dir() else _folder(place) for place in places}
     return Watched(
