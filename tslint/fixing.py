@@ -219,7 +219,9 @@ class _Fixing:
             return ()
         counts = {each.path: each.count for each in tried.changed}
         runs = [(run, str(Path(run.target).absolute())) for run in tried.report.runs]
-        return tuple(proof.proved(run, path, counts[path]) for run, path in runs if path in counts)
+        proofs = [proof.proved(run, path, counts[path]) for run, path in runs if path in counts]
+        silent = [path for path in counts if path in self.check.ran_on and path not in {name for _, name in runs}]
+        return (*proofs, *(proof.unproven(path, counts[path]) for path in silent))
 
     def _withheld(self, diagnostic: Diagnostic, why: str) -> str:
         placed = in_cell(diagnostic, self.report.notebooks)

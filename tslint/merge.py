@@ -54,7 +54,16 @@ def merge(
             _told_with(diagnostic, predicted[at], other) for other, at in zip(left, told, strict=True) if at is not None
         ):
             result.append(run.settle(diagnostic))
-    return _explained(result + [other for other, at in zip(left, told, strict=True) if at is None])
+    alone = [other for other, at in zip(left, told, strict=True) if at is None]
+    return _explained(result + [_with_fix(other, predicted) for other in alone])
+
+
+def _with_fix(observed: Diagnostic, predicted: Sequence[Diagnostic]) -> Diagnostic:
+    """OBSERVED with the fix of a prediction that said something else of the very same code, where it has none of its own."""
+    if observed.fix is not None or observed.span is None:
+        return observed
+    fixes = (d.fix for d in predicted if d.fix and d.path == observed.path and d.span == observed.span)
+    return dataclasses.replace(observed, fix=next(fixes, None))
 
 
 def _explained(found: list[Diagnostic]) -> list[Diagnostic]:

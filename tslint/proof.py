@@ -31,17 +31,10 @@ class Compared:
 
 
 def compare(before: Report, after: Report) -> list[Compared]:
-    """Every model that ran before, as it is now."""
+    """Every model that ran before and runs now. Of one that is no longer found nothing is known: what fails is found to fail."""
     now = {(run.target, run.entry): run for run in after.runs}
-    found = []
-    for run in before.runs:
-        other = now.get((run.target, run.entry))
-        found.append(_gone(run) if other is None else _compared(run, other))
-    return found
-
-
-def _gone(run: Run) -> Compared:
-    return Compared(run, worse=("its model is not found any more",), hard=True)
+    pairs = [(run, now.get((run.target, run.entry))) for run in before.runs]
+    return [_compared(run, other) for run, other in pairs if other is not None]
 
 
 def _compared(before: Run, after: Run) -> Compared:
@@ -112,13 +105,23 @@ def proved(run: Run, path: str, count: int) -> Proof:
     )
 
 
+def unproven(path: str, count: int) -> Proof:
+    """Of a file that COUNT fixes leave without a model that could be run."""
+    what = f"{_fixes(count)}, and nothing proven: no model is found in it any more that could be run"
+    return Proof(path, "", count, None, None, None, None, None, what)
+
+
+def _fixes(count: int) -> str:
+    return f"{count} fix{'' if count == 1 else 'es'}"
+
+
 def _works(route: Route | None) -> bool | None:
     return None if route is None or route.status not in RANK else route.status == "works"
 
 
 def _sentence(run: Run, works: Sequence[str], count: int) -> str:
     """``3 fixes, proven by running it: traces and equals eager on 14 inputs, …``."""
-    fixes = f"{count} fix{'' if count == 1 else 'es'}"
+    fixes = _fixes(count)
     if not _runs(run):
         return f"{fixes}, and nothing proven: the model does not run"
     same = ["answers as before"] if run.unchanged else []

@@ -295,13 +295,16 @@ class Finder:
         module = self._import(path)
         failures: list[str] = []
         for name in roots:
+            around = ""
             try:
                 model = specs.construct(getattr(module, name), (), {})
             except KeyboardInterrupt:
                 raise
             except TypeError as error:
-                failures.append(f"`{name}` needs arguments ({error})")
-                continue
+                model, around = self._around(module, name)
+                if model is None:
+                    failures.append(f"`{name}` needs arguments ({error})")
+                    continue
             except BaseException as error:
                 self.error = self.error or error
                 failures.append(f"`{name}()` raised {type(error).__name__}")
@@ -313,9 +316,11 @@ class Finder:
             if guess.inputs is None:
                 failures.append(f"no inputs that `{name}` accepts could be inferred ({guess.why})")
                 continue
-            how = f"`{name}`, which no other class of the file builds, inputs inferred from its first layers"
-            command = self._command(name, model, (), guess.inputs)
-            origin = Origin(specs.built(module, name), self._source())
+            what = f"`{name}` around `{around}()`" if around else f"`{name}`"
+            how = f"{what}, which no other class of the file builds, inputs inferred from its first layers"
+            command = self._command(None if around else name, model, (), guess.inputs)
+            built = f"{name}({around}())" if around else specs.built(module, name)
+            origin = Origin(built, self._source())
             self._add(Entry(Subject(len(self.entries), model, guess.inputs, origin=origin)), how, command)
         if not self.entries:
             if self.error is not None:
@@ -323,6 +328,20 @@ class Finder:
             raise Nothing(f"{'; '.join(failures)}: name a model with `--model` and its inputs with `--input`")
         for failure in failures:
             self.emit(Note(0, f"not run: {failure}"))
+
+    def _around(self, module: ModuleType, name: str) -> tuple[torch.nn.Module | None, str]:
+        """A root class built around a model of the file, where that is all it asks for, and the class of that model."""
+        outline, outer = self.request.outline, getattr(module, name)
+        for inner in [each for each in outline.classes if each not in outline.roots] if outline is not None else ():
+            try:
+                model = specs.construct(outer, (specs.construct(getattr(module, inner), (), {}),), {})
+                if isinstance(model, torch.nn.Module) and infer(model).inputs is not None:
+                    return model, inner
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # it takes something else, or more
+                continue
+        return None, ""
 
     def _source(self) -> str:
         """The name that the file is imported under."""
