@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import linecache
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,8 @@ class Checking:
     """One check: what was read, found and tried so far. RUN_ALL: every target is run, also where it is one of several.
 
     TEXTS are (absolute path → bytes) of files that are checked and run as if they held them; in the folder ANSWERS is kept what
-    eager answers, or held against what is kept there already.
+    eager answers, or held against what is kept there already. KEEPS: other files of the project that were read before are not
+    read again, and stay for the next check.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Checking:
         run_all: bool = False,
         texts: Mapping[str, bytes] | None = None,
         answers: str = "",
+        keeps: bool = False,
     ) -> None:
         self.settings = settings
         self.on_evidence = on_evidence
@@ -78,12 +80,14 @@ class Checking:
         self.foreseen: set[tuple[object, ...]] = set()
         self.directory = str(Path.cwd())
         self.answers = answers
+        self.keeps = keeps
         self.baseline: Baseline | None = None
         if settings.baseline is not None and not settings.no_baseline:
             from tslint.baseline import Baseline
 
             self.baseline = Baseline(settings.baseline, settings.write_baseline)
-        static.forget_files()
+        if not keeps:
+            static.forget_files()
         self.texts = {path: Source.of(Path(path), data) for path, data in (texts or {}).items()}
 
     # -- the whole ----------------------------------------------------------------------------------------------------
@@ -135,7 +139,8 @@ class Checking:
         heard += [d for d in self.unused() if self.filters.selected(d)]
         ordered = sorted(map(self.filters.weighed, heard), key=order)
         lines = {path: self.lines(path) for path in _paths(ordered)}
-        static.forget_files()
+        if not self.keeps:
+            static.forget_files()
         ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
         left = self.untolerated(ordered, lines)
         return Report(
@@ -217,12 +222,13 @@ class Checking:
             self.found += result.diagnostics
             self.foreseen.update(map(identity, result.diagnostics))
 
-    def given(self, path: Path, data: bytes) -> None:
-        """Checks DATA as the source of PATH."""
+    def given(self, path: Path, data: bytes, ask: Callable[[Facts], object] | None = None) -> None:
+        """Checks DATA as the source of PATH. ASK is called with its facts."""
         name = str(path.absolute())
         try:
             self.sources[name] = Source.given(path, data, self.settings.max_file_size)
-            result = static.check_source(self.sources[name], self.job(self.near(name), named=True))
+            job = self.job(self.near(name), named=True)
+            result = static.check_source(self.sources[name], job, written=not self.keeps, ask=ask)
         except SourceError as error:
             result = static.Checked(name, (static.unchecked(error),))
         self.checked[name] = result
@@ -261,7 +267,7 @@ class Checking:
             if source is None:
                 return None
             try:
-                return static.facts_of(source, self.root(path))
+                return static.facts_of(source, self.root(path), written=not self.keeps)
             except Exception:  # which the check of the file says, where it is checked
                 return None
         return self.facts[path]
@@ -328,7 +334,7 @@ class Checking:
 
         facts = self.facts.get(str(path.absolute()))
         texts = tuple((name, source.text) for name, source in self.texts.items())
-        trial = runs.Trial(self.answers, texts) if self.answers else None
+        trial = runs.Trial(self.answers, texts) if self.answers or texts else None
         ran = runs.run(target, path, facts, self.to_run(target, path), self.on_evidence, trial=trial, named=named)
         own = str(path.absolute())
         if ran.evidence:
