@@ -15,7 +15,7 @@ from pygls.lsp.client import LanguageClient
 
 T = TypeVar("T")
 
-PATIENCE = 60
+PATIENCE = 90
 """Seconds after which what was waited for will not come any more; nothing is measured by them."""
 
 UTF16 = types.PositionEncodingKind.Utf16
@@ -41,6 +41,7 @@ class Editor:
         self.refreshed: list[str] = []
         self.registered: list[str] = []
         self.came = asyncio.Condition()
+        self.gone = False
         self.capabilities: types.ServerCapabilities
 
     async def until(self, holds: Callable[[], Any]) -> Any:
@@ -95,10 +96,16 @@ class Editor:
     async def command(self, name: str, *arguments: Any) -> None:
         await self.client.workspace_execute_command_async(types.ExecuteCommandParams(name, list(arguments)))
 
-    @property
-    def pid(self) -> int:
-        assert self.client._server is not None
-        return self.client._server.pid
+    async def left(self, how: str) -> int | None:
+        """The exit status of the server once its client is gone: it says `exit` alone, or its end of the pipe is closed."""
+        server = self.client._server
+        assert server is not None and server.stdin is not None
+        if how == "exit":
+            self.client.exit(None)
+        else:
+            server.stdin.close()
+        self.gone = True
+        return await asyncio.wait_for(server.wait(), PATIENCE)
 
 
 def capable(encodings: list[str] | None = None, pulls: bool = False) -> types.ClientCapabilities:
@@ -148,9 +155,11 @@ async def editor(
     client.initialized(types.InitializedParams())
     try:
         yield one
-        await asyncio.wait_for(client.shutdown_async(None), PATIENCE)
+        if not one.gone:
+            await asyncio.wait_for(client.shutdown_async(None), PATIENCE)
     finally:
-        client.exit(None)
+        if not one.gone:
+            client.exit(None)
         await asyncio.wait_for(client.stop(), PATIENCE)
 
 
@@ -162,6 +171,7 @@ def _listen(client: LanguageClient, one: Editor) -> None:
 
     @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     async def publish(params: types.PublishDiagnosticsParams) -> None:
+        params.diagnostics = list(params.diagnostics)
         await noted(one.published, params)
 
     @client.feature(types.WINDOW_SHOW_MESSAGE)

@@ -62,7 +62,8 @@ def _fix(diagnostic: Diagnostic, known: types.Diagnostic, document: Document, ve
     assert diagnostic.fix is not None
     safe = diagnostic.fix.applicability == Applicability.SAFE
     return types.CodeAction(
-        title=f"tslint: {diagnostic.fix.title}" + ("" if safe else " (unsafe: it can change what the code does)"),
+        title=f"tslint ({diagnostic.rule}): {diagnostic.fix.title}"
+        + ("" if safe else " (unsafe: it can change what the code does)"),
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[known],
         is_preferred=safe,
@@ -79,7 +80,7 @@ def _ignore(
     if edit is None:
         return None
     return types.CodeAction(
-        title=f"tslint: ignore `{diagnostic.rule}` here",
+        title=f"tslint ({diagnostic.rule}): Ignore here",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[known],
         edit=changes(document, document.edits([edit]), versioned),

@@ -7,6 +7,7 @@ import sys
 from typing import Any, cast
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
@@ -42,9 +43,14 @@ class Server(LanguageServer):
     session: Session
     was_shut_down = False
 
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        if source is not JsonRpcInternalError:  # that it could not be sent cannot be sent either
+            super().report_server_error(error, source)
+
     def shutdown(self) -> None:
         if self._thread_pool is not None:  # the thread that reads standard input is not waited for: it may have no end
             self._thread_pool.shutdown(wait=False)
+            self._thread_pool = None
         super().shutdown()  # type: ignore[no-untyped-call]  # pygls
 
 

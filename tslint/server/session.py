@@ -326,7 +326,8 @@ class Session:
                 self._show(other)
         if ran.verdicts:
             return "; ".join(ran.verdicts.values())
-        sentence = "; ".join(ran.said) or "nothing was run"
+        failed = [d.message for d in ran.diagnostics if d.rule == "model-failed"]
+        sentence = "; ".join([*ran.said, *failed]) or "nothing was run"
         self.told.discard(sentence)
         self.tell(sentence, types.MessageType.Warning)
         return sentence

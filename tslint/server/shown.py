@@ -8,7 +8,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from tslint import catalogue
-from tslint.diagnostic import Basis, Diagnostic, Severity
+from tslint.diagnostic import Basis, Claim, Diagnostic, Severity
 from tslint.report import page
 from tslint.server.documents import Document, range_of
 
@@ -66,7 +66,8 @@ def _diagnostic(diagnostic: Diagnostic, document: Document, lines: Lines, relate
 
 def _message(diagnostic: Diagnostic) -> str:
     """The message with its basis where a run gave it one, then what is printed below the code, a line each."""
-    basis = "" if diagnostic.basis == Basis.PREDICTED else f" ({diagnostic.basis.value})"
+    known = diagnostic.basis != Basis.PREDICTED and diagnostic.claim != Claim.UNCHECKABLE
+    basis = f" ({diagnostic.basis.value})" if known else ""
     return "\n".join([f"{diagnostic.message}{basis}", *_rest(diagnostic)])
 
 
