@@ -53,7 +53,7 @@ def read(data: Any, where: str = "the client's settings") -> Given:
             if value is not None and not isinstance(value, str):
                 raise SettingsError(f"{place} must be the path of a configuration file, not `{value}`")
             config = value or None
-        elif known is None or not known.toml:
+        elif known is None or not known.toml or "_" in key:
             keys = [key_of(name) for name, each in OPTIONS.items() if each.toml]
             raise SettingsError(f"unknown key `{key}` in {where}{nearest(key, [*keys, *ONLY_HERE])}")
         elif value is not None:
