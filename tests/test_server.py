@@ -230,6 +230,27 @@ def test_the_server_imports_neither_torch_nor_the_file(folder: Path) -> None:
     session(talk)
 
 
+def test_a_fault_of_its_own_is_said_and_does_not_end_it(folder: Path) -> None:
+    hook = folder / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(
+        "import sys\nfrom tslint import api\nbefore = api.check_text\n\n\ndef faulty(path, data, *more, **most):\n"
+        "    if b'boom' in data:\n        raise ZeroDivisionError('boom')\n    return before(path, data, *more, **most)\n\n\n"
+        "api.check_text = faulty\n"
+    )
+
+    async def talk() -> None:
+        async with editor(folder, env=environment(hook)) as one:
+            uri = one.open(folder / "net.py", NET + "# boom\n")
+            assert await one.diagnostics(uri) == []
+            said = "tslint: a fault of tslint itself ended a check (ZeroDivisionError: boom); please report it"
+            assert [message.message for message in one.messages] == [said]
+            one.change(uri, NET)
+            assert rules(await one.diagnostics(uri)) == ["math-on-size"]
+
+    session(talk)
+
+
 # -- hover, fixes, comments --------------------------------------------------------------------------------------------
 
 
@@ -372,7 +393,10 @@ def test_the_client_can_set_what_a_file_can(folder: Path) -> None:
     [
         ({"selekt": []}, "tslint: unknown key `selekt` in the client's settings; did you mean `select`?"),
         ({"select": "trace"}, "tslint: `select` in the client's settings must be a list of strings, not `trace`"),
-        ({"select": ["trase"]}, "tslint: `select`: no rule or group is called `trase`; did you mean `trace`?"),
+        (
+            {"select": ["trase"]},
+            "tslint: `select` in the client's settings: no rule or group is called `trase`; did you mean `trace`?",
+        ),
         (
             {"debounce": "soon"},
             "tslint: `debounce` in the client's settings must be a number of milliseconds, not `soon`",
@@ -490,6 +514,29 @@ def test_a_run_replaces_what_was_predicted_until_the_text_changes(folder: Path) 
             assert (await one.lenses(uri))[0][1] == "Run tslint: trace, script, convert"
             one.change(uri, text)
             assert "(observed)" in (await one.diagnostics(uri))[0].message
+
+    session(talk)
+
+
+@pytest.mark.torch
+def test_what_a_run_observes_in_another_open_file_is_shown_there(folder: Path) -> None:
+    (folder / "convert.py").write_text(
+        "import torch\n\nfrom net import Net\n\n\nclass Outer(torch.nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.net = Net()\n\n    def forward(self, x):\n        return self.net(x)\n\n\n"
+        "traced = torch.jit.trace(Outer().eval(), torch.rand(1, 3, 16, 16))\n"
+    )
+
+    async def talk() -> None:
+        async with editor(folder, {"debounce": 0, "no-convert": True}) as one:
+            net, script = one.open(folder / "net.py"), one.open(folder / "convert.py")
+            assert "(observed)" not in (await one.diagnostics(net))[0].message
+            await one.command("tslint.run", script, "Outer")
+            await one.until(lambda: ended(one))
+            (found,) = await one.diagnostics(net)
+            assert (found.code, "(observed)" in found.message) == ("math-on-size", True)
+            assert (await one.lenses(script))[0][1].startswith("trace ✗ differs from eager")
+            one.change(net, NET + "\n")
+            assert "(observed)" not in (await one.diagnostics(net))[0].message
 
     session(talk)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tslint import fixes
-from tslint.diagnostic import Applicability, Fix, Span
-from tslint.server.silence import silencing
+from tslint.diagnostic import Applicability, Basis, Claim, Diagnostic, Edit, Fix, Severity, Span
+from tslint.silence import silencing
 from tslint.source import Source, suppressions
 
 CASES = {
@@ -21,7 +21,7 @@ CASES = {
     "with its reason": ("x = 1  # tslint: ignore[a, b] so\n", 1, "x = 1  # tslint: ignore[a, b, rule] so\n"),
     "behind another one": ("x = 1  # hi  # tslint: ignore[ a ]\n", 1, "x = 1  # hi  # tslint: ignore[ a, rule ]\n"),
     "without a rule": ("x = 1  # tslint: ignore[]\n", 1, "x = 1  # tslint: ignore[rule]\n"),
-    "ended by a comma": ("x = 1  # tslint: ignore[a,]\n", 1, "x = 1  # tslint: ignore[a, rule]\n"),
+    "ended by a comma": ("x = 1  # tslint: ignore[a,]\n", 1, "x = 1  # tslint: ignore[a, rule,]\n"),
     "one for the file": ("x = 1  # tslint: ignore-file[a]\n", 1, "x = 1  # tslint: ignore-file[a]  # tslint: ignore[rule]\n"),
     "in a string only": ('x = "# tslint: ignore[a]"\n', 1, 'x = "# tslint: ignore[a]"  # tslint: ignore[rule]\n'),
     "brackets": ("x = f(\n    1,\n    2,\n)\n", 2, "x = f(\n    1,  # tslint: ignore[rule]\n    2,\n)\n"),
@@ -33,11 +33,15 @@ CASES = {
 }  # fmt: skip
 
 
+def edits(text: str, line: int, rule: str = "rule") -> list[Edit]:
+    span = Span(line, 1, line, 2)
+    found = Diagnostic(rule, "trace", Claim.ADVICE, Severity.INFO, Basis.PREDICTED, "", "/net.py", span)
+    return silencing(Source.from_text(text, Path("/net.py")), found)
+
+
 @pytest.mark.parametrize(("text", "line", "expected"), CASES.values(), ids=CASES)
 def test_it_silences_and_the_rest_stays(text: str, line: int, expected: str) -> None:
-    edit = silencing(text, line, "rule")
-    assert edit is not None
-    written, count = fixes.apply(text, [Fix("", Applicability.SAFE, (edit,))])
+    written, count = fixes.apply(text, [Fix("", Applicability.SAFE, tuple(edits(text, line)))])
     assert (written, count) == (expected, 1)
     assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(text))
     comments = suppressions(Source.from_text(written, Path("/net.py")))
@@ -45,5 +49,4 @@ def test_it_silences_and_the_rest_stays(text: str, line: int, expected: str) -> 
 
 
 def test_what_is_no_python_takes_none() -> None:
-    assert silencing('x = """\n', 1, "rule") is None
-    assert silencing("x = 1\n", 7, "rule") is None
+    assert edits('x = """\n', 1) == edits("x = 1\n", 7) == edits("x = 1\n", 1, "syntax-error") == []

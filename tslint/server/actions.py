@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from lsprotocol import types
 
 from tslint.diagnostic import Applicability, Basis, Diagnostic
-from tslint.report.content import UNCHECKED, fixable
+from tslint.report.content import fixable
 from tslint.server import shown
 from tslint.server.documents import Document
-from tslint.server.silence import silencing
+from tslint.silence import silencing
+from tslint.source import Source
 
 FIX_ALL = "source.fixAll.tslint"
 KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
 FIX_ALL_TITLE = "Fix all safe tslint problems"
-UNUSED = "unused-suppression"
 
 
 def wanted(kind: str, only: Sequence[str] | None) -> bool:
@@ -74,16 +74,14 @@ def _fix(diagnostic: Diagnostic, known: types.Diagnostic, document: Document, ve
 def _ignore(
     diagnostic: Diagnostic, known: types.Diagnostic, document: Document, versioned: bool
 ) -> types.CodeAction | None:
-    if diagnostic.span is None or diagnostic.rule in UNCHECKED or diagnostic.rule == UNUSED:
-        return None
-    edit = silencing(document.text, diagnostic.span.line, diagnostic.rule)
-    if edit is None:
+    edits = silencing(Source.from_text(document.text, document.path), diagnostic)
+    if not edits:
         return None
     return types.CodeAction(
         title=f"tslint ({diagnostic.rule}): Ignore here",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[known],
-        edit=changes(document, document.edits([edit]), versioned),
+        edit=changes(document, document.edits(edits), versioned),
     )
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tslint import api, static
+from tslint.checking import Checking
 from tslint.facts import Facts
 from tslint.frozen import frozen
 from tslint.report.content import Report
 from tslint.settings import Settings
-from tslint.checking import Checking
 from tslint.source import excluded, with_large_stack
 from tslint.source.text import encoded
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tslint import catalogue
 from tslint.frozen import field, frozen
-from tslint.settings import OPTIONS, Settings, SettingsError, check_rules, key_of, load, nearest
+from tslint.settings import OPTIONS, Settings, SettingsError, files, key_of, load_file, nearest
 from tslint.settings.values import value_of
 
 DEBOUNCE = 200
@@ -58,9 +57,7 @@ def read(data: Any, where: str = "the client's settings") -> Given:
             raise SettingsError(f"unknown key `{key}` in {where}{nearest(key, [*keys, *ONLY_HERE])}")
         elif value is not None:
             values[key.replace("-", "_")] = value_of(known, value, place, from_toml=True)
-    given = Given(values, config, debounce / 1000)
-    _check_names(Settings(**values))
-    return given
+    return Given(values, config, debounce / 1000)
 
 
 def settings_for(path: Path, given: Given, root: Path) -> Settings:
@@ -68,29 +65,25 @@ def settings_for(path: Path, given: Given, root: Path) -> Settings:
 
     Raises SettingsError for a configuration file that cannot be used.
     """
-    here = next((folder for folder in path.parents if folder.is_dir()), root)
-    config = str(root / given.config) if given.config else None
-    found = load([str(here)], config)
-    _check_names(found)
-    return _static(found, given, root)
+    here = next((folder for folder in path.parents if folder.is_dir()), root).resolve()
+    config = root / given.config if given.config else files.find(here)
+    return _loaded(config, here, given, root)
 
 
 def default_settings(given: Given, root: Path) -> Settings:
     """The settings where no configuration file can be used."""
-    return _static(Settings(), given, root)
+    return _loaded(None, root, given, root)
+
+
+def _loaded(config: Path | None, start: Path, given: Given, root: Path) -> Settings:
+    placed = {name: files.placed(OPTIONS[name], value, root) for name, value in given.values.items()}
+    found = load_file(config, placed, start)
+    if given.config:
+        found = dataclasses.replace(found, config=given.config)  # which then holds for every file
+    return found if found.config_path else dataclasses.replace(found, root=root)
 
 
 def root_of(path: Path, folders: Sequence[Path]) -> Path:
     """The innermost of the client's FOLDERS that holds PATH; its own folder, where none does."""
     around = [folder for folder in folders if path.is_relative_to(folder)]
     return max(around, key=lambda folder: len(folder.parts), default=path.parent)
-
-
-def _static(found: Settings, given: Given, root: Path) -> Settings:
-    own: dict[str, Any] = {} if found.config_path else {"root": root}
-    return dataclasses.replace(found, **own, **given.values)
-
-
-def _check_names(settings: Settings) -> None:
-    if settings.select or settings.ignore:
-        check_rules(settings, [*catalogue.rules(), *catalogue.GROUPS])

@@ -26,6 +26,8 @@ from tslint.server.documents import Document, path_of
 from tslint.server.options import Given, default_settings, read, root_of, settings_for
 from tslint.settings import SettingsError
 
+PYTHON = (".py", ".pyi")
+
 ANSWER = 5.0
 """Seconds in which a client answers before a run goes on without showing its progress."""
 
@@ -104,7 +106,7 @@ class Session:
     def opened(self, item: types.TextDocumentItem) -> None:
         folders = self.folders
         path = path_of(item.uri, folders[0] if folders else Path.cwd())
-        if path is None or (item.language_id != "python" and path.suffix not in (".py", ".pyi")):
+        if path is None or path.suffix == ".ipynb" or (item.language_id != "python" and path.suffix not in PYTHON):
             return
         self.closed(item.uri)
         encoding = str(
@@ -183,8 +185,8 @@ class Session:
             problem = f"a fault of tslint itself ended a check ({type(error).__name__}: {error}); please report it"
         finally:
             one.checking = None
-        if problem:
-            self.tell(problem)
+        for sentence in filter(None, (problem, *result.report.errors)):
+            self.tell(sentence)
         if one.closed:
             return
         if result.text != one.document.text or result.generation != self.generation:

@@ -22,8 +22,9 @@ from typing import Any, BinaryIO
 from tslint import api, child
 from tslint.diagnostic import to_json
 from tslint.evidence import EntryChosen, Evidence, StepBegan
-from tslint.report.content import Report, Run
+from tslint.report.content import Report
 from tslint.report.routes import verdict
+from tslint.report.run import Run
 from tslint.server.options import read, settings_for
 from tslint.settings import Settings
 from tslint.source import own_process
