@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tslint.server.options import Given, default_settings, read, root_of, settings_for
-from tslint.settings import SettingsError
+from tslint.settings import Settings, SettingsError
 
 
 @pytest.mark.parametrize("wrapped", ["plain", "settings", "tslint"])
@@ -59,6 +59,13 @@ def test_a_file_that_cannot_be_used_is_refused_and_the_rest_holds(tmp_path: Path
         settings_for(tmp_path / "net.py", given, tmp_path)
     found = default_settings(given, tmp_path)
     assert (found.select, found.ignore, found.root) == (("trace",), (), tmp_path)
+
+
+def test_an_environment_that_cannot_be_used_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSLINT_OUTPUT_FORMAT", "nonsense")
+    with pytest.raises(SettingsError, match="nonsense"):
+        settings_for(tmp_path / "net.py", Given(), tmp_path)
+    assert default_settings(read({"select": ["trace"]}), tmp_path) == Settings(root=tmp_path)
 
 
 def test_a_file_is_named_from_the_folder(tmp_path: Path) -> None:

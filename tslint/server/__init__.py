@@ -2,7 +2,7 @@
 
 The server itself only reads source: it never imports PyTorch or the file that is open. A run, which somebody asks for, happens
 in a child process (``worker``), which ends with whoever asked. Needs pygls and lsprotocol, the extra ``lsp``; nothing of the
-package but this file and ``worker`` may be imported without them.
+package but this file, ``worker`` and ``options`` may be imported without them.
 """
 
 from __future__ import annotations

@@ -117,8 +117,9 @@ def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
 @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
 def did_change_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
     changed = [change.uri for change in params.changes if change.type == types.FileChangeType.Changed]
-    if len(changed) < len(params.changes) or any(uri.endswith(".toml") for uri in changed):
-        ls.session.everything_again()
+    settings = any(change.uri.endswith(".toml") for change in params.changes)
+    if settings or len(changed) < len(params.changes):
+        ls.session.everything_again(settings)
     for uri in changed:
         ls.session.saved(uri)
 
@@ -126,7 +127,7 @@ def did_change_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> N
 @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
 def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     if isinstance(params.settings, dict) and isinstance(params.settings.get("tslint"), dict):
-        ls.session.everything_again()
+        ls.session.everything_again(settings=True)
         ls.session.configure(params.settings["tslint"])
 
 

@@ -71,8 +71,11 @@ def settings_for(path: Path, given: Given, root: Path) -> Settings:
 
 
 def default_settings(given: Given, root: Path) -> Settings:
-    """The settings where no configuration file can be used."""
-    return _loaded(None, root, given, root)
+    """The settings where no configuration file can be used, or not even what the environment says."""
+    try:
+        return _loaded(None, root, dataclasses.replace(given, config=None), root)
+    except SettingsError:
+        return Settings(root=root)
 
 
 def _loaded(config: Path | None, start: Path, given: Given, root: Path) -> Settings:

@@ -145,11 +145,13 @@ class Session:
         if not self.pulls:
             self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    def everything_again(self) -> None:
-        """Settings or files are others: all open texts are checked again."""
-        self.told.clear()
+    def everything_again(self, settings: bool) -> None:
+        """Files are others, or SETTINGS, under which nothing was run yet: all open texts are checked again."""
         self.checker.forget()
+        if settings:
+            self.told.clear()
         for one in self.opens.values():
+            one.ran = None if settings else one.ran
             self._again(one)
 
     def _again(self, one: Open) -> None:
@@ -308,6 +310,7 @@ class Session:
             end = self._took(one, ran, texts)
         except running.RunFailed as error:
             end = str(error)
+            self.told.discard(end)
             self.tell(end)
         finally:
             if one.running is now:
