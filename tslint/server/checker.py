@@ -11,16 +11,18 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tslint import api, static
 from tslint.checking import Checking
-from tslint.facts import Facts
 from tslint.frozen import frozen
 from tslint.report.content import Report
 from tslint.settings import Settings
 from tslint.source import excluded, with_large_stack
 from tslint.source.text import encoded
+
+if TYPE_CHECKING:
+    from tslint.facts import Facts
 
 T = TypeVar("T")
 
@@ -104,6 +106,10 @@ class Checker:
             self._seen = {}
 
     def _work(self) -> None:
+        import tslint.facts  # noqa: F401 -- while the client reads what the server can do
+        from tslint.checks import checks
+
+        checks()
         while True:
             function, future = self._jobs.get()
             outcome: Any = None
