@@ -440,7 +440,7 @@ def test_what_is_not_written_is_not_kept(tmp_path: Path) -> None:
     static.forget_files()
 
 
-def test_a_text_that_is_given_keeps_what_others_are_read_for(tmp_path: Path) -> None:
+def test_what_a_text_imports_is_kept_where_somebody_watches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tslint.toml").touch()
     (tmp_path / "base.py").write_text("import torch\n\n\nclass Base(torch.nn.Module):\n    pass\n")
     text = b"import math\n\nfrom base import Base\n\n\nclass Net(Base):\n    def forward(self, x):\n"
@@ -448,11 +448,14 @@ def test_a_text_that_is_given_keeps_what_others_are_read_for(tmp_path: Path) -> 
     settings = load_settings([str(tmp_path)])
     path, reads = tmp_path / "net.py", []
 
+    monkeypatch.setattr(static, "_keeping", False)
+
     def rules_of(data: bytes, keeps: bool) -> list[str]:
-        report = check_text(path, data, settings, lambda facts: reads.append(facts.project.read), keeps)
+        static.keep_files(keeps)
+        report = check_text(path, data, settings, lambda facts: reads.append(facts.project.read))
         return [diagnostic.rule for diagnostic in report.diagnostics]
 
-    static.forget_files()
+    static.forget_files(now=True)
     assert rules_of(text, True) == ["math-on-size"]
     assert reads == [(str(tmp_path / "base.py"),)]
     (tmp_path / "base.py").write_text("class Base:\n    pass\n")

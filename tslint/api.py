@@ -57,24 +57,21 @@ def named(targets: Sequence[str], settings: Settings) -> list[str]:
     return list(targets) or list(dict.fromkeys(_configured(table, settings) for table in settings.models)) or ["."]
 
 
-def check_text(
-    path: Path, data: bytes, settings: Settings, ask: Callable[[Facts], object] | None = None, keeps: bool = False
-) -> Report:
+def check_text(path: Path, data: bytes, settings: Settings, ask: Callable[[Facts], object] | None = None) -> Report:
     """Checks DATA as what the file PATH holds, which may be another or none: its source alone, nothing is run or written.
 
-    ASK is called with its facts. With KEEPS the other files that it imports stay for the next check, which does not read them
-    again until :func:`tslint.static.forget_files` is called. Never raises for what is wrong with the text.
+    ASK is called with its facts. Never raises for what is wrong with the text.
     """
-    one = Checking(dataclasses.replace(settings, static=True), None, keeps=keeps)
+    one = Checking(dataclasses.replace(settings, static=True), None)
     one.given(path, data, ask)
     return one.finished()
 
 
-def fixed_text(path: Path, data: bytes, settings: Settings, keeps: bool = False) -> str | None:
+def fixed_text(path: Path, data: bytes, settings: Settings) -> str | None:
     """What ``--static --fix`` makes of DATA, as what the file PATH holds; None where that is nothing else. Writes nothing."""
     from tslint import fixing
 
-    one = Checking(dataclasses.replace(settings, static=True), None, keeps=keeps)
+    one = Checking(dataclasses.replace(settings, static=True), None)
     one.given(path, data)
     changed = fixing.changes(one, one.finished())
     return changed[0].text if changed else None

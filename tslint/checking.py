@@ -47,8 +47,7 @@ class Checking:
     """One check: what was read, found and tried so far. RUN_ALL: every target is run, also where it is one of several.
 
     TEXTS are (absolute path → bytes) of files that are checked and run as if they held them; in the folder ANSWERS is kept what
-    eager answers, or held against what is kept there already. KEEPS: other files of the project that were read before are not
-    read again, and stay for the next check.
+    eager answers, or held against what is kept there already.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class Checking:
         run_all: bool = False,
         texts: Mapping[str, bytes] | None = None,
         answers: str = "",
-        keeps: bool = False,
     ) -> None:
         self.settings = settings
         self.on_evidence = on_evidence
@@ -80,14 +78,12 @@ class Checking:
         self.foreseen: set[tuple[object, ...]] = set()
         self.directory = str(Path.cwd())
         self.answers = answers
-        self.keeps = keeps
         self.baseline: Baseline | None = None
         if settings.baseline is not None and not settings.no_baseline:
             from tslint.baseline import Baseline
 
             self.baseline = Baseline(settings.baseline, settings.write_baseline)
-        if not keeps:
-            static.forget_files()
+        static.forget_files()
         self.texts = {path: Source.of(Path(path), data) for path, data in (texts or {}).items()}
 
     # -- the whole ----------------------------------------------------------------------------------------------------
@@ -139,8 +135,7 @@ class Checking:
         heard += [d for d in self.unused() if self.filters.selected(d)]
         ordered = sorted(map(self.filters.weighed, heard), key=order)
         lines = {path: self.lines(path) for path in _paths(ordered)}
-        if not self.keeps:
-            static.forget_files()
+        static.forget_files()
         ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
         left = self.untolerated(ordered, lines)
         return Report(
@@ -226,9 +221,9 @@ class Checking:
         """Checks DATA as the source of PATH. ASK is called with its facts."""
         name = str(path.absolute())
         try:
-            self.sources[name] = Source.given(path, data, self.settings.max_file_size)
+            self.texts[name] = Source.given(path, data, self.settings.max_file_size)
             job = self.job(self.near(name), named=True)
-            result = static.check_source(self.sources[name], job, written=not self.keeps, ask=ask)
+            result = static.check_source(self.texts[name], job, written=False, ask=ask)
         except SourceError as error:
             result = static.Checked(name, (static.unchecked(error),))
         self.checked[name] = result
@@ -267,7 +262,7 @@ class Checking:
             if source is None:
                 return None
             try:
-                return static.facts_of(source, self.root(path), written=not self.keeps)
+                return static.facts_of(source, self.root(path), written=path not in self.texts)
             except Exception:  # which the check of the file says, where it is checked
                 return None
         return self.facts[path]

@@ -130,9 +130,19 @@ def project(root: str) -> ProjectFiles:
     return ProjectFiles(Path(root))
 
 
-def forget_files() -> None:
-    """Lets go of the files that were kept: they may be others when the next check in this process begins."""
-    project.cache_clear()
+_keeping = False
+
+
+def keep_files(keep: bool = True) -> None:
+    """Says that whoever runs this process sees to it when files are others: they are kept from one check to the next."""
+    global _keeping
+    _keeping = keep
+
+
+def forget_files(now: bool = False) -> None:
+    """Lets go of the files that were kept, NOW even where they are from check to check: they may be others by the next one."""
+    if now or not _keeping:
+        project.cache_clear()
 
 
 def predicted(facts: Facts) -> list[Diagnostic]:

@@ -66,6 +66,7 @@ class Checker:
         self._seen: dict[str, tuple[int, int]] = {}
         self._forget = False
         self._untidy = 0
+        static.keep_files()
         threading.Thread(target=lambda: with_large_stack(self._work), daemon=True, name="tslint-checker").start()
 
     def do(self, function: Callable[[], T]) -> asyncio.Future[T]:
@@ -82,9 +83,9 @@ class Checker:
         """Checks TEXT as what PATH holds. To be done in the thread."""
         self._refresh()
         known: dict[str, Any] = {}
-        if excluded(path, Checking(settings, None, keeps=True).excluding):
+        if excluded(path, Checking(settings, None).excluding):
             return Result(text, generation, Report(), settings)
-        report = api.check_text(path, encoded(text), settings, lambda facts: known.update(_known(facts)), keeps=True)
+        report = api.check_text(path, encoded(text), settings, lambda facts: known.update(_known(facts)))
         self._seen |= {name: _stamp(name) for name in known.get("reads", ())}
         self._untidy += len(text)
         if text.startswith(MARK):
@@ -96,12 +97,12 @@ class Checker:
         self._refresh()
         self._untidy += len(text)
         safe = dataclasses.replace(settings, unsafe_fixes=False)
-        return api.fixed_text(path, encoded(text), safe, keeps=True) or text
+        return api.fixed_text(path, encoded(text), safe) or text
 
     def _refresh(self) -> None:
         """Lets go of the files that were kept, if one of them is another by now."""
         if self._forget or any(_stamp(name) != stamp for name, stamp in self._seen.items()):
-            static.forget_files()
+            static.forget_files(now=True)
             self._forget = False
             self._seen = {}
 
