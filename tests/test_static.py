@@ -17,7 +17,7 @@ import pytest
 from commandline import check_json, environment, tslint
 
 from tslint import cache, catalogue, checks, static, workers
-from tslint.api import check_paths
+from tslint.api import check_paths, check_text, fixed_text
 from tslint.cache import FOLDER, Cache
 from tslint.diagnostic import Finding, from_json, to_json
 from tslint.facts import Facts
@@ -438,3 +438,40 @@ def test_what_is_not_written_is_not_kept(tmp_path: Path) -> None:
     file = static.project(str(tmp_path))(str(tmp_path / "other.py"), "model")
     assert file is not None and file.text == path.read_bytes()
     static.forget_files()
+
+
+def test_what_a_text_imports_is_kept_where_somebody_watches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tslint.toml").touch()
+    (tmp_path / "base.py").write_text("import torch\n\n\nclass Base(torch.nn.Module):\n    pass\n")
+    text = b"import math\n\nfrom base import Base\n\n\nclass Net(Base):\n    def forward(self, x):\n"
+    text += b"        return x / math.sqrt(x.size(2))  # torch\n"
+    settings = load_settings([str(tmp_path)])
+    path, reads = tmp_path / "net.py", []
+
+    monkeypatch.setattr(static, "_keeping", False)
+
+    def rules_of(data: bytes, keeps: bool) -> list[str]:
+        static.keep_files(keeps)
+        report = check_text(path, data, settings, lambda facts: reads.append(facts.project.read))
+        return [diagnostic.rule for diagnostic in report.diagnostics]
+
+    static.forget_files(now=True)
+    assert rules_of(text, True) == ["math-on-size"]
+    assert reads == [(str(tmp_path / "base.py"),)]
+    (tmp_path / "base.py").write_text("class Base:\n    pass\n")
+    assert rules_of(text, True) == ["math-on-size"], "read before, and kept"
+    kept = static.project(str(tmp_path))(str(tmp_path / "other.py"), "net")
+    assert kept is None, "which is in no file"
+    assert rules_of(text, False) == []
+    assert rules_of(b"x = (  # torch\n", True) == ["syntax-error"]
+    assert not path.exists()
+
+
+def test_what_fix_makes_of_a_text_that_is_given(tmp_path: Path) -> None:
+    settings = load_settings([str(tmp_path)])
+    text = NET.replace('{"out": x}', "x / math.sqrt(x.size(2))").replace("import torch", "import math\n\nimport torch")
+    fixed = fixed_text(tmp_path / "net.py", text.encode(), settings)
+    (tmp_path / "net.py").write_text(text)
+    tslint("check", "--static", "--fix", "net.py", cwd=tmp_path)
+    assert fixed == (tmp_path / "net.py").read_text() != text
+    assert fixed_text(tmp_path / "net.py", b"x = 1\n", settings) is None

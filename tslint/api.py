@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,21 @@ from tslint.checking import Checking
 from tslint.settings import ModelTable, Settings
 
 if TYPE_CHECKING:
+    from tslint.facts import Facts
     from tslint.report.content import Report
     from tslint.runs import OnEvidence
 
 
-def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvidence | None = None) -> Report:
+def check_paths(
+    targets: Sequence[str],
+    settings: Settings,
+    on_evidence: OnEvidence | None = None,
+    texts: Mapping[str, bytes] | None = None,
+) -> Report:
     """Checks files, directories and ``package.module:attribute`` targets; without any, the configured models, else ``.``.
 
-    ON_EVIDENCE is called with each piece of evidence as the child reports it. Never raises for what is wrong with the
+    ON_EVIDENCE is called with each piece of evidence as the child reports it. TEXTS are (absolute path → bytes) of files
+    that are checked and run as if they held them, which goes with neither fix nor diff. Never raises for what is wrong with the
     targets or the models: that stands in the report.
     """
     wanted = named(targets, settings)
@@ -31,7 +39,7 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
 
         report = fixing.check_and_fix(wanted, settings, on_evidence, run_all)
     else:
-        one = Checking(settings, on_evidence, run_all)
+        one = Checking(settings, on_evidence, run_all, texts)
         report = one.report(wanted)
         if settings.add_ignore is not None:
             from tslint import silence
@@ -47,6 +55,26 @@ def check_paths(targets: Sequence[str], settings: Settings, on_evidence: OnEvide
 def named(targets: Sequence[str], settings: Settings) -> list[str]:
     """What is checked where TARGETS are named: without any, the configured models, else the working directory."""
     return list(targets) or list(dict.fromkeys(_configured(table, settings) for table in settings.models)) or ["."]
+
+
+def check_text(path: Path, data: bytes, settings: Settings, ask: Callable[[Facts], object] | None = None) -> Report:
+    """Checks DATA as what the file PATH holds, which may be another or none: its source alone, nothing is run or written.
+
+    ASK is called with its facts. Never raises for what is wrong with the text.
+    """
+    one = Checking(dataclasses.replace(settings, static=True), None)
+    one.given(path, data, ask)
+    return one.finished()
+
+
+def fixed_text(path: Path, data: bytes, settings: Settings) -> str | None:
+    """What ``--static --fix`` makes of DATA, as what the file PATH holds; None where that is nothing else. Writes nothing."""
+    from tslint import fixing
+
+    one = Checking(dataclasses.replace(settings, static=True), None)
+    one.given(path, data)
+    changed = fixing.changes(one, one.finished())
+    return changed[0].text if changed else None
 
 
 def check(

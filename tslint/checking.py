@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import linecache
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,12 +217,13 @@ class Checking:
             self.found += result.diagnostics
             self.foreseen.update(map(identity, result.diagnostics))
 
-    def given(self, path: Path, data: bytes) -> None:
-        """Checks DATA as the source of PATH."""
+    def given(self, path: Path, data: bytes, ask: Callable[[Facts], object] | None = None) -> None:
+        """Checks DATA as the source of PATH. ASK is called with its facts."""
         name = str(path.absolute())
         try:
-            self.sources[name] = Source.given(path, data, self.settings.max_file_size)
-            result = static.check_source(self.sources[name], self.job(self.near(name), named=True))
+            self.texts[name] = Source.given(path, data, self.settings.max_file_size)
+            job = self.job(self.near(name), named=True)
+            result = static.check_source(self.texts[name], job, written=False, ask=ask)
         except SourceError as error:
             result = static.Checked(name, (static.unchecked(error),))
         self.checked[name] = result
@@ -261,7 +262,7 @@ class Checking:
             if source is None:
                 return None
             try:
-                return static.facts_of(source, self.root(path))
+                return static.facts_of(source, self.root(path), written=path not in self.texts)
             except Exception:  # which the check of the file says, where it is checked
                 return None
         return self.facts[path]
@@ -328,7 +329,7 @@ class Checking:
 
         facts = self.facts.get(str(path.absolute()))
         texts = tuple((name, source.text) for name, source in self.texts.items())
-        trial = runs.Trial(self.answers, texts) if self.answers else None
+        trial = runs.Trial(self.answers, texts) if self.answers or texts else None
         ran = runs.run(target, path, facts, self.to_run(target, path), self.on_evidence, trial=trial, named=named)
         own = str(path.absolute())
         if ran.evidence:

@@ -77,6 +77,13 @@ def commented(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple
     return text, len(wanted), [d for d in found if silenced(d, after)]
 
 
+def silencing(source: Source, diagnostic: Diagnostic) -> list[Edit]:
+    """The edits of SOURCE after which one DIAGNOSTIC of it is not reported; none where no comment can do that."""
+    layout = _Layout(source)
+    line = layout.place(diagnostic.span) if _can_be(diagnostic) else None
+    return [] if line is None else layout.edits(line, [diagnostic.rule], "")
+
+
 def _save(source: Source, text: str) -> str | None:
     """Writes the file; one sentence where it cannot be."""
     try:

@@ -6,6 +6,7 @@ Everything that reads syntax trees is imported once a file is to be parsed: a ho
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,16 @@ def read(path: Path, job: Job) -> Source | Checked:
         return Checked(str(path.absolute()), (unchecked(error),))
 
 
-def check_source(source: Source, job: Job) -> Checked:
-    """What the text of SOURCE predicts."""
+def check_source(
+    source: Source, job: Job, *, written: bool = True, ask: Callable[[Facts], object] | None = None
+) -> Checked:
+    """What the text of SOURCE predicts, which may not be WRITTEN in its file yet. ASK is called with its facts in the end."""
     path = str(source.path)
     if not matters(source.data):
         error = source.refused() if job.named else None
         return Checked(path, (unchecked(error),) if error else ())
     try:
-        facts = facts_of(source, job.root)
+        facts = facts_of(source, job.root, written)
     except SourceError as error:
         return Checked(path, (unchecked(error),))
     except Exception as error:
@@ -89,6 +92,8 @@ def check_source(source: Source, job: Job) -> Checked:
     except Exception as error:  # the severities stay those of each finding by itself
         found += crashed(path, "the weighing of severities", error)
     reads = facts.project.read
+    if ask is not None:
+        ask(facts)
     facts.release()
     return Checked(path, tuple(found), suppressions(source), reads)
 
@@ -125,9 +130,19 @@ def project(root: str) -> ProjectFiles:
     return ProjectFiles(Path(root))
 
 
-def forget_files() -> None:
-    """Lets go of the files that were kept: they may be others when the next check in this process begins."""
-    project.cache_clear()
+_keeping = False
+
+
+def keep_files(keep: bool = True) -> None:
+    """Says that whoever runs this process sees to it when files are others: they are kept from one check to the next."""
+    global _keeping
+    _keeping = keep
+
+
+def forget_files(now: bool = False) -> None:
+    """Lets go of the files that were kept, NOW even where they are from check to check: they may be others by the next one."""
+    if now or not _keeping:
+        project.cache_clear()
 
 
 def predicted(facts: Facts) -> list[Diagnostic]:

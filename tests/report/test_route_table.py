@@ -9,8 +9,8 @@ from cases import transcript
 
 from tslint.diagnostic import Place, Span
 from tslint.evidence import Escape, InputSpec
-from tslint.report.routes import generalisation, harmless_warnings
-from tslint.report.run import Dimension
+from tslint.report.routes import generalisation, harmless_warnings, verdict
+from tslint.report.run import Dimension, Route, Run, Step
 
 RUN = transcript().runs[0]
 
@@ -66,3 +66,22 @@ def test_warnings_of_the_tracer_that_came_to_nothing_are_named() -> None:
         "harmless though PyTorch's tracer warns of it: line 5"
     ]
     assert harmless_warnings(dataclasses.replace(run, escapes=escapes[2:3]), "/work", 100) == []
+
+
+def test_a_run_on_one_line() -> None:
+    routes = (
+        Route("trace", "refused", stopped_by=("dict-output",), wrapped=Route("trace", "works", "works", verified=True)),
+        Route("script", "refused", stopped_by=("module-list-index",)),
+        Route("mixed", message="not needed"),
+        Route("export", message="not needed"),
+    )
+    served = (Dimension("x", 0, True, ()), Dimension("x", 1, False, ("math-on-size",)))
+    run = Run("net.py", routes=routes, generalises=served, example=(InputSpec("x", "float32", (2, 8)),))
+    assert verdict(run) == (
+        "trace ✗ dict-output · wrapped trace ✓ converts, verified · script ✗ module-list-index · "
+        "generalises over batch; not over dimension 1 (math-on-size)"
+    )
+    ended = Run("net.py", steps=(Step("entry", "ok", 0.1), Step("eager", "failed", 0.2, "ValueError: no\nsuch thing")))
+    assert verdict(ended) == "eager ✗ ValueError: no such thing"
+    assert verdict(Run("net.py", steps=(Step("eager", "timeout", 9.0),))) == "eager ✗ timeout"
+    assert verdict(Run("net.py")) == ""

@@ -9,6 +9,7 @@ import pytest
 
 from tslint.diagnostic import Span
 from tslint.source import MissingPathError, Source, SourceSyntaxError, UnreadableFileError
+from tslint.source.text import encoded
 
 
 def of(data: bytes) -> Source:
@@ -29,6 +30,21 @@ def test_text_and_tree(data: bytes, text: str) -> None:
     source = of(data)
     assert source.text == text
     assert source.faithful(source.parse())
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("x = 'é'\n", "x = 'é'\n".encode()),
+        ("# -*- coding: latin-1 -*-\nx = 'é'\n", b"# -*- coding: latin-1 -*-\nx = '\xe9'\n"),
+        ("# coding: ascii\nx = 'é'\n", b"# coding: ascii\nx = '?'\n"),
+        ("# coding: nonsense\nx = 'é'\n", "# coding: nonsense\nx = 'é'\n".encode()),
+        ("x = '\udc80'\n", b"x = '?'\n"),
+        ("\ufeffx = 1\n", b"\xef\xbb\xbfx = 1\n"),
+    ],
+)
+def test_text_that_stands_in_no_file_is_encoded_as_it_declares(text: str, data: bytes) -> None:
+    assert encoded(text) == data
 
 
 def test_a_file_that_the_parser_does_not_keep_is_not_faithful() -> None:

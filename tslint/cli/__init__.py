@@ -364,6 +364,19 @@ def doctor(python: str | None, output_format: str) -> int:
     return examined.exit_status
 
 
+def server() -> int:
+    """Serve an editor: diagnostics while typing, fixes, rule pages, and runs on demand (the Language Server Protocol).
+
+    An editor starts it, and speaks with it on standard input and output. It reads what is open; a model is imported and run,
+    in a process of its own and WITH YOUR RIGHTS, only when you ask for it.
+    """
+    from tslint import server as served
+
+    if not served.installed():
+        raise Usage(served.MISSING)
+    return served.serve()
+
+
 def rules(output_format: str) -> int:
     """List every rule with its group, its fix and what it finds."""
     from tslint.report import listing

@@ -61,6 +61,9 @@ def _app() -> typer.Typer:
     def doctor_command(python: str | None = None, output_format: str = "full") -> int:
         return cli.doctor(python, output_format)
 
+    def server_command() -> int:
+        return cli.server()
+
     # The annotations hold objects made above, which the text of an annotation could not name.
     root.__annotations__["version"] = Annotated[bool, version_option]
     explain_command.__annotations__["rule"] = Annotated[str, rule_argument]
@@ -77,6 +80,7 @@ def _app() -> typer.Typer:
     app.command("explain", help=cli.explain.__doc__)(explain_command)
     app.command("rules", help=cli.rules.__doc__)(rules_command)
     app.command("doctor", help=cli.doctor.__doc__)(doctor_command)
+    app.command("server", help=cli.server.__doc__)(server_command)
     return app
 
 

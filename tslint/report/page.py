@@ -22,8 +22,8 @@ TITLES = {
 
 
 def render(rule: Rule, options: Options) -> str:
-    """The page of RULE: a heading with its metadata in words, then its text."""
-    text = f"{_head(rule)}\n\n{_body(rule)}\n"
+    """The page of RULE for a terminal: a heading with its metadata in words, then its text."""
+    text = markdown(rule)
     if not options.color:
         return text
     from rich.console import Console
@@ -33,6 +33,11 @@ def render(rule: Rule, options: Options) -> str:
     console = Console(file=target, width=min(options.width, 100), force_terminal=True, highlight=False)
     console.print(Markdown(text))
     return target.getvalue()
+
+
+def markdown(rule: Rule) -> str:
+    """The page of RULE as Markdown, what its metadata says in words."""
+    return f"{_head(rule)}\n\n{_body(rule)}\n"
 
 
 def _head(rule: Rule) -> str:

@@ -15,6 +15,7 @@ INDENT = 10
 GAP = 5
 MESSAGE = 120
 MOST_PLACES = 6
+ONE_LINE = 10_000
 IMAGES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
 SEQUENCES = {1: ("length",), 2: ("batch", "length")}
 RECOMMENDED = "   ← recommended"
@@ -74,6 +75,16 @@ def generalisation(run: Run, width: int) -> list[str]:
     else:
         return []
     return wrap(text, width, width)
+
+
+def verdict(run: Run) -> str:
+    """``trace ✓ · script ✗ module-list-index · generalises over batch``: the run on one line, without what was not tried."""
+    tried = [cell for cell in _cells(run) if cell.mark]
+    parts = [" ".join(filter(None, (cell.name, cell.mark, cell.text))) for cell in tried]
+    if not parts:
+        stopped = next((step for step in run.steps if step.status not in ("ok", "skipped")), None)
+        parts = [] if stopped is None else [f"{stopped.name} ✗ {_short(stopped.message) or stopped.status}"]
+    return " · ".join([*parts, *generalisation(run, ONE_LINE)])
 
 
 def served(run: Run) -> str:

@@ -91,8 +91,8 @@ class Source:
 
     @classmethod
     def from_text(cls, text: str, path: Path = Path("<string>")) -> Source:
-        """A source that stands in no file (tests)."""
-        return cls(path, text.encode())
+        """A source that stands in no file, or not yet."""
+        return cls(path, encoded(text))
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -253,6 +253,21 @@ def _decode(path: Path, data: bytes) -> tuple[str, str]:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise UnreadableFileError(path, f"line {line} holds a null byte, so this is no Python source", line, 1)
     return encoding, text
+
+
+def encoded(text: str) -> bytes:
+    """TEXT in the encoding that it declares, as it would stand in its file; a ``?`` for what that does not have."""
+    return text.encode(_declared(text), "replace")
+
+
+def _declared(text: str) -> str:
+    """The encoding that TEXT declares in its first lines; UTF-8 where it declares none that could be used."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(text.encode("utf-8", "replace")).readline)
+        "".encode(encoding)
+    except (SyntaxError, LookupError):
+        return "utf-8"
+    return encoding.removesuffix("-sig")
 
 
 def _undecodable(reason: str) -> str:
