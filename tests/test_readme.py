@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commandline import ROOT, tslint
-from readme import README, RULES, measured, printed, rules_table, transcripts
+from readme import README, RULES, measured, printed, rules_table, transcripts, walked
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -24,6 +24,18 @@ def test_readme_shows_both_examples() -> None:
 def test_transcripts_are_what_tslint_prints(command: str, output: str) -> None:
     """``python tests/readme.py`` writes them anew."""
     assert measured(printed(command)) == measured(output)
+
+
+@pytest.mark.torch
+@pytest.mark.coreml
+def test_the_walk_through_an_untidy_project_ends_in_a_clean_exit_status(tmp_path: Path) -> None:
+    """Every command in README's order, in a copy; ``python tests/readme.py`` writes what they print anew."""
+    found = walked(TEXT, tmp_path)
+    assert [measured(now) for _, _, now, _ in found] == [measured(said) for _, said, _, _ in found]
+    assert found[0][3] == 1 and found[-1][3] == 0
+    assert {"--run", "--fix", "--unsafe-fixes", "--write-baseline"} <= {
+        word for command, *_ in found for word in command.split()
+    }
 
 
 def test_the_table_of_rules_is_the_catalogue() -> None:

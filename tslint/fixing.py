@@ -220,7 +220,8 @@ class _Fixing:
         counts = {each.path: each.count for each in tried.changed}
         runs = [(run, str(Path(run.target).absolute())) for run in tried.report.runs]
         proofs = [proof.proved(run, path, counts[path]) for run, path in runs if path in counts]
-        silent = [path for path in counts if path in self.check.ran_on and path not in {name for _, name in runs}]
+        before = {str(Path(run.target).absolute()) for run in self.report.runs}
+        silent = [path for path in counts if path in before and path not in {name for _, name in runs}]
         return (*proofs, *(proof.unproven(path, counts[path]) for path in silent))
 
     def _withheld(self, diagnostic: Diagnostic, why: str) -> str:

@@ -331,16 +331,11 @@ class Finder:
 
     def _around(self, module: ModuleType, name: str) -> tuple[torch.nn.Module | None, str]:
         """A root class built around a model of the file, where that is all it asks for, and the class of that model."""
-        outline, outer = self.request.outline, getattr(module, name)
+        outline = self.request.outline
         for inner in [each for each in outline.classes if each not in outline.roots] if outline is not None else ():
-            try:
-                model = specs.construct(outer, (specs.construct(getattr(module, inner), (), {}),), {})
-                if isinstance(model, torch.nn.Module) and infer(model).inputs is not None:
-                    return model, inner
-            except KeyboardInterrupt:
-                raise
-            except BaseException:  # it takes something else, or more
-                continue
+            model = _wrapped(getattr(module, name), getattr(module, inner))
+            if model is not None:
+                return model, inner
         return None, ""
 
     def _source(self) -> str:
@@ -377,6 +372,17 @@ class Finder:
                 None if isinstance(subject.module, torch.jit.ScriptModule) else class_place(type(subject.module)),
             )
         )
+
+
+def _wrapped(outer: Any, inner: Any) -> torch.nn.Module | None:
+    """``outer(inner())``, where that is a model whose inputs can be inferred."""
+    try:
+        model = specs.construct(outer, (specs.construct(inner, (), {}),), {})
+        return model if isinstance(model, torch.nn.Module) and infer(model).inputs is not None else None
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # it takes something else, or more
+        return None
 
 
 def _running(outline: Outline | None) -> tuple[int, ...]:
