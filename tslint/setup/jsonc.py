@@ -114,12 +114,14 @@ def _blanked(text: str) -> str:
 def _without_trailing_commas(bare: str) -> str:
     kept = list(bare)
     comma: int | None = None
+    before = ","
     for match in TOKEN.finditer(bare):
         token = match.group()
         if token in "]}" and comma is not None:
             kept[comma] = " "
         if not token.isspace():
-            comma = match.start() if token == "," else None
+            comma = match.start() if token == "," and before not in "[{," else None
+            before = token
     return "".join(kept)
 
 
