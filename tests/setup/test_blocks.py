@@ -104,6 +104,8 @@ def test_a_hook_that_is_there_is_enough(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("  - repo: a\n", "its outermost level is not a mapping of one key a line"),
+        (" fail_fast: true\n", "its outermost level is not a mapping of one key a line"),
         ("- repo: a\n", "its outermost level is not a mapping of one key a line"),
         ("repos: [{repo: a}]\n", "its `repos` is not a list of one item a line"),
         ("repos: &all\n- repo: a\n", "its `repos` is not a list of one item a line"),

@@ -97,7 +97,7 @@ def _tops(lines: Sequence[str]) -> list[int]:
     tops = []
     for at, line in enumerate(lines):
         bare = line.removeprefix("\ufeff") if at == 0 else line
-        if not is_code(bare) or bare.startswith(" "):
+        if not is_code(bare) or (bare.startswith(" ") and tops):
             continue
         if bare.startswith("\t"):
             raise Refusal("it is indented with tabs")
@@ -105,7 +105,7 @@ def _tops(lines: Sequence[str]) -> list[int]:
             continue
         if bare.startswith(("---", "...")):
             raise Refusal("it holds more than one document")
-        if name(bare) is not None:
+        if name(bare) is not None and not bare.startswith(" "):
             tops.append(at)
         elif ITEM.match(bare) is None or not tops:
             raise Refusal("its outermost level is not a mapping of one key a line")
