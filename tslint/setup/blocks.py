@@ -58,15 +58,15 @@ def name(line: str) -> str | None:
 
 def block(lines: Sequence[str], key: str, sequence: bool) -> Block | None:
     """What stands below KEY: a SEQUENCE, else a mapping; None where there is no such key. Raises Refusal for other layouts."""
+    lines = [line.removeprefix("\ufeff") for line in lines]
     tops = _tops(lines)
-    here = [at for at in tops if name(lines[at].removeprefix("\ufeff")) == key]
+    here = [at for at in tops if name(lines[at]) == key]
     if len(here) > 1:
         raise Refusal(f"it has `{key}` more than once")
     if not here:
         return None
     line = here[0]
-    match = KEY.match(lines[line].removeprefix("\ufeff"))
-    rest = lines[line].removeprefix("\ufeff")[match.end() if match else 0 :].rstrip("\r\n")
+    rest = KEY.sub("", lines[line].rstrip("\r\n"), count=1)
     kind = "list" if sequence else "mapping"
     if EMPTY.fullmatch(rest) is None:
         raise Refusal(f"its `{key}` is not a {kind} of one item a line")
@@ -96,18 +96,17 @@ def _tops(lines: Sequence[str]) -> list[int]:
     """The lines with the keys of the outermost mapping. Raises Refusal where it is none, or several documents."""
     tops = []
     for at, line in enumerate(lines):
-        bare = line.removeprefix("\ufeff") if at == 0 else line
-        if not is_code(bare) or (bare.startswith(" ") and tops):
+        if not is_code(line) or (line.startswith(" ") and tops):
             continue
-        if bare.startswith("\t"):
+        if line.startswith("\t"):
             raise Refusal("it is indented with tabs")
-        if bare.rstrip() == "---" and not any(map(is_code, lines[:at])):
+        if line.rstrip() == "---" and not any(map(is_code, lines[:at])):
             continue
-        if bare.startswith(("---", "...")):
+        if line.startswith(("---", "...")):
             raise Refusal("it holds more than one document")
-        if name(bare) is not None and not bare.startswith(" "):
+        if name(line) is not None and not line.startswith(" "):
             tops.append(at)
-        elif ITEM.match(bare) is None or not tops:
+        elif ITEM.match(line) is None or not tops:
             raise Refusal("its outermost level is not a mapping of one key a line")
     return tops
 
