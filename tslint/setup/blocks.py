@@ -58,7 +58,7 @@ def name(line: str) -> str | None:
 
 def block(lines: Sequence[str], key: str, sequence: bool) -> Block | None:
     """What stands below KEY: a SEQUENCE, else a mapping; None where there is no such key. Raises Refusal for other layouts."""
-    lines = [line.removeprefix("\ufeff") for line in lines]
+    lines = [*(line.removeprefix("\ufeff") for line in lines[:1]), *lines[1:]]
     tops = _tops(lines)
     here = [at for at in tops if name(lines[at]) == key]
     if len(here) > 1:
@@ -94,7 +94,7 @@ def _end(lines: Sequence[str], body: Sequence[int], after: int) -> int:
 
 def _tops(lines: Sequence[str]) -> list[int]:
     """The lines with the keys of the outermost mapping. Raises Refusal where it is none, or several documents."""
-    tops = []
+    tops: list[int] = []
     for at, line in enumerate(lines):
         if not is_code(line) or (line.startswith(" ") and tops):
             continue
