@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -10,8 +11,12 @@ from py_mini_racer import MiniRacer
 
 def evaluated(code: str) -> Any:
     """What the expression CODE is, by way of JSON."""
-    with MiniRacer() as engine:
-        return json.loads(str(engine.eval(f"JSON.stringify({code})")))
+    return json.loads(str(_engine().eval(f"JSON.stringify({code})")))
+
+
+@functools.cache
+def _engine() -> MiniRacer:
+    return MiniRacer()
 
 
 def literal(text: str) -> Any:

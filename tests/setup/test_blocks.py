@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -122,6 +123,60 @@ def test_another_layout_is_refused(text: str, reason: str) -> None:
     with pytest.raises(Refusal) as refusal:
         merging.pre_commit(text)
     assert str(refusal.value) == reason
+
+
+LINES = [
+    "  # c", "# c", "", "    - x", "  - x", "- x", "a: b", "  a: b", "    a: |", "      text", "  >-", "  'q", "   q'",
+    "---", "...", "? a", "&x", "  *x", "a: &y b", "\tz", "  - |+", "  - - a", "  -", "  a:", "jobs:", "repos:", "x: {",
+    "}", "  ? k",
+    "repos: ~",
+]  # fmt: skip
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """TEXT with a few lines more, less, or indented otherwise."""
+    lines = text.split("\n")
+    for _ in range(chance.randrange(1, 4)):
+        at = chance.randrange(len(lines))
+        change = chance.choice(["insert", "insert", "delete", "indent", "dedent"])
+        if change == "insert":
+            lines.insert(at, chance.choice(LINES))
+        elif change == "delete":
+            lines[at : at + 1] = [] if len(lines) > 1 else [""]
+        else:
+            lines[at] = " " * 2 + lines[at] if change == "indent" else lines[at][1:]
+    return "\n".join(lines)
+
+
+def bare(value: Any) -> Any:
+    """VALUE without ends of lines behind texts: the last text of a file has none where the file ends without one."""
+    if isinstance(value, list):
+        return [bare(each) for each in value]
+    if isinstance(value, dict):
+        return {key: bare(each) for key, each in value.items()}
+    return value.rstrip("\n") if isinstance(value, str) else value
+
+
+def test_whatever_the_layout_it_is_added_or_refused() -> None:
+    """Files at random, of those that are YAML: the hook is added and nothing else changes, or the file is refused."""
+    chance = random.Random(0)
+    added = refused = 0
+    for _ in range(1000):
+        text = mutated(chance.choice(list(CONFIGS.values())), chance)
+        try:
+            before = yaml.safe_load(text) or {}
+        except yaml.YAMLError:
+            continue
+        try:
+            new = merging.pre_commit(text)
+        except Refusal:
+            refused += 1
+            continue
+        wanted = before if new == text else {**before, "repos": [*(before.get("repos") or []), *HOOK]}
+        assert bare(yaml.safe_load(new)) == bare(wanted), text
+        added += new != text
+    assert added > 200
+    assert refused > 30
 
 
 WORKFLOWS = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from typing import Any
 
 import pytest
 from javascript import literal
@@ -105,6 +107,43 @@ def test_a_matcher_is_added_beside_others() -> None:
     new = json.loads(merging.matcher(json.dumps(other)))
     assert new == {"problemMatcher": [*other["problemMatcher"], *MATCHER]}
     assert merging.matcher(json.dumps(new)) == json.dumps(new)
+
+
+GAPS = ["", "", "", " ", "\n", "\n  ", '// a " ] \n', "/* ,] \n*/", "\t", "/*}*/"]
+
+
+def laid_out(value: object, chance: random.Random) -> str:
+    """VALUE with space and comments wherever they may stand, and a comma behind the last one of some lists."""
+
+    def gap() -> str:
+        return chance.choice(GAPS)
+
+    if isinstance(value, dict):
+        parts = [
+            f"{gap()}{json.dumps(key)}{gap()}:{gap()}{laid_out(each, chance)}{gap()}" for key, each in value.items()
+        ]
+    elif isinstance(value, list):
+        parts = [gap() + laid_out(each, chance) + gap() for each in value]
+    else:
+        return json.dumps(value)
+    comma = "," if parts and chance.random() < 0.4 else ""
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return opening + ",".join(parts) + comma + gap() + closing
+
+
+def test_comments_may_stand_anywhere() -> None:
+    """Files at random."""
+    chance = random.Random(0)
+    for _ in range(60):
+        tasks = [
+            {"label": chance.choice(["a", "b//", "/*c*/", "],"]), "x": [1, [], {}]} for _ in range(chance.randrange(3))
+        ]
+        members = [("version", "2.0.0"), ("tasks", tasks), ("inputs", [{"id": "x"}])]
+        before: dict[str, Any] = dict(chance.sample(members, chance.randrange(4)))
+        text = laid_out(before, chance)
+        new = merging.tasks(text)
+        assert literal(new) == {"version": "2.0.0", **before, "tasks": [*before.get("tasks", []), *TASKS]}, text
+        assert merging.tasks(new) == new
 
 
 @pytest.mark.parametrize(
