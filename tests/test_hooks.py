@@ -1,18 +1,15 @@
-"""tslint where people meet it: in the real pre-commit, and in the problem matchers that README offers."""
+"""The hooks, in the real pre-commit."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from commandline import ROOT, counted, tslint
+from commandline import ROOT
 
 MODEL = """\
 import math
@@ -64,10 +61,13 @@ def pre_commit_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pre-commit")
 
 
-def try_repo(hooks: Path, home: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks), "tslint", "--ref", "HEAD", "--all-files"]
+def try_repo(
+    hooks: Path, home: Path, cwd: Path, hook: str = "tslint", *options: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    arguments = [str(hooks), hook, "--ref", "HEAD", "--all-files", *options]
+    command = [sys.executable, "-m", "pre_commit", "try-repo", *arguments]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTHONPATH"))}
-    env |= {"PRE_COMMIT_HOME": str(home), "PRE_COMMIT_COLOR": "never", "NO_COLOR": "1"}
+    env |= {"PRE_COMMIT_HOME": str(home), "PRE_COMMIT_COLOR": "never", "NO_COLOR": "1", **variables}
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", check=False)
 
 
@@ -92,102 +92,83 @@ def test_pre_commit_stops_a_commit_and_lets_a_clean_one_through(
     assert "Passed" in passed.stdout
 
 
-# -- problem matchers -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def bin_folder(tmp_path: Path) -> Path:
+    """A folder for PATH in which tslint is this one, and its Python the one that has PyTorch."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "tslint").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tslint "$@"\n', encoding="utf-8")
+    (folder / "tslint").chmod(0o755)
+    return folder
 
 
-def matchers() -> dict[str, dict[str, Any]]:
-    """The two matchers that README quotes: as VS Code and as GitHub Actions want them."""
-    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    found: dict[str, dict[str, Any]] = {}
-    for block in blocks:
-        data = json.loads(block)
-        for matcher in data.get("problemMatcher", []):
-            found["github"] = matcher
-        for task in data.get("tasks", []):
-            found["vscode"] = task["problemMatcher"]
-    assert set(found) == {"vscode", "github"}
-    return found
+CONFIGURED = """\
+no-convert = true
+
+[[models]]
+target = "nets/scaled.py"
+model = "Scaled()"
+inputs = ["1,3,8..16"]
+"""
+SCALED = """\
+from torch import nn
 
 
-def pattern(matcher: dict[str, Any]) -> dict[str, Any]:
-    found = matcher["pattern"]
-    return dict(found[0] if isinstance(found, list) else found)
+class Scaled(nn.Module):
+    def forward(self, x):
+        return x / x.size(2) ** 0.5
+"""
 
 
-def match_in_python(expression: str, lines: list[str]) -> list[list[str | None] | None]:
-    matches = [re.search(expression, line) for line in lines]
-    return [[match[0], *match.groups()] if match else None for match in matches]
+@pytest.mark.torch
+def test_the_second_hook_runs_the_configured_models_when_it_is_asked_for(
+    hooks: Path, pre_commit_home: Path, bin_folder: Path, tmp_path: Path
+) -> None:
+    """Before a push, or by hand; what no configuration names is not run."""
+    project = tmp_path / "project"
+    (project / "nets").mkdir(parents=True)
+    git("init", "-q", cwd=project)
+    (project / "tslint.toml").write_text(CONFIGURED, encoding="utf-8")
+    (project / "nets" / "scaled.py").write_text(SCALED, encoding="utf-8")
+    (project / "other.py").write_text(MODEL, encoding="utf-8")
+    git("add", "-A", cwd=project)
+    path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
 
+    def run(stage: str) -> subprocess.CompletedProcess[str]:
+        git("add", "-A", cwd=project)
+        return try_repo(hooks, pre_commit_home, project, "tslint-run", "--verbose", "--hook-stage", stage, PATH=path)
 
-def match_in_node(expression: str, lines: list[str]) -> list[list[str | None] | None]:
-    """With the engine that VS Code has."""
-    script = (
-        "const [e, lines] = JSON.parse(require('fs').readFileSync(0));"
-        "console.log(JSON.stringify(lines.map(l => { const m = new RegExp(e).exec(l);"
-        "return m && Array.from(m, g => g === undefined ? null : g); })))"
+    committed = run("pre-commit")
+    assert committed.returncode != 0
+    assert "No hook with id `tslint-run` in stage `pre-commit`" in committed.stdout + committed.stderr
+    passed = run("manual")
+    assert passed.returncode == 0, passed
+    assert "other.py" not in passed.stdout
+
+    wrong = SCALED.replace("x.size(2) ** 0.5", "math.sqrt(x.size(2))").replace(
+        "from torch", "import math\n\nfrom torch"
     )
-    node = shutil.which("node")
-    assert node is not None
-    process = subprocess.run(
-        [node, "-e", script], input=json.dumps([expression, lines]), capture_output=True, text=True, check=True
-    )
-    matches: list[list[str | None] | None] = json.loads(process.stdout)
-    return matches
+    (project / "nets" / "scaled.py").write_text(wrong, encoding="utf-8")
+    stopped = run("pre-push")
+    assert stopped.returncode == 1, stopped
+    (line,) = [line for line in stopped.stdout.splitlines() if line.startswith("nets/scaled.py:")]
+    assert line.startswith("nets/scaled.py:8:20: error[math-on-size] ")
 
 
-ENGINES = [match_in_python] + ([match_in_node] if shutil.which("node") else [])
-
-
-@pytest.fixture(scope="module")
-def concise(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[dict[str, Any]]]:
-    """Real output of ``concise``, and what it says according to ``json``."""
-    project = tmp_path_factory.mktemp("project")
-    (project / "a model.py").write_text(MODEL, encoding="utf-8")
-    lines = tslint("check", "--static", "--output-format", "concise", "a model.py", cwd=project)
-    report = tslint("check", "--static", "--output-format", "json", "a model.py", cwd=project).report
-    return lines.out.splitlines(), counted(report)
-
-
-@pytest.mark.parametrize("match", ENGINES)
-@pytest.mark.parametrize("editor", ["vscode", "github"])
-def test_matchers_read_every_problem(editor: str, match: Any, concise: tuple[list[str], list[dict[str, Any]]]) -> None:
-    lines, diagnostics = concise
-    groups = pattern(matchers()[editor])
-    read = [found for found in match(groups["regexp"], lines) if found]
-    assert len(read) == len(diagnostics) == len(EXPECTED)
-    for found, diagnostic in zip(read, diagnostics, strict=True):
-        assert found[groups["file"]] == "a model.py"
-        assert int(found[groups["line"]]) == diagnostic["line"]
-        assert int(found[groups["column"]]) == diagnostic["column"]
-        assert found[groups["severity"]] == diagnostic["severity"]
-        assert found[groups["code"]] == diagnostic["rule"]
-        assert found[groups["message"]] == diagnostic["message"]
-    assert {(d["rule"], d["line"]) for d in diagnostics} == EXPECTED
-
-
-@pytest.mark.parametrize("match", ENGINES)
-@pytest.mark.parametrize("editor", ["vscode", "github"])
-def test_matchers_leave_other_lines_alone(editor: str, match: Any) -> None:
-    lines = [
-        "Found 2 errors, 0 warnings (1 refuted, 3 info hidden). [*] 1 fixable with --fix.",
-        "model.py:3:1: E501 Line too long (130 > 120)",
-        "model.py:3: error: Missing return statement  [return]",
-        "routes    trace  ✗ dict-output     wrapped trace  ✓ converts",
-        "",
-    ]
-    assert match(pattern(matchers()[editor])["regexp"], lines) == [None] * len(lines)
-
-
-@pytest.mark.parametrize("match", ENGINES)
-@pytest.mark.parametrize("editor", ["vscode", "github"])
-def test_matchers_read_windows_paths_and_fixable_problems(editor: str, match: Any) -> None:
-    groups = pattern(matchers()[editor])
-    line = r"C:\models\net.py:7:16: error[math-on-size] [*] `math.sqrt` of a size: 14.97"
-    ((found,),) = [match(groups["regexp"], [line])]
-    assert found[groups["file"]] == r"C:\models\net.py"
-    assert (found[groups["line"]], found[groups["column"]]) == ("7", "16")
-    assert found[groups["message"]] == "`math.sqrt` of a size: 14.97"
-
-
-def test_matchers_have_an_owner_of_their_own() -> None:
-    assert {matcher["owner"] for matcher in matchers().values()} == {"tslint-coreml"}
+def test_the_second_hook_says_where_pytorch_is_missing(
+    hooks: Path, pre_commit_home: Path, bin_folder: Path, tmp_path: Path
+) -> None:
+    """Nothing passes that was not run."""
+    project = tmp_path / "project"
+    (project / "nets").mkdir(parents=True)
+    git("init", "-q", cwd=project)
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    python = bare / "bin" / "python"
+    (project / "tslint.toml").write_text(f"python = '{python}'\n{CONFIGURED}", encoding="utf-8")
+    (project / "nets" / "scaled.py").write_text(SCALED, encoding="utf-8")
+    git("add", "-A", cwd=project)
+    path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+    outcome = try_repo(hooks, pre_commit_home, project, "tslint-run", "--hook-stage", "manual", PATH=path)
+    assert outcome.returncode == 1, outcome
+    assert f"tslint: error: PyTorch is not installed for {python}, so nothing was run" in outcome.stdout

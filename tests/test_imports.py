@@ -38,7 +38,7 @@ HOUSE = (
     ("checking",),
     ("proof",),
     ("fixing", "silence"),
-    ("api", "piped", "planning", "doctor"),
+    ("api", "piped", "planning", "doctor", "setup"),
     ("showing", "server"),
     ("cli", "__main__"),
 )

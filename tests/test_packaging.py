@@ -40,6 +40,12 @@ def test_every_table_is_inside(wheel: zipfile.ZipFile) -> None:
     assert {name for name in wheel.namelist() if name.endswith(".txt") and "/tables/" in name} == tables
 
 
+def test_every_template_is_inside(wheel: zipfile.ZipFile) -> None:
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tslint" / "setup" / "templates").iterdir()}
+    assert len(templates) == 4
+    assert {name for name in wheel.namelist() if "/templates/" in name} == templates
+
+
 def test_every_module_is_inside_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tslint").rglob("*.py")}
     inside = {name for name in wheel.namelist() if name.endswith(".py")}
@@ -82,6 +88,7 @@ def test_the_wheel_explains_and_checks(installed: Path, tmp_path: Path) -> None:
     for command, status, expected in [
         (["rules"], 0, "dict-output"),
         (["explain", "dict-output"], 0, "dict-output"),
+        (["init", "pre-commit", "--diff"], 1, "+repos:\n"),
         (arguments, 1, "model.py:6:16: error[dict-output] "),
     ]:
         process = subprocess.run(

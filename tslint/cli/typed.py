@@ -37,6 +37,8 @@ def with_typer(arguments: list[str]) -> int:
 def _app() -> typer.Typer:
     import typer
 
+    from tslint.cli.init import init
+
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -81,6 +83,7 @@ def _app() -> typer.Typer:
     app.command("rules", help=cli.rules.__doc__)(rules_command)
     app.command("doctor", help=cli.doctor.__doc__)(doctor_command)
     app.command("server", help=cli.server.__doc__)(server_command)
+    app.command("init", help=init.__doc__)(_init_command())
     return app
 
 
@@ -119,6 +122,23 @@ def _plan_command() -> Any:
     first = inspect.Parameter("target", kind, annotation=Annotated[str, what])
     second = inspect.Parameter("output", kind, default=None, annotation=Annotated[Optional[str], where])  # noqa: UP045
     return _signed(command, [first, second], cli.PLANNING)
+
+
+def _init_command() -> Any:
+    import typer
+
+    from tslint.cli.init import init
+    from tslint.setup import KINDS
+
+    def command(kind: str, yes: bool = False, diff: bool = False) -> int:
+        return init(kind, yes, diff)
+
+    command.__annotations__ = {
+        "kind": Annotated[str, typer.Argument(help="One of these three.", metavar="|".join(KINDS))],
+        "yes": Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")],
+        "diff": Annotated[bool, typer.Option("--diff", "--dry-run", help="Show what is missing, and write nothing.")],
+    }
+    return command
 
 
 def _signed(command: Any, first: list[inspect.Parameter], options: Iterable[str]) -> Any:
