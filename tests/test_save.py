@@ -11,7 +11,8 @@ import pytest
 from commandline import tslint
 
 from tslint.saving import Saving
-from tslint.settings import SettingsError, read
+from tslint.settings import OPTIONS, SettingsError
+from tslint.settings.files import read
 
 pytest.importorskip("torch")
 
@@ -197,5 +198,5 @@ def test_a_key_that_cannot_be_used_is_named(line: str, sentence: str, tmp_path: 
     text = f'[[models]]\ntarget = "a.py"\n[models.coreml]\n{line}\n'
     (tmp_path / "tslint.toml").write_text(textwrap.dedent(text), encoding="utf-8")
     with pytest.raises(SettingsError) as raised:
-        read(tmp_path / "tslint.toml")
+        read(tmp_path / "tslint.toml", OPTIONS)
     assert sentence in str(raised.value)
