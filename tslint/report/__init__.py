@@ -24,6 +24,7 @@ FORMATS = {
     "azure": "tslint.report.azure",
     "pylint": "tslint.report.pylint",
     "rdjson": "tslint.report.rdjson",
+    "html": "tslint.report.html",
 }
 """Format → the module whose ``render(report, options)`` returns the text, each line ended."""
 
