@@ -9,7 +9,6 @@ import torch
 from tslint.diagnostic import Place
 from tslint.evidence import ModuleSeen, ModulesSeen
 from tslint.probe.eager import modules_of
-from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import class_place, is_torch
 from tslint.probe.subject import Emit, Subject
 
@@ -36,5 +35,7 @@ def _name(module: torch.nn.Module) -> str:
 
 
 def _code(own: type) -> tuple[Place, ...]:
-    places = [class_place(base) for base in own.__mro__ if not base.__module__.partition(".")[0] in ("torch", "builtins")]
+    places = [
+        class_place(base) for base in own.__mro__ if base.__module__.partition(".")[0] not in ("torch", "builtins")
+    ]
     return tuple(place for place in places if place is not None and not is_torch(place.path))
