@@ -7,7 +7,6 @@ the files ``page.css`` and ``page.js`` of this package; the policy in its head l
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +27,9 @@ from tslint.report.run import Run
 if TYPE_CHECKING:
     from tslint.report import Options
 
+STYLE, SCRIPT = (
+    Markup("\n" + (Path(__file__).parent / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js")
+)
 MARKS = {"yes": "✓", "almost": "!", "no": "✗", "unknown": "?"}
 FIRST = 8
 """Findings that the answer lists."""
@@ -58,23 +60,17 @@ def render(report: Report, options: Options) -> str:
 
 
 def _document(title: str, body: Markup) -> str:
-    style, script = _file("page.css"), _file("page.js")
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
     head = together(
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=policy),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        element("style", style),
+        element("style", STYLE),
     )
-    page = element("html", element("head", head), "\n", element("body", body, element("script", script)), lang="en")
+    page = element("html", element("head", head), "\n", element("body", body, element("script", SCRIPT)), lang="en")
     return f"<!DOCTYPE html>\n{page}\n"
-
-
-@functools.cache
-def _file(name: str) -> Markup:
-    return Markup("\n" + (Path(__file__).parent / name).read_text(encoding="utf-8"))
 
 
 def _hash(text: str) -> str:
@@ -158,7 +154,7 @@ def _stops(report: Report, found: list[Diagnostic], said_: Answer) -> Markup:
         link = element("a", words(diagnostic.message), href=f"#{name_of(report, diagnostic)}")
         at = element("span", place(report, diagnostic), class_="place")
         todo = element("span", words(remedy), class_="todo") if remedy else EMPTY
-        items.append(element("li", link, " ", at, todo))
+        items.append(element("li", link, " ", at, " ", todo))
     if len(found) > FIRST:
         items.append(element("li", element("a", f"and {len(found) - FIRST} more", href="#findings")))
     return together(element("h3", title), element("ol", *items, class_="stops"))

@@ -57,12 +57,10 @@ def answer(report: Report, run: Run) -> Answer:
     name = f"`{run.module or shown(run.target, report.directory)}`"
     found = standing(report, run)
     route = chosen(run)
-    if route is None and not run.routes:
+    if route is None and all(item.status in ("untried", "died") for item in run.routes):
         return Answer(UNKNOWN, "Not known", f"{name} did not come as far as Core ML.", _lost(run))
     if route is None:
         tried = [item.name for item in run.routes if item.status != "untried"]
-        if not tried:
-            return Answer(UNKNOWN, "Not known", f"{name} did not come as far as Core ML.", _lost(run))
         ways = f"the way tried ({tried[0]})" if len(tried) == 1 else f"any of the ways tried ({', '.join(tried)})"
         return Answer("no", "No", f"{name} does not become a Core ML model by {ways}.", _reasons(run))
     if route.converts == "untried":

@@ -111,14 +111,18 @@ def _pieces(text: str, pieces: Sequence[Piece], marks: Sequence[Piece]) -> Marku
     cuts = {0, len(text)}
     for start, end, _ in [*pieces, *marks]:
         cuts |= {min(start, len(text)), min(end, len(text))}
-    ordered = sorted(cuts)
-    found: list[Markup] = []
-    for start, end in itertools.pairwise(ordered):
-        kinds = [kind for first, last, kind in pieces if first <= start and end <= last]
-        part = escaped(text[start:end]) if not kinds else element("span", text[start:end], class_=kinds[0])
-        marked = [kind for first, last, kind in marks if first <= start and end <= last]
-        found.append(element("mark", part, class_=marked[0]) if marked else part)
-    return together(*found)
+    found: list[tuple[str, Markup]] = []
+    for start, end in itertools.pairwise(sorted(cuts)):
+        kind = _at(pieces, start)
+        part = element("span", text[start:end], class_=kind) if kind else escaped(text[start:end])
+        found.append((_at(marks, start), part))
+    groups = ((kind, [part for _, part in group]) for kind, group in itertools.groupby(found, lambda pair: pair[0]))
+    return together(*(element("mark", *parts, class_=kind) if kind else together(*parts) for kind, parts in groups))
+
+
+def _at(pieces: Sequence[Piece], column: int) -> str:
+    """The class of the first of PIECES that COLUMN is in."""
+    return next((kind for first, last, kind in pieces if first <= column < last), "")
 
 
 def highlighted(lines: Sequence[str]) -> list[list[Piece]]:

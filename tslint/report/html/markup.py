@@ -15,6 +15,13 @@ class Markup(str):
 
 
 EMPTY = Markup("")
+NO_TEXT = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+"""What no page may hold: surrogates and noncharacters."""
+
 VOID = frozenset({"meta", "input", "br"})
 
 
@@ -22,11 +29,17 @@ def escaped(text: str) -> Markup:
     """TEXT as HTML, in an element or in an attribute; markup stays as it is. Nothing in it acts on whoever shows it."""
     if isinstance(text, Markup):
         return text
-    return Markup(html.escape("\n".join(map(clean, text.replace("\t", "    ").split("\n")))))
+    lines = map(clean, text.replace("\t", "    ").split("\n"))
+    return Markup(html.escape(NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", "\n".join(lines))))
 
 
 def together(*parts: str) -> Markup:
     return Markup("".join(map(escaped, parts)))
+
+
+def spaced(*parts: str) -> Markup:
+    """What there is of PARTS, with spaces between."""
+    return Markup(" ".join(escaped(part) for part in parts if part))
 
 
 def element(name: str, /, *children: str, **attributes: str | bool | None) -> Markup:

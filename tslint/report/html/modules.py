@@ -9,7 +9,7 @@ from tslint.frozen import field, frozen
 from tslint.report.content import Report
 from tslint.report.html.answer import concerns
 from tslint.report.html.findings import name_of, where
-from tslint.report.html.markup import EMPTY, Markup, element, said, together
+from tslint.report.html.markup import EMPTY, Markup, element, said, spaced, together
 from tslint.report.run import Module, Run
 
 ROUTES = {"trace": "traced", "script": "scripted", "export": "exported"}
@@ -168,7 +168,7 @@ def _item(report: Report, group: Sequence[Node], depth: int) -> Markup:
     node = group[0]
     name = node.name if len(group) == 1 else f"{node.name} … {group[-1].name}"
     times = element("span", f"{len(group)} alike", class_="count") if len(group) > 1 else EMPTY
-    label = together(
+    label = spaced(
         _state(node),
         element("span", name, class_="name"),
         times,
@@ -181,12 +181,14 @@ def _item(report: Report, group: Sequence[Node], depth: int) -> Markup:
     kind = "clean" if node.clean else None
     links = _links(report, node)
     if not node.children:
-        return element("li", element("div", label, *links, class_="leaf"), class_=kind)
+        return element("li", element("div", spaced(label, *links), class_="leaf"), class_=kind)
     # What is pressed to unfold may hold no links: they are the first item of what it unfolds.
-    first = element("li", element("p", "findings: ", *links), class_="links") if links else EMPTY
+    first = element("li", element("p", spaced("findings:", *links)), class_="links") if links else EMPTY
     listed = element("ul", first, *_items(report, node.children, depth + 1))
     unfolded = depth < FOLDED or node.telling
-    return element("li", element("details", element("summary", label, inside), listed, open=unfolded), class_=kind)
+    return element(
+        "li", element("details", element("summary", spaced(label, inside)), listed, open=unfolded), class_=kind
+    )
 
 
 def _state(node: Node) -> Markup:
