@@ -224,7 +224,7 @@ def answered(found: Report) -> tuple[str, str]:
         (
             "unfinished",
             "unknown",
-            "`Segmenter` becomes a TorchScript program by tracing it; whether that converts was not tried.",
+            "`Segmenter` becomes a TorchScript program by tracing it; converting that was not tried.",
         ),
         ("died", "unknown", "`Net` did not come as far as Core ML."),
         ("static", "unknown", "No model was run; the source alone shows 2 problems."),
@@ -307,6 +307,25 @@ def test_modules_have_their_route_and_what_was_found_in_them() -> None:
     ]
     (norm,) = blocks.children[0].children
     assert (norm.kind, [d.rule for d in norm.found]) == ("warn", ["missing-eval"])
+
+
+def test_what_is_traced_inside_of_what_is_scripted_keeps_its_own_route() -> None:
+    found = PAGES["modules"]()
+    (run,) = found.runs
+    ways = [
+        dataclasses.replace(route, parts=("Net",), traced=("blocks",)) if route.name == "mixed" else route
+        for route in run.routes
+    ]
+    run = dataclasses.replace(run, routes=tuple(ways))
+    (root,) = nodes(found, run)
+    blocks, loop = root.children
+    assert [node.route for node in (root, blocks, blocks.children[0], loop)] == [
+        "scripted",
+        "traced",
+        "traced",
+        "scripted",
+    ]
+    assert "by scripting it with parts traced inside" in answer(found, run).title
 
 
 def test_modules_that_look_alike_are_one_item() -> None:

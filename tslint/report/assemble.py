@@ -183,6 +183,7 @@ def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped:
         message=attempt.message,
         keys=attempt.keys,
         parts=attempt.parts,
+        traced=attempt.traced,
         wrapped=wrapped,
     )
 

@@ -38,7 +38,7 @@ class Route:
 
     ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite,
     ``decomposed`` the overloads of an exported program that have to be taken apart, ``dropped`` the passes of coremltools that
-    have to be left out.
+    have to be left out. ``parts`` are what a mixed program scripts, ``traced`` the paths of what is traced inside of those.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Route:
     message: str = ""
     keys: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    traced: tuple[str, ...] = ()
     wrapped: Route | None = None
 
     def to_json(self) -> dict[str, Any]:

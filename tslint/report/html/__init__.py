@@ -171,7 +171,8 @@ def _next(report: Report, found: list[Diagnostic], run: Run | None) -> Markup:
     if len(fixes) > len(safe):
         text = f"Writes {_fixes(len(fixes))}, those that can change behaviour, too; read them first."
         lines.append(_try(text, f"tslint check --fix --unsafe-fixes {target}"))
-    if run is not None and chosen(run) is not None:
+    route = chosen(run) if run is not None else None
+    if route is not None and route.converts == "works":
         lines.append(_try("Writes the script that converts it this way.", f"tslint plan {target}"))
     if run is None and found:
         lines.append(_try("Runs the model, which settles what the source leaves open.", f"tslint check {target}"))

@@ -64,9 +64,9 @@ def answer(report: Report, run: Run) -> Answer:
         ways = f"the way tried ({tried[0]})" if len(tried) == 1 else f"any of the ways tried ({', '.join(tried)})"
         return Answer("no", "No", f"{name} does not become a Core ML model by {ways}.", _reasons(run))
     if route.converts == "untried":
-        said = f"{name} becomes a TorchScript program by {_way(route)}; whether that converts was not tried."
-        return Answer(UNKNOWN, "Not known", said, _lost(run))
-    by = f"{name} becomes a Core ML model by {_way(route)}"
+        said = f"{name} becomes a TorchScript program by {_way(run, route)}; converting that was not tried."
+        return Answer(UNKNOWN, "Not tried", said, _lost(run))
+    by = f"{name} becomes a Core ML model by {_way(run, route)}"
     if route.status == "differs":
         return Answer("almost", "Almost", f"{by}, but one that is right for some inputs only.", _qualities(run, route))
     if found:
@@ -87,11 +87,13 @@ def static_answer(report: Report) -> Answer:
     return Answer(UNKNOWN, "Not known", f"No model was run; the source alone shows {count}.")
 
 
-def _way(route: Route) -> str:
+def _way(run: Run, route: Route) -> str:
     if route.keys:
         return (
             f"{HOW[route.name].replace(' it', ' a wrapper')} that returns {joined([f'`{key}`' for key in route.keys])}"
         )
+    if route.name == "mixed" and run.module in route.parts:
+        return "scripting it with parts traced inside"
     if route.name == "mixed" and route.parts:
         return f"tracing it with {joined([f'`{part}`' for part in route.parts])} scripted"
     return HOW[route.name]

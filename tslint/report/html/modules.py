@@ -10,7 +10,7 @@ from tslint.report.content import Report
 from tslint.report.html.answer import concerns
 from tslint.report.html.findings import name_of, where
 from tslint.report.html.markup import EMPTY, Markup, element, said, spaced, together
-from tslint.report.run import Module, Run
+from tslint.report.run import Module, Route, Run
 
 ROUTES = {"trace": "traced", "script": "scripted", "export": "exported"}
 MODE = "mode"
@@ -113,11 +113,17 @@ def nodes(report: Report, run: Run) -> tuple[Node, ...]:
 
 
 def _route(path: str, run: Run) -> str:
+    """What becomes of the module PATH on the recommended route; in a mixed program, of the nearest part above it."""
     if run.recommended != "mixed":
         return ROUTES.get(run.recommended or "", "")
-    parts = next((route.parts for route in run.routes if route.name == "mixed"), ())
-    scripted = run.module in parts or any(path == part or path.startswith(f"{part}.") for part in parts)
-    return "scripted" if scripted else "traced"
+    mixed = next((route for route in run.routes if route.name == "mixed"), Route("mixed"))
+    scripted = {"" if part == run.module else part for part in mixed.parts}
+    while True:
+        if path in scripted or path in mixed.traced:
+            return "scripted" if path in scripted else "traced"
+        if not path:
+            return "traced"
+        path = path.rpartition(".")[0]
 
 
 def _by_module(report: Report, run: Run) -> dict[str, list[Diagnostic]]:
