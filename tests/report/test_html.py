@@ -235,6 +235,18 @@ def test_the_answer(name: str, mark: str, title: str) -> None:
     assert answered(PAGES[name]()) == (mark, title)
 
 
+def test_sizes_are_promised_of_a_trace_alone() -> None:
+    traced, mixed = PAGES["transcript"](), PAGES["modules"]()
+    assert answer(traced, traced.runs[0]).more == (
+        "Its answers were held against the model's own.",
+        "It takes other sizes of batch.",
+    )
+    assert answer(mixed, mixed.runs[0]).more == (
+        "Its answers were held against the model's own.",
+        "It needs composites for `diff`.",
+    )
+
+
 def test_the_answer_is_no_where_no_way_is_left() -> None:
     found = CASES["entries"]()
     (run,) = [dataclasses.replace(run, recommended=None) for run in found.runs[-1:]]
@@ -275,7 +287,7 @@ def test_the_table_of_routes() -> None:
 
 
 def test_the_sizes_that_are_served() -> None:
-    assert rows(page("modules"), "Sizes that the program serves besides the example's") == [
+    assert rows(page("modules"), "Sizes that the trace serves besides the example's") == [
         ["Input", "dimension 0", "dimension 1", "dimension 2", "dimension 3"],
         [
             "x",

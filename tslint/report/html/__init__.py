@@ -228,7 +228,7 @@ def _aside(report: Report, found: list[Diagnostic], title: str, open: bool) -> M
 def _run(report: Report, run: Run, name: str) -> Section:
     every = (
         ("ways", "Ways to Core ML", tables.routes(run)),
-        ("sizes", "Sizes", tables.dimensions(run)),
+        ("sizes", "Sizes that the trace serves", tables.dimensions(run)),
         ("modules", "Modules", tree(report, run, name)),
         ("ops", "Ops", ops(report, run)),
         ("differences", "Differences", tables.differences(report, run)),

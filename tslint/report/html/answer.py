@@ -111,7 +111,7 @@ def _qualities(run: Run, route: Route) -> tuple[str, ...]:
         found.append(f"{joined([f'`{op}`' for op in route.decomposed])} have to be taken apart.")
     if route.dropped:
         found.append(f"coremltools has to leave out {joined([f'`{name}`' for name in route.dropped])}.")
-    if served(run):
+    if route.name == "trace" and served(run):  # what is known of sizes is known of the trace
         found.append(f"It takes other sizes of {served(run)}.")
     return tuple(found)
 

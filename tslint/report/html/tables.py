@@ -88,9 +88,8 @@ def dimensions(run: Run) -> Markup:
             cells.append(_dimension(item, size, title, run) if item or index < len(shape) else Markup(""))
         rows.append(row(element("code", name), *cells))
     head = ["Input", *(f"dimension {index}" for index in range(width))]
-    whose = "the trace" if run.recommended in (None, "export") else "the program"
     return together(
-        table(f"Sizes that {whose} serves besides the example's", head, rows, "dimensions"),
+        table("Sizes that the trace serves besides the example's", head, rows, "dimensions"),
         element(
             "p", said("✓", "serves other sizes", "good"), said("✗", "is wrong or fails on other sizes", "bad"),
             said(DASH, "no other size was seen alone", "none"), class_="legend",
