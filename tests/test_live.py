@@ -574,12 +574,12 @@ def test_html_is_escaped(load: Load, image: Any) -> None:
 
 
 def test_every_style_of_the_full_format_has_its_look_in_html() -> None:
-    from tslint.report import full, html, layout, routes, snippet
+    from tslint.report import full, layout, notebook, routes, snippet
 
     literal = re.compile(r'"((?:(?:bold|dim|red|green|yellow|cyan|underline|italic|magenta|blue) ?)+)"')
     for module in (full, layout, routes, snippet):
         for style in literal.findall(Path(str(module.__file__)).read_text(encoding="utf-8")):
-            assert set(style.split()) <= set(html.STYLES), f"{module.__name__}: {style}"
+            assert set(style.split()) <= set(notebook.STYLES), f"{module.__name__}: {style}"
 
 
 def test_importing_tslint_imports_neither_torch_nor_the_rest_of_it() -> None:

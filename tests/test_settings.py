@@ -186,7 +186,7 @@ def test_broken_and_missing_files() -> None:
 def test_wrong_values_on_the_command_line_name_the_option() -> None:
     with pytest.raises(SettingsError, match=r"^`--timeout` must be a number of seconds above 0, not `soon`$"):
         load((), None, {"timeout": "soon"})
-    with pytest.raises(SettingsError, match=r"^`--output-format` must be full, .* or rdjson, not `jsn`; did you"):
+    with pytest.raises(SettingsError, match=r"^`--output-format` must be full, .* or html, not `jsn`; did you"):
         load((), None, {"output_format": "jsn"})
 
 

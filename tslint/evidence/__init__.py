@@ -7,6 +7,7 @@ checks make findings of it.
 from __future__ import annotations
 
 from tslint.evidence.base import Evidence, decode, encode
+from tslint.evidence.modules import ModuleSeen, ModulesScripted, ModulesSeen
 from tslint.evidence.outcomes import (
     AnswersHeld,
     Attempt,
@@ -79,6 +80,9 @@ __all__ = [
     "LoopUnrolled",
     "ModeWrong",
     "ModelFailed",
+    "ModuleSeen",
+    "ModulesScripted",
+    "ModulesSeen",
     "NoEntry",
     "Note",
     "NumberAnswered",

@@ -271,7 +271,8 @@ class Attempt:
 
     ``status`` (trace or script itself) and ``converts`` are works, refused, differs, died or untried. ``verified`` is
     True, False or None (not evaluated); ``difference`` the largest one from eager in float32. The conversion has composites for
-    the ops ``composed``, the overloads ``decomposed`` taken apart, and coremltools' passes ``dropped`` left out.
+    the ops ``composed``, the overloads ``decomposed`` taken apart, and coremltools' passes ``dropped`` left out. ``parts`` are
+    what a mixed program scripts, ``traced`` the paths of what is traced inside of those.
     """
 
     status: str = "untried"
@@ -284,6 +285,7 @@ class Attempt:
     message: str = ""
     keys: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    traced: tuple[str, ...] = ()
 
 
 @frozen

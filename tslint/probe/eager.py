@@ -38,7 +38,7 @@ _NORM = torch.nn.modules.batchnorm._NormBase
 def live_in_training(module: torch.nn.Module) -> dict[str, str]:
     """Path → what: the submodules in training mode that compute otherwise there: dropout, and norms with running statistics."""
     found: dict[str, str] = {}
-    for path, child in _modules(module):
+    for path, child in modules_of(module):
         if not child.training:
             continue
         if isinstance(child, _DROPOUT) and child.p > 0:
@@ -54,7 +54,7 @@ def live_in_training(module: torch.nn.Module) -> dict[str, str]:
     return found
 
 
-def _modules(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
+def modules_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
     """Every module by its path; of a function that the file traces, those of the modules that it uses."""
     if not isinstance(module, FunctionModule):
         yield from module.named_modules()

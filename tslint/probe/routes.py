@@ -122,7 +122,9 @@ def _plan(
     with step(steps, "plan") as outcome:
         built = plan.build(subject, settled)
         parts = plan.names(built.scripted, subject.module)
-        table.lines["mixed"] = Attempt(built.status, message=built.message or built.conditions, parts=parts)
+        table.lines["mixed"] = Attempt(
+            built.status, message=built.message or built.conditions, parts=parts, traced=built.traced
+        )
         if built.status == "untried":
             outcome.status, outcome.message = "skipped", built.message
         elif built.status == "works":

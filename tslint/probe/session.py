@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from tslint.evidence import ModelFailed, NoEntry, Note, Versions
-from tslint.probe import before, cells, eager, installed, streams, texts
+from tslint.probe import before, cells, eager, installed, modules, streams, texts
 from tslint.probe.ahead import Ahead
 from tslint.probe.compare import compare, escapes
 from tslint.probe.entry import importing
@@ -140,6 +140,8 @@ def run_entry(
     live = entry.live or eager.live_in_training(subject.module)
     if entry.report_training and (subject.was_training or live):
         eager.report_mode(subject, live, emit)
+    with _guarded(subject.entry, "modules", emit):
+        modules.report(subject, live, emit)
     subject.module.eval()
     if not steps.wanted("eager"):
         return settled, False
@@ -194,6 +196,8 @@ def without_inputs(entry: Entry, request: Request, emit: Emit) -> None:
     live = entry.live or eager.live_in_training(subject.module)
     if entry.report_training and (subject.was_training or live):
         eager.report_mode(subject, live, emit)
+    with _guarded(subject.entry, "modules", emit):
+        modules.report(subject, live, emit)
     subject.module.eval()
     steps = Steps(subject.entry, emit, request.skip)
     with _guarded(subject.entry, "eager", emit), steps("eager") as outcome:

@@ -1,5 +1,5 @@
 """Reports, one module a format. They turn a Report into text; they run nothing, print nothing and read no file, but for the
-pages of rules that ``sarif`` lists.
+pages of rules that ``sarif`` and ``html`` quote, and the style and script of ``html``.
 
 Rich is imported by ``full``, ``page`` and ``progress`` alone, and a format's module only when it is asked for.
 """
@@ -24,6 +24,7 @@ FORMATS = {
     "azure": "tslint.report.azure",
     "pylint": "tslint.report.pylint",
     "rdjson": "tslint.report.rdjson",
+    "html": "tslint.report.html",
 }
 """Format → the module whose ``render(report, options)`` returns the text, each line ended."""
 

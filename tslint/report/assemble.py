@@ -16,6 +16,8 @@ from tslint.evidence import (
     Evidence,
     Generalises,
     InputSpec,
+    ModulesScripted,
+    ModulesSeen,
     NoEntry,
     Note,
     OpsCounted,
@@ -25,7 +27,7 @@ from tslint.evidence import (
     Variations,
     Versions,
 )
-from tslint.report.run import Dimension, Op, OpPlace, Route, Run, Step, TriedInput
+from tslint.report.run import Dimension, Module, Op, OpPlace, Route, Run, Step, TriedInput
 
 Kind = TypeVar("Kind", bound=Evidence)
 
@@ -105,6 +107,7 @@ def _run(
             for item in _of(Generalises, evidence)
         ),
         ops=_ops(_of(OpsCounted, evidence), _of(OpUnsupported, evidence)),
+        modules=_modules(evidence, routes),
         entry=entry,
         how=chosen.how if chosen else "",
         module=chosen.module if chosen else "",
@@ -180,6 +183,7 @@ def _route(name: str, attempt: Attempt, observed: Sequence[Diagnostic], wrapped:
         message=attempt.message,
         keys=attempt.keys,
         parts=attempt.parts,
+        traced=attempt.traced,
         wrapped=wrapped,
     )
 
@@ -221,6 +225,19 @@ def _ops(counted: Iterable[OpsCounted], unsupported: Iterable[OpUnsupported]) ->
             if name not in ops or (ops[name].supported and ops[name].count < count):
                 ops[name] = Op(name, count)
     return tuple(ops.values())
+
+
+def _modules(evidence: Sequence[Evidence], routes: Sequence[Route]) -> tuple[Module, ...]:
+    """Every module, and whether its own code compiles: the whole did, or each module was compiled alone."""
+    alone = next(iter(_of(ModulesScripted, evidence)), None)
+    compiled = any(route.name == "script" and route.status in ("works", "differs") for route in routes)
+    found = []
+    for item in (module for seen in _of(ModulesSeen, evidence)[:1] for module in seen.modules):
+        scripts = True if compiled else None
+        if alone is not None and item.path not in alone.unknown:
+            scripts = item.path not in alone.refused
+        found.append(Module(item.path, item.class_name, item.training, scripts, item.code))
+    return tuple(found)
 
 
 def _of(kind: type[Kind], evidence: Iterable[Evidence]) -> list[Kind]:

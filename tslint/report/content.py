@@ -83,9 +83,9 @@ class Report:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from tslint.report import Options, html
+        from tslint.report import Options, notebook
 
-        return html.render(self, Options())
+        return notebook.render(self, Options())
 
     def to_json(self) -> dict[str, Any]:
         """The object of the ``json`` format, as plain data."""

@@ -56,7 +56,7 @@ def generalisation(run: Run, width: int) -> list[str]:
     for item in run.generalises:
         if item.verdict is False:
             refused.setdefault(item.stopped_by, []).append(item)
-    example = _named(run)
+    example = named(run)
     alone = [(item.input, item.dimension) for item in run.generalises if item.verdict]
     sets = dict.fromkeys(item.together for item in run.generalises if item.verdict is None and item.together)
     served = [_names(alone, example)] if alone else []
@@ -90,7 +90,7 @@ def verdict(run: Run) -> str:
 def served(run: Run) -> str:
     """``batch, height and width``: the dimensions of which the trace serves other sizes; nothing where none is known."""
     alone = [(item.input, item.dimension) for item in run.generalises if item.verdict]
-    return _names(alone, _named(run)) if alone else ""
+    return _names(alone, named(run)) if alone else ""
 
 
 def harmless_warnings(run: Run, directory: str, width: int) -> list[str]:
@@ -116,13 +116,13 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _named(run: Run) -> dict[str, tuple[str, ...]]:
+def named(run: Run) -> dict[str, tuple[str, ...]]:
     """What the dimensions of each input are called: as an image's only where eager takes one number of channels alone."""
     free = {
         item.input for item in run.generalises if item.dimension == 1 and (item.verdict is not None or item.together)
     }
     images = {spec.name for spec in run.example if len(spec.shape) in IMAGES}
-    return {spec.name: ("batch",) if spec.name in free & images else _names_of(spec) for spec in run.example}
+    return {spec.name: ("batch",) if spec.name in free & images else names_of(spec) for spec in run.example}
 
 
 def _names(dimensions: Iterable[tuple[str, int]], example: Mapping[str, tuple[str, ...]]) -> str:
@@ -141,7 +141,7 @@ def _listed(parts: Sequence[str]) -> str:
     return joined(parts) if not any(" and " in part for part in parts) else ", ".join(parts)
 
 
-def _names_of(spec: InputSpec) -> tuple[str, ...]:
+def names_of(spec: InputSpec) -> tuple[str, ...]:
     """What the dimensions of an input are called: an image's, those of a sequence of integers, or the first one alone."""
     rank = len(spec.shape)
     if rank in SEQUENCES and (rank == 1 or "int" in spec.dtype):

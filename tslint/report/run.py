@@ -38,7 +38,7 @@ class Route:
 
     ``stopped_by`` are the rules of the problems that stand in its way, ``composed`` the ops that need a composite,
     ``decomposed`` the overloads of an exported program that have to be taken apart, ``dropped`` the passes of coremltools that
-    have to be left out.
+    have to be left out. ``parts`` are what a mixed program scripts, ``traced`` the paths of what is traced inside of those.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Route:
     message: str = ""
     keys: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    traced: tuple[str, ...] = ()
     wrapped: Route | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -115,6 +116,21 @@ class Op:
 
 
 @frozen
+class Module:
+    """One module of a model, by its path (empty for the whole). ``training``: it came in training mode.
+
+    ``scripts``: TorchScript's compiler takes its own code; None where nobody knows. ``code`` are the class statements of its
+    class and of those that it inherits from, torch's own aside.
+    """
+
+    path: str
+    class_name: str
+    training: bool = False
+    scripts: bool | None = None
+    code: tuple[Place, ...] = ()
+
+
+@frozen
 class Run:
     """One entry, run. ``command`` repeats it; ``how`` says where the entry comes from, ``example`` its inputs.
 
@@ -132,6 +148,7 @@ class Run:
     recommended: str | None = None
     generalises: tuple[Dimension, ...] = ()
     ops: tuple[Op, ...] = ()
+    modules: tuple[Module, ...] = ()
     entry: int = 0
     how: str = ""
     module: str = ""
@@ -161,6 +178,7 @@ class Run:
                 {"input": item.input, "dimension": item.dimension, "verdict": item.verdict} for item in self.generalises
             ],
             "ops": [_op(op, directory) for op in self.ops],
+            "modules": [_module(module, directory) for module in self.modules],
         }
 
 
@@ -170,6 +188,16 @@ def _escape(escape: Escape, directory: str) -> dict[str, Any]:
         **place_json(escape.place, directory),
         **{name: to_json(getattr(escape, name)) for name in names},
         "settled": escape.verdict,
+    }
+
+
+def _module(module: Module, directory: str) -> dict[str, Any]:
+    return {
+        **place_json(module.code[0] if module.code else None, directory),
+        "module_path": module.path,
+        "class": module.class_name,
+        "training": module.training,
+        "scripts": module.scripts,
     }
 
 

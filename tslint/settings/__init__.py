@@ -61,6 +61,7 @@ OUTPUT_FORMATS = (
     "azure",
     "pylint",
     "rdjson",
+    "html",
 )
 FORMAT_VARIABLE = "TSLINT_OUTPUT_FORMAT"
 

@@ -1,6 +1,6 @@
 """The script step: the whole module compiled and run beside eager, or every part of it that does not compile.
 
-Emits ScriptRefused, ScriptDiffered and CodeRan; changes nothing in the module that is not undone.
+Emits ScriptRefused, ModulesScripted, ScriptDiffered and CodeRan; changes nothing in the module that is not undone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from tslint.evidence import CodeRan, ScriptDiffered, ScriptRefused
+from tslint.evidence import CodeRan, Evidence, ModulesScripted, ScriptDiffered, ScriptRefused
 from tslint.probe import values
 from tslint.probe.agree import call, few, first_line, plain, quiet
 from tslint.probe.script import compiler
@@ -40,9 +40,10 @@ def run_script(subject: Subject, emit: Emit, outcome: Outcome) -> Scripted:
         with compiler.fresh_types():
             program = compiler.script(subject.module)
     except Exception as error:
-        refused = list(_refused(subject, error, ran))
-        for evidence in refused:
+        found = list(_refused(subject, error, ran))
+        for evidence in found:
             emit(evidence)
+        refused = [item for item in found if isinstance(item, ScriptRefused)]
         result = Scripted("refused", None, refused[0].message if refused else first_line(error))
         outcome.status = "failed"
         outcome.message = result.message
@@ -92,7 +93,7 @@ def _run_time_message(error: BaseException) -> str:
     return spoken[-1] if spoken else first_line(error)
 
 
-def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> Iterator[ScriptRefused]:
+def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> Iterator[Evidence]:
     """Children before parents; what failed is replaced by a stand-in of its signature while its parents are tried."""
     root = subject.module
     try:
@@ -101,7 +102,8 @@ def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> It
         calls = {}
     holders = [(parent, name, child) for parent in root.modules() for name, child in parent._modules.items()]
     replaced: list[tuple[torch.nn.Module, str, torch.nn.Module]] = []
-    failed: set[Any] = set()
+    failed: dict[Any, bool] = {}
+    paths: dict[bool, list[str]] = {False: [], True: []}  # whether it fails for its children alone
     reported: set[tuple[Any, ...]] = set()
     try:
         with compiler.fresh_types():
@@ -113,15 +115,16 @@ def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> It
                     error = whole if module is root and not replaced else _compile_error(module, subject, ran)
                     if error is None:
                         continue
-                    failed.add(alike)
                     compiler.forget_types()
                     said = compiler.refusal(error, root, path, subject.user_files)
+                    failed[alike] = said.consequence
                     key = (said.message, said.place)
                     if not said.consequence and key not in reported:
                         reported.add(key)
                         yield ScriptRefused(
                             subject.entry, path, type(module).__qualname__, said.message, said.place, said.chain
                         )
+                paths[failed[alike]].append(path)
                 stand_in = _stand_in(calls.get(module, []))
                 for parent, name, child in holders:
                     if child is module:
@@ -133,6 +136,7 @@ def _refused(subject: Subject, whole: Exception, ran: dict[str, set[str]]) -> It
     if not reported:
         said = compiler.refusal(whole, root, "", subject.user_files)
         yield ScriptRefused(subject.entry, "", type(root).__qualname__, said.message, said.place, said.chain)
+    yield ModulesScripted(subject.entry, tuple(paths[False]), tuple(paths[True]))
 
 
 def _compile_error(module: torch.nn.Module, subject: Subject, ran: dict[str, set[str]]) -> Exception | None:
