@@ -183,6 +183,17 @@ def test_models_of_one_target_are_told_apart(models: pytest.Pytester) -> None:
     ]
 
 
+@pytest.mark.torch
+def test_models_of_one_file_answer_for_themselves(models: pytest.Pytester) -> None:
+    (models.path / "both.py").write_text(NETS + FINE.partition("nn\n")[2], encoding="utf-8")
+    table = '[[models]]\ntarget = "both.py"\ninputs = ["2,3"]\n'
+    text = f'no-convert = true\n{table}model = "Net()"\nname = "net"\n{table}model = "Fine()"\nname = "fine"\n'
+    (models.path / "tslint.toml").write_text(text, encoding="utf-8")
+    result = run(models, "--tslint", "-m", "tslint", "-q")
+    result.assert_outcomes(passed=1, failed=1, deselected=1)
+    assert [line.partition(" - ")[0] for line in result.outlines if line.startswith("FAILED")] == ["FAILED tslint::net"]
+
+
 @pytest.mark.parametrize(
     ("configuration", "arguments", "sentence"),
     [
