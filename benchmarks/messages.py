@@ -1,6 +1,6 @@
 """What four tools say about the same ten faulty models: tslint, coremltools, torch.export and PyTorch's ONNX exporter.
 
-    python benchmarks/messages.py [--only NAME ...] [--write]
+    python benchmarks/messages.py [--only NAME ...] [--results F] [--write]
 
 The models are the files of ``faulty/``, whose faulty lines end in ``# fault``. Each tool takes each model in a process of its
 own, as its documentation says; sizes that differ between ``example_inputs()`` and ``other_inputs()`` are declared as flexible:
@@ -12,7 +12,7 @@ own, as its documentation says; sizes that differ between ``example_inputs()`` a
 
 What a tool says is the first line of the error that it raises, else of its first warning about the model. Then what it made is
 run: the Core ML program by tslint's evaluator, the ONNX one by ONNX's reference evaluator; its answers are held against the
-model as it is meant (``meant()``, else ``build_model()``), on both inputs. ``--write`` writes MESSAGES.md and README.
+model as it is meant (``meant()``, else ``build_model()``), on both inputs. RESULTS keeps what came out; what it holds is not asked again. ``--write`` writes MESSAGES.md and README.
 """
 
 from __future__ import annotations
@@ -192,7 +192,8 @@ def heard(tool: str, path: Path) -> dict[str, Any]:
         mine = [w for w in issued if not issubclass(w.category, ASIDE) and not any(n in str(w.message) for n in NOISE)]
         about = [w for w in mine if w.filename == str(path)] or mine
     said = one_line(str(about[0].message)) if about else ""
-    lines = sorted({w.lineno for w in about if w.filename == str(path)})
+    named = {w.lineno for w in about if w.filename == str(path)}
+    lines = sorted(named.union(*(lines_in(str(w.message), path) for w in about)))
     return {"said": said, "lines": lines, "came": alike(program, module)}
 
 
@@ -203,7 +204,8 @@ def tslint(path: Path) -> dict[str, Any]:
     report = json.loads(run.stdout)
     found = [d for d in report["diagnostics"] if d["basis"] != "refuted" and d["severity"] != "info"]
     lines = sorted({d["line"] for d in found if d["path"] and (ROOT / d["path"]).resolve() == path and d["line"]})
-    said = f"{found[0]['rule']}: {found[0]['message']}" if found else ""
+    meant = sorted(found, key=lambda d: d["line"] not in faults(path))
+    said = f"{meant[0]['rule']}: {meant[0]['message']}" if found else ""
     return {"said": one_line(said), "lines": lines, "came": "fails" if found else "right", "count": len(found)}
 
 
@@ -269,7 +271,8 @@ def brief(answer: dict[str, Any], path: Path) -> str:
     if not answer["said"]:
         words = "says nothing"
     else:
-        words = f"{'warns' if answer['came'] != 'fails' else 'says so' if where != 'no line' else 'fails'}, {where}"
+        how = "reports" if "count" in answer else "fails" if answer["came"] == "fails" else "warns"
+        words = f"{how}, {where}"
     return escaped("; ".join(filter(None, [words, outcome(answer)])))
 
 
@@ -303,6 +306,7 @@ def models(only: Sequence[str]) -> Iterator[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="What four tools say about the same faulty models.")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--results", type=Path, metavar="F", help="a file that keeps what came out")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.name} and README")
     parser.add_argument("--tool", nargs=2, metavar=("TOOL", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -313,10 +317,17 @@ def main() -> None:
         os.write(sink, f"{json.dumps(answer)}\n".encode())
         return
     answers: dict[Path, dict[str, dict[str, Any]]] = {}
+    kept: dict[str, dict[str, Any]] = {}
+    if options.results and options.results.exists():
+        kept = json.loads(options.results.read_text(encoding="utf-8"))
     for path in models(options.only):
-        answers[path] = {tool: asked(tool, path) for tool in TOOLS}
-        for tool, answer in answers[path].items():
+        for tool in TOOLS:
+            known = f"{path.stem} {tool}"
+            answer = kept.setdefault(known, {}) or asked(tool, path)
+            kept[known] = answers.setdefault(path, {})[tool] = answer
             print(f"{path.stem:22} {tool:12} {cell(answer, path)}", flush=True)
+            if options.results:
+                options.results.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     print(table(answers, cell, "faulty/"), table(answers, brief, "benchmarks/faulty/"), sep="\n\n")
     if options.write:
         import pages
