@@ -12,7 +12,9 @@ own, as its documentation says; sizes that differ between ``example_inputs()`` a
 
 What a tool says is the first line of the error that it raises, else of its first warning about the model. Then what it made is
 run: the Core ML program by tslint's evaluator, the ONNX one by ONNX's reference evaluator; its answers are held against the
-model as it is meant (``meant()``, else ``build_model()``), on both inputs. RESULTS keeps what came out; what it holds is not asked again. ``--write`` writes MESSAGES.md and README.
+model as it is meant (``meant()``, else ``build_model()``), on both inputs.
+
+RESULTS keeps what came out; what it holds is not asked again. ``--write`` writes MESSAGES.md and README.
 """
 
 from __future__ import annotations
