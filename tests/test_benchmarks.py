@@ -295,3 +295,76 @@ def test_the_ratio_of_a_verdict_is_that_of_each_round(conversion: ModuleType) ->
     ]
     assert lines[0].startswith("| DeepLabV3-ResNet-101, 96 x 96, median of 3 rounds |")
     assert verification.table([(0.1, 2.0)], 96).endswith("| verdict by eager pass | 10 | 20.0 ✗ |")
+
+
+# -- what other tools say --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.delitem(sys.modules, "messages", raising=False)
+    return importlib.import_module("messages")
+
+
+def test_every_faulty_model_marks_its_fault_and_has_a_row(messages: ModuleType) -> None:
+    paths = list(messages.models([]))
+    assert len(paths) == 10
+    page = (ROOT / "benchmarks" / "MESSAGES.md").read_text(encoding="utf-8")
+    for path in paths:
+        assert messages.faults(path), path
+        assert path.read_text(encoding="utf-8").startswith('"""')
+        assert page.count(f"](faulty/{path.name}) |") == 1
+    with pytest.raises(SystemExit, match="no model is called dict: data_dependent_branch, dict_output"):
+        messages.models(["dict"])
+
+
+FAULTY = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        y = x + 1  # fault
+        return y * 2  # fault
+
+
+def build_model():
+    return Net()
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"said": "it | fails", "lines": [6, 7], "came": "fails"}, "“it \\| fails”, 2 of 2 lines"),
+        ({"said": "perhaps", "lines": [7], "came": "wrong"}, "“perhaps”, 1 of 2 lines; wrong numbers"),
+        ({"said": "perhaps", "lines": [5], "came": "right"}, "“perhaps”, another line; right numbers"),
+        ({"said": "", "lines": [], "came": "wrong"}, "says nothing; wrong numbers"),
+        ({"said": "", "lines": [], "came": "refuses other inputs: 3"}, "says nothing; refuses other inputs"),
+        ({"said": "word " * 30, "lines": [], "came": "fails"}, f"“{'word ' * 19}…”, no line"),
+    ],
+)
+def test_a_cell_says_what_was_said_where_and_what_came_of_it(
+    messages: ModuleType, answer: dict, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(FAULTY, encoding="utf-8")
+    assert messages.cell(answer, path) == words
+
+
+def test_lines_are_those_of_the_model_itself(messages: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(FAULTY, encoding="utf-8")
+    text = 'File "/a/net.py", line 6, in forward\nat net.py:7:8\nFile "/a/net.py", line 11, in build_model\nmagnet.py:5'
+    assert messages.lines_in(text, path) == [6, 7]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("tool", "name", "came"), [("export", "dict_output", "right"), ("coremltools", "dict_output", "fails")]
+)
+def test_a_tool_is_asked_in_a_process_of_its_own(messages: ModuleType, tool: str, name: str, came: str) -> None:
+    answer = messages.asked(tool, ROOT / "benchmarks" / "faulty" / f"{name}.py")
+    assert answer["came"] == came
+    assert bool(answer["said"]) == (came == "fails")

@@ -39,7 +39,7 @@ HOUSE = (
     ("proof",),
     ("fixing", "silence"),
     ("api", "piped", "planning", "doctor", "setup"),
-    ("showing", "server"),
+    ("showing", "server", "pytest_plugin"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, row in enumerate(HOUSE) for name in row}

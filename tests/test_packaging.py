@@ -68,6 +68,7 @@ def test_its_metadata(wheel: zipfile.ZipFile) -> None:
     assert names == {"libcst", "rich", "typer", "packaging", "pathspec", "tomli"}
     (script,) = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
     assert "tslint = tslint.cli:run" in wheel.read(script).decode()
+    assert "[pytest11]\ntslint = tslint.pytest_plugin\n" in wheel.read(script).decode()
 
 
 @pytest.fixture(scope="module")

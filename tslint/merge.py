@@ -31,6 +31,9 @@ OUT_OF_REACH = {
 }
 """Rules about values that the run holds still, and why it does not see them change."""
 
+NOT_REACHED = "was not reached from this entry"
+"""How the note ends on a prediction about a class that no entry's model holds."""
+
 KNOWS = {Basis.PREDICTED: 0, Basis.REFUTED: 1, Basis.OBSERVED: 2}
 
 OBSERVED_SEVERITY = {Claim.TRACE_SPECIALISES: Severity.WARNING}
@@ -77,6 +80,11 @@ def _explained(found: list[Diagnostic]) -> list[Diagnostic]:
         return any(d.path == diagnostic.path and span and d.span and _overlap(d.span, span) for d in live)
 
     return [diagnostic for diagnostic in found if not follows(diagnostic)]
+
+
+def is_unreached(diagnostic: Diagnostic) -> bool:
+    """Whether it is a prediction about a class that the model that ran does not hold."""
+    return diagnostic.basis == Basis.PREDICTED and any(note.endswith(NOT_REACHED) for note in diagnostic.notes)
 
 
 def across(runs: Sequence[Sequence[Diagnostic]]) -> list[Diagnostic]:
@@ -354,7 +362,7 @@ class _Run:
             )
             return _noted(diagnostic, seen)
         name = _class_of(diagnostic)
-        return _noted(diagnostic, f"`{name}` was not reached from this entry") if name else diagnostic
+        return _noted(diagnostic, f"`{name}` {NOT_REACHED}") if name else diagnostic
 
     def _has_run(self, diagnostic: Diagnostic, route: str) -> bool:
         return diagnostic.symbol in self.ran.get(route, {}).get(diagnostic.path or "", set())

@@ -16,6 +16,7 @@ from tslint import catalogue
 from tslint.catalogue import Rule
 from tslint.diagnostic import Claim
 from tslint.evidence import Evidence
+from tslint.report import Options, page
 
 RULES = list(catalogue.rules().values())
 WITHOUT_CHECK = {"syntax-error", "unreadable-file", "check-crashed", "unused-suppression"}
@@ -23,6 +24,12 @@ WITHOUT_CHECK = {"syntax-error", "unreadable-file", "check-crashed", "unused-sup
 WITHOUT_EXAMPLE = {"environment", "unreadable-file", "check-crashed", "unused-suppression"}
 """Rules about what stands in no file; the cases of `environment` are rows of a data file."""
 ADVICE_LIMIT = 5
+MOST_COLUMNS = 140
+TAGS = {
+    "toml",
+    *("python bad", "python good", "python fixed", "python proof"),
+    *("text raises", "text warns"),
+}
 
 
 def by_rule() -> list[object]:
@@ -68,6 +75,47 @@ def test_headings_in_order(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", by_rule())
+def test_it_is_markdown_that_reads_well_anywhere(rule: Rule) -> None:
+    """Blank lines around blocks and headings, each block closed and tagged, code spans and links whole, no line too long."""
+    lines, fence = rule.text.split("\n"), ""
+    assert lines[-2:] != ["", ""] and lines[-1] == "", "the page ends with one line end"
+    for number, line in enumerate(lines[:-1], 1):
+        here = f"{rule.name}.md:{number}: {line}"
+        before, after = (["", *lines][number - 1], lines[number])
+        assert (line == line.rstrip() and "\t" not in line) or fence, here
+        opened = re.match(r"`{3,}(?= *(.*))", line)
+        if fence:
+            if opened and line == fence:
+                fence = ""
+                assert after == "", here
+        elif opened:
+            fence = opened[0]
+            assert before == "" and opened[1] in TAGS, here
+        else:
+            assert not (before == line == ""), here
+            assert line.count("`") % 2 == 0, here
+            if line.startswith("#"):
+                assert re.match(r"(# |## )\S", line) and before == after == "", here
+            for target in re.findall(r"\]\(([^)]*)\)?", line):
+                assert re.fullmatch(r"https://[^\s()]+", target), here
+            unbreakable = line.startswith("|") or re.fullmatch(r"- \[[^]]+\]\(\S+\)\S*( \S+)?", line)
+            assert len(line) <= MOST_COLUMNS or unbreakable, here
+    assert not fence, f"{rule.name}.md: a block is not closed"
+
+
+@pytest.mark.parametrize("rule", by_rule())
+def test_explain_prints_a_title_for_every_example(rule: Rule) -> None:
+    text = page.render(rule, Options())
+    assert text.startswith(f"# {rule.name}\n\n{rule.summary}\n\n- group: {rule.group}\n")
+    assert text.count(f"# {rule.name}\n") == 1
+    assert not re.search(r"^```\w+ \w+", text, re.MULTILINE), "the tag of an example is said in words"
+    assert "```toml\nsummary" not in text
+    for info in {example.info for example in rule.examples}:
+        kind = info.partition(" ")[2]
+        assert text.count(f"\n{page.TITLES[kind]}\n") == len(rule.tagged(info))
+
+
+@pytest.mark.parametrize("rule", by_rule())
 def test_metadata(rule: Rule) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", rule.since)
     assert rule.claims and len(set(rule.claims)) == len(rule.claims)
@@ -107,6 +155,6 @@ def test_few_rules_are_advice() -> None:
 
 def test_environment_page_lists_every_pair_known_not_to_work() -> None:
     data = Path(tslint.checks.__file__).parent.parent / "probe" / "installed.json"
-    page = catalogue.rules()["environment"].text
+    text = catalogue.rules()["environment"].text
     for row in json.loads(data.read_text(encoding="utf-8"))["pairs"]:
-        assert row["problem"] in page and row["phrase"] in page
+        assert row["problem"] in text and row["phrase"] in text

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from tslint import __version__, cli
+from tslint.cli import completion
+from tslint.report import listing
 from tslint.settings import OPTIONS, Option, key_of, negative_of
 
 if TYPE_CHECKING:
@@ -13,18 +15,23 @@ if TYPE_CHECKING:
 
     import typer
 
+PROGRAM, VARIABLE = "tslint", "_TSLINT_COMPLETE"
+"""The program's name, and the variable with which a shell asks it for completions, as Typer builds it of that."""
+
 
 def with_typer(arguments: list[str]) -> int:
     """Runs a command line as Typer reads it. Raises Usage where it cannot."""
     import typer
 
+    if completing := _completing(arguments):
+        return _complete_in(*completing)
     # The common base of what is raised for wrong usage; Typer before 0.26 takes it from Click, later ones have their own.
     usage_error: type[Exception] = typer.BadParameter.__mro__[1]
     # Typer has no option whose value may be left out.
     bare = {f"--{key_of(name)}" for name, known in OPTIONS.items() if known.kind == "words"}
     arguments = [f"{word}=" if word in bare else word for word in arguments]
     try:
-        status = typer.main.get_command(_app()).main(arguments, prog_name="tslint", standalone_mode=False)
+        status = typer.main.get_command(_app()).main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except usage_error as error:
         message = getattr(error, "format_message", error.__str__)()
         sentence = " ".join(message.split()).rstrip(".")
@@ -34,20 +41,50 @@ def with_typer(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _completing(arguments: list[str]) -> tuple[str, str] | None:
+    """The option and the shell of ``--show-completion bash``; Typer's own option takes no shell, and asks which one it is in."""
+    option, equals, shell = arguments[0].partition("=")
+    words = [option, shell, *arguments[1:]] if equals else arguments
+    if words[0] not in ("--show-completion", "--install-completion") or len(words) == 1:
+        return None
+    if words[1] not in completion.SHELLS:
+        raise cli.Usage(
+            f"`{words[0]}` takes {', '.join(completion.SHELLS[:-1])} or {completion.SHELLS[-1]}, not `{words[1]}`"
+        )
+    if len(words) > 2:
+        raise cli.Usage(f"`{words[0]} {words[1]}` stands alone, without {words[2]}")
+    return words[0], words[1]
+
+
+def _complete_in(option: str, shell: str) -> int:
+    """Prints the script with which SHELL completes, or installs it in the user's home."""
+    from typer._completion_shared import get_completion_script, install
+
+    if option == "--show-completion":
+        print(get_completion_script(prog_name=PROGRAM, complete_var=VARIABLE, shell=shell))
+        return 0
+    try:
+        _, path = install(shell=shell, prog_name=PROGRAM, complete_var=VARIABLE)
+    except OSError as error:
+        raise cli.Usage(f"`{option} {shell}` failed: {error}") from None
+    print(f"{shell} completes tslint from its next start on: {path}")
+    return 0
+
+
 def _app() -> typer.Typer:
     import typer
 
     from tslint.cli.init import init
 
     app = typer.Typer(
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         help="Why your PyTorch model will not become a correct TorchScript program and Core ML model, and on which line.",
     )
     version_option = typer.Option("--version", help="Print the version and exit.", is_eager=True)
-    rule_argument = typer.Argument(help="The rule's name, such as `math-on-size`.")
-    format_option = typer.Option("--output-format", help="full, concise or json.")
+    rule_argument = typer.Argument(help="The rule's name, such as `math-on-size`.", autocompletion=completion.rules)
+    formats = completion.one_of(listing.FORMATS)
+    format_option = typer.Option("--output-format", help="full, concise or json.", autocompletion=formats)
 
     def root(version: bool = False) -> None:
         if version:
@@ -74,7 +111,8 @@ def _app() -> typer.Typer:
     python_option = typer.Option("--python", help=known.help, metavar=known.metavar, show_default=False)
     doctor_command.__annotations__["python"] = Annotated[Optional[str], python_option]  # noqa: UP045 -- see _check_command
     doctor_command.__annotations__["output_format"] = Annotated[
-        str, typer.Option("--output-format", help="full or json.")
+        str,
+        typer.Option("--output-format", help="full or json.", autocompletion=completion.one_of(("full", "json"))),
     ]
     app.callback(invoke_without_command=True)(root)
     app.command("check", help=cli.check.__doc__)(_check_command())
@@ -162,5 +200,7 @@ def _annotation(name: str, known: Option) -> Any:
     kind: Any = bool if known.kind == "flag" else list[str] if known.several else str
     negative = negative_of(name, known)
     spelled = f"--{key_of(name)}" + (f"/--{negative}" if negative else "")
-    given = typer.Option(spelled, help=known.help, metavar=known.metavar, show_default=False)
+    given = typer.Option(
+        spelled, help=known.help, metavar=known.metavar, show_default=False, autocompletion=completion.of(known)
+    )
     return Annotated[Optional[kind], given]  # noqa: UP045 -- see _check_command

@@ -25,6 +25,8 @@ ACTING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2
 class CheckFailed(AssertionError):
     """Raised by :meth:`Report.raise_if_failed`; the message lists the problems, one a line."""
 
+    __module__ = "tslint"  # where it is imported from; tracebacks say so
+
 
 @frozen
 class Summary:

@@ -17,6 +17,7 @@ TITLES = {
     "good": "Not reported:",
     "fixed": "Fixed:",
     "raises": "The message:",
+    "warns": "The warning:",
     "proof": "What holds after it ran:",
 }
 
