@@ -57,11 +57,10 @@ def test_every_option_that_readme_names_exists() -> None:
 
 
 def test_the_configuration_that_readme_shows_is_accepted(tmp_path: Path) -> None:
-    shown = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    shown = [text for text in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if "[tool.tslint" in text]
     assert len(shown) == 2
     (tmp_path / "plain.py").write_text("x = 1\n", encoding="utf-8")
     for text in shown:
-        assert "[tool.tslint" in text
         (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
         outcome = tslint("check", "--static", "plain.py", cwd=tmp_path)
         assert outcome.status == 0, outcome
