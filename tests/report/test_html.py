@@ -22,7 +22,7 @@ from test_formats import golden
 from tslint.diagnostic import Applicability, Edit, Fix, Label, Span
 from tslint.report import Options, render
 from tslint.report.content import Report
-from tslint.report.html import STYLE
+from tslint.report.html import STYLE, code
 from tslint.report.html.answer import Answer, answer, static_answer
 from tslint.report.html.markup import element, escaped, words
 from tslint.report.html.modules import nodes
@@ -376,6 +376,20 @@ def test_the_code_of_a_finding_is_the_file_s_own_and_the_place_is_marked() -> No
         ("at near", "x = x / scale"),
     ]
     assert texts(figure, ".//span[@class='say bad']") == ["14.97 at 224; should be 13.86 at 192"]
+
+
+def test_findings_that_are_equal_have_names_of_their_own() -> None:
+    text = render(report(MATH, dataclasses.replace(MATH), sources={SEGMENTATION: SOURCE}), "html", Options())
+    assert re.findall(r'id="(finding-\d+)"', text) == ["finding-1", "finding-2"]
+
+
+def test_a_large_file_with_many_findings_is_read_once() -> None:
+    lines = "\n".join(f"x_{number} = math.sqrt({number})  # '''" for number in range(3000))
+    found = [dataclasses.replace(MATH, span=Span(number, 9, number, 12), labels=()) for number in range(1, 200)]
+    code.highlighted.cache_clear()
+    text = render(report(*found, sources={SEGMENTATION: lines}), "html", Options())
+    assert text.count("<article") == 199
+    assert code.highlighted.cache_info().misses == 1
 
 
 def test_a_fix_is_a_difference_with_words_for_those_who_listen() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import itertools
 import keyword
 import re
@@ -45,7 +46,7 @@ def figure(lines: Sequence[str], span: Span, caption: str, labels: Iterable[Labe
         return EMPTY
     sayings = [Said(span, caption, kind)]
     sayings += [Said(label.span, label.message, "near") for label in labels if 1 <= label.span.line <= len(lines)]
-    pieces = highlighted(lines)
+    pieces = highlighted(tuple(lines))
     shown: list[Markup] = []
     previous = 0
     for number in _numbers(lines, sayings):
@@ -125,7 +126,8 @@ def _at(pieces: Sequence[Piece], column: int) -> str:
     return next((kind for first, last, kind in pieces if first <= column < last), "")
 
 
-def highlighted(lines: Sequence[str]) -> list[list[Piece]]:
+@functools.lru_cache(maxsize=16)
+def highlighted(lines: tuple[str, ...]) -> list[list[Piece]]:
     """For each line its comments, strings, numbers, keywords and the names that it defines, in their columns."""
     found: list[list[Piece]] = [[] for _ in lines]
     line, start, before = 0, 0, ""

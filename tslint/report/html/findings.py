@@ -39,7 +39,8 @@ LONG = 60
 
 def name_of(report: Report, diagnostic: Diagnostic) -> str:
     """What the finding's article is called in links."""
-    return f"finding-{report.diagnostics.index(diagnostic) + 1}"
+    index = next(index for index, each in enumerate(report.diagnostics, 1) if each is diagnostic)
+    return f"finding-{index}"
 
 
 def where(report: Report, path: str | None, cell: int | None, line: int | None) -> str:
