@@ -50,8 +50,9 @@ NOISE = (
     "BlobWriter",
     "libcoremlpython",
     "`isinstance(treespec",
+    "has been renamed to",
 )
-"""Words of warnings that are about versions and not about the model."""
+"""Words of warnings that are about versions and names, and not about what the model computes."""
 ASIDE = (ResourceWarning, DeprecationWarning, PendingDeprecationWarning, FutureWarning)
 WIDTH = 100
 RTOL, ATOL = 1e-3, 1e-4
@@ -206,7 +207,8 @@ def tslint(path: Path) -> dict[str, Any]:
     report = json.loads(run.stdout)
     found = [d for d in report["diagnostics"] if d["basis"] != "refuted" and d["severity"] != "info"]
     lines = sorted({d["line"] for d in found if d["path"] and (ROOT / d["path"]).resolve() == path and d["line"]})
-    meant = sorted(found, key=lambda d: d["line"] not in faults(path))
+    subject = path.stem.replace("_", "-")  # the rule that the file is about
+    meant = sorted(found, key=lambda d: (not subject.startswith(d["rule"]), d["line"] not in faults(path)))
     said = f"{meant[0]['rule']}: {meant[0]['message']}" if found else ""
     return {"said": one_line(said), "lines": lines, "came": "fails" if found else "right", "count": len(found)}
 
@@ -263,7 +265,8 @@ def outcome(answer: dict[str, Any]) -> str:
 
 
 def cell(answer: dict[str, Any], path: Path) -> str:
-    parts = [f"“{shortened(answer['said'])}”, {place(answer, path)}" if answer["said"] else "says nothing"]
+    more = f", and {answer['count'] - 1} more" if answer.get("count", 0) > 1 else ""
+    parts = [f"“{shortened(answer['said'])}”{more}, {place(answer, path)}" if answer["said"] else "says nothing"]
     return escaped("; ".join(filter(None, [*parts, outcome(answer)])))
 
 

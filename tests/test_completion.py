@@ -16,6 +16,7 @@ from tslint import catalogue
 from tslint.cli import completion
 from tslint.report.listing import FORMATS
 from tslint.settings import FAIL_ON, OPTIONS, OUTPUT_FORMATS, key_of
+from tslint.setup import KINDS
 
 ASK = """
 source {script}
@@ -80,6 +81,7 @@ def test_bash_completes_values(home: Path) -> None:
     assert offered(home, "check", "--fail-on", "") == list(FAIL_ON)
     assert offered(home, "rules", "--output-format", "") == list(FORMATS)
     assert offered(home, "doctor", "--output-format", "") == ["full", "json"]
+    assert offered(home, "init", "") == list(KINDS)
 
 
 def test_bash_completes_rules_and_groups(home: Path) -> None:

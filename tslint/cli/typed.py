@@ -171,8 +171,11 @@ def _init_command() -> Any:
     def command(kind: str, yes: bool = False, diff: bool = False) -> int:
         return init(kind, yes, diff)
 
+    kinds = completion.one_of(tuple(KINDS))
     command.__annotations__ = {
-        "kind": Annotated[str, typer.Argument(help="One of these three.", metavar="|".join(KINDS))],
+        "kind": Annotated[
+            str, typer.Argument(help="One of these three.", metavar="|".join(KINDS), autocompletion=kinds)
+        ],
         "yes": Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")],
         "diff": Annotated[bool, typer.Option("--diff", "--dry-run", help="Show what is missing, and write nothing.")],
     }
