@@ -27,7 +27,13 @@ def keep_or_hold(folder: Path, target: str, subject: Subject, output: Any, emit:
     file = folder / f"{digest}.{subject.entry}.pt"
     inputs = _tensors([list(subject.example.args), dict(subject.example.kwargs)])
     outputs = _tensors(output)
-    now = {"inputs": inputs, "weights": _weights(subject.module), "outputs": outputs, "draws": _draws(subject, output)}
+    now = {
+        "module": type(subject.module).__name__,
+        "inputs": inputs,
+        "weights": _weights(subject.module),
+        "outputs": outputs,
+        "draws": _draws(subject, output),
+    }
     if not file.exists():
         if sum(tensor.numel() for tensor in (*inputs, *outputs)) <= LARGEST:
             with contextlib.suppress(OSError, RuntimeError):
@@ -49,6 +55,8 @@ def _held(entry: int, before: dict[str, Any], now: dict[str, Any]) -> AnswersHel
     if not difference(before["weights"], now["weights"])[0]:
         return AnswersHeld(entry, None, why="its weights are drawn otherwise than before")
     same, apart, why = difference(before["outputs"], now["outputs"])
+    if not same and before["module"] != now["module"]:
+        return AnswersHeld(entry, None, why=f"`{now['module']}` is run in the place of `{before['module']}`")
     return AnswersHeld(entry, same, apart, why)
 
 
