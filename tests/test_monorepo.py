@@ -328,6 +328,6 @@ def test_every_option_is_shown_once(repo: Path) -> None:
 
 def test_the_hook_leaves_out_what_is_excluded(repo: Path) -> None:
     """pre-commit names every file that changed."""
-    (entry,) = re.findall(r"^  entry: tslint (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE)
+    entry, _ = re.findall(r"^  entry: tslint (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE)
     outcome = tslint(*entry.split(), "b/gen/net.py", "b/net.py", cwd=repo)
     assert [line.split(":")[0] for line in outcome.out.splitlines() if "[" in line] == ["b/net.py"]
