@@ -55,7 +55,7 @@ def _held(entry: int, before: dict[str, Any], now: dict[str, Any]) -> AnswersHel
     if not difference(before["weights"], now["weights"])[0]:
         return AnswersHeld(entry, None, why="its weights are drawn otherwise than before")
     same, apart, why = difference(before["outputs"], now["outputs"])
-    if not same and before["module"] != now["module"]:
+    if not same and apart is None and before["module"] != now["module"]:  # a part of it, say, that a wrapper calls
         return AnswersHeld(entry, None, why=f"`{now['module']}` is run in the place of `{before['module']}`")
     return AnswersHeld(entry, same, apart, why)
 
