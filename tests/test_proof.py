@@ -41,6 +41,12 @@ def test_a_model_that_no_longer_runs_is_lost() -> None:
     assert lost(RUN, DEAD) == ("the model does not run any more",)
 
 
+def test_a_file_that_raises_behind_its_first_model_is_lost() -> None:
+    raised = dataclasses.replace(RUN, steps=(Step("entry", "failed", 0.1), *RUN.steps))
+    assert lost(RUN, raised) == ("the file does not run to its end any more",)
+    assert lost(raised, raised) == lost(raised, RUN) == ()
+
+
 def test_of_a_model_that_is_no_longer_found_nothing_is_known() -> None:
     assert lost(RUN, None) == ()
 

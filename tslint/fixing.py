@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tslint import fixes, proof, static
@@ -28,21 +28,19 @@ from tslint.source import Source, SourceError, suppressions
 MOST_TRIALS = 12
 """Runs of the fixed files, at most: four bad fixes among fifty take about as many."""
 
+UNTRIED = f"what the fixes lose was not pinned down in {MOST_TRIALS} runs"
+
 Key = tuple[str, str, str, str]
 """What tells one fix from another while lines move: file, rule, class and method, and what is written."""
 
 
 @dataclass
 class Changed:
-    """One file that fixes change: ``source`` as it stands, ``text`` as it would, ``count`` of the fixes between them.
-
-    ``rules`` are those of the problems fixed.
-    """
+    """One file that fixes change: ``source`` as it stands, ``text`` as it would, ``count`` of the fixes between them."""
 
     source: Source
     text: str
     count: int
-    rules: set[str] = field(default_factory=set)
 
     @property
     def path(self) -> str:
@@ -145,7 +143,7 @@ class _Fixing:
             if facts is None or not facts.source.faithful(facts.module):
                 continue
             own = [d for d in wanted if d.path == path]
-            changed = Changed(facts.source, facts.source.text, 0, {d.rule for d in own})
+            changed = Changed(facts.source, facts.source.text, 0)
             first = [d.fix for d in own if d.fix]
             more = functools.partial(self._more, changed, refused)
             changed.text, changed.count = fixes.rounds(facts.source.text, first, more)
@@ -160,17 +158,17 @@ class _Fixing:
         try:
             source = changed.source.revised(text)
             facts = static.facts_of(source, self.check.root(changed.path), written=False)
-            found = engine.weigh(static.predicted(facts), facts, self.settings.route)
+            found = engine.weigh(static.predicted(facts), facts, self.check.near(changed.path).route)
         except (SourceError, ValueError):
             return None
         comments = suppressions(source)
-        heard = [d for d in found if self.check.filters.selected(d) and not silenced(d, comments)]
+        filters = self.check.filters
+        heard = [filters.weighed(d) for d in found if filters.selected(d) and not silenced(d, comments)]
         left = [
             d
             for d in self.check.new(heard, source)
             if d.fix and source.allows(d.fix) and self._is_wanted(d) and _key(d) not in refused
         ]
-        changed.rules |= {d.rule for d in left}
         return [d.fix for d in left if d.fix]
 
     # -- what running them proves -------------------------------------------------------------------------------------
@@ -184,7 +182,7 @@ class _Fixing:
         def add(more: Sequence[Diagnostic]) -> None:
             nonlocal best
             if self.trials == MOST_TRIALS:
-                refused.extend((diagnostic, "others failed before it could be tried") for diagnostic in more)
+                refused.extend((diagnostic, UNTRIED) for diagnostic in more)
                 return
             left_out = {_key(d) for d in found if d not in kept and d not in more}
             tried = self._try([*kept, *more], left_out)
@@ -192,7 +190,7 @@ class _Fixing:
                 kept.extend(more)
                 best = tried
             elif len(more) == 1:
-                refused.append((more[0], tried.lost[0]))
+                refused.append((more[0], f"with it, {tried.lost[0]}"))
             else:
                 half = len(more) // 2
                 add(more[:half])
@@ -227,7 +225,7 @@ class _Fixing:
     def _withheld(self, diagnostic: Diagnostic, why: str) -> str:
         placed = in_cell(diagnostic, self.report.notebooks)
         where = headline(placed, self.check.directory).partition(f": {placed.severity.value}[")[0] + ":"
-        return f"{where} the fix of {diagnostic.rule} was not written: with it, {why}"
+        return f"{where} the fix of {diagnostic.rule} was not written: {why}"
 
 
 def _key(diagnostic: Diagnostic) -> Key:

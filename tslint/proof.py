@@ -40,6 +40,8 @@ def compare(before: Report, after: Report) -> list[Compared]:
 def _compared(before: Run, after: Run) -> Compared:
     if _runs(before) and not _runs(after):
         return Compared(after, worse=("the model does not run any more",), hard=True)
+    if _is_whole(before) and not _is_whole(after):
+        return Compared(after, worse=("the file does not run to its end any more",), hard=True)
     better: list[str] = []
     worse: list[str] = []
     if _runs(after) and not _runs(before):
@@ -68,6 +70,11 @@ def _weigh(ranks: Sequence[int | None], gain: str, loss: str, better: list[str],
 
 def _runs(run: Run) -> bool:
     return any(step.name == "eager" and step.status == "ok" for step in run.steps)
+
+
+def _is_whole(run: Run) -> bool:
+    """Whether the file ran as far as it is run: it may have raised behind its first model."""
+    return all(step.status in ("ok", "skipped") for step in run.steps if step.name == "entry")
 
 
 def _converts(routes: Iterable[Route]) -> int | None:
