@@ -2,7 +2,8 @@
 
 1. ``tslint check MODEL --route trace --no-verify`` against a bare script that does the same trace and the same
    conversion; the default's figures beside them. For a large network and for a small one.
-2. ``tslint check --static`` on one file of 300 lines against ``python -c "import libcst"``.
+2. ``tslint check --static`` on one file, of 300 lines and of ten, against ``python -c "import libcst"``.
+3. ``tslint --version`` against a bare Typer application that has a version and a command.
 
 The programs of a comparison run in turn, so that a busy moment of the machine meets all of them; the figures are medians,
 the ratios medians of the ratios of runs that followed one another. Memory is that of a program's whole process tree, a page
@@ -67,6 +68,19 @@ def example_inputs():
     return torch.rand(1, 3, 32, 32)
 """
 
+SHORT = """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return {"out": torch.relu(x)}
+
+
+model = Net()
+"""
+
 BARE = """\
 import coremltools as ct
 import torch
@@ -79,12 +93,42 @@ traced = torch.jit.trace(net, example)
 ct.convert(traced, inputs=[ct.TensorType(shape=example.shape)])
 """
 
+TYPER = """\
+import typer
+
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def root(version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True)) -> None:
+    if version:
+        print("bare 1.0")
+        raise typer.Exit
+
+
+@app.command()
+def check(path: str) -> None:
+    print(path)
+
+
+app()
+"""
+
 BARE_SCRIPT, TRACE, DEFAULT = "a bare script", "`tslint check --route trace --no-verify`", "`tslint check`"
 LIBCST, STATIC = '`python -c "import libcst"`', "`tslint check --static`"
+BARE_TYPER, VERSION = "a bare Typer application's `--version`", "`tslint --version`"
 
 OF_SMALL = ", a small network"
+OF_LONG, OF_SHORT = ", 300 lines", ", ten lines"
 RUN = {"wall": 1.25, "cpu": 1.8, "peak": 2.5}
-TARGETS = {TRACE: RUN, TRACE + OF_SMALL: RUN, STATIC: {"wall": 2.0}}
+STATICALLY = {"wall": 2.0}
+TARGETS = {
+    TRACE: RUN,
+    TRACE + OF_SMALL: RUN,
+    STATIC + OF_LONG: STATICALLY,
+    STATIC + OF_SHORT: STATICALLY,
+    VERSION: {"wall": 1.3},
+}
 """Program → what is measured → how many times the first program's of its comparison it may be."""
 
 LOOK = 0.05
@@ -219,8 +263,8 @@ def circumstances(options: argparse.Namespace, load: float) -> str:
     return (
         f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {options.threads} threads, load average {load:.1f} "
         f"before the first round; Python {platform.python_version()}, {versions}. Above: torchvision's ResNet-50 at "
-        f"1x3x{options.size}x{options.size}, and five layers, traced and converted, rounds: {options.repeat}; below: a file of "
-        f"300 lines, rounds: {options.repeat * 4}.\n"
+        f"1x3x{options.size}x{options.size}, and five layers, traced and converted, rounds: {options.repeat}; below: source "
+        f"that is read without a cache, and starting up, rounds: {options.repeat * 4}.\n"
     )
 
 
@@ -267,21 +311,30 @@ def comparisons(options: argparse.Namespace, directory: Path) -> list[list[Row]]
     small.mkdir()
     (small / "model.py").write_text(SMALL, encoding="utf-8")
     (small / "bare.py").write_text(BARE, encoding="utf-8")
+    (directory / "short.py").write_text(SHORT, encoding="utf-8")
+    (directory / "typed.py").write_text(TYPER, encoding="utf-8")
+    static = [*check, "--static", "--no-cache", "--output-format", "concise"]
     read = [
         Program(LIBCST, [python, "-c", "import libcst"]),
-        Program(STATIC, [*check, "--static", "--no-cache", "--output-format", "concise", "long.py"], (1,)),
+        Program(STATIC + OF_LONG, [*static, "long.py"], (1,)),
+        Program(STATIC + OF_SHORT, [*static, "short.py"], (1,)),
+    ]
+    started = [
+        Program(BARE_TYPER, [python, "typed.py", "--version"]),
+        Program(VERSION, [python, "-m", "tslint", "--version"]),
     ]
     return [
         rows(*in_turn(run(""), options.repeat, directory, env)),
         rows(*in_turn(run(OF_SMALL), options.repeat, small, env)),
         rows(*in_turn(read, options.repeat * 4, directory, env)),
+        rows(*in_turn(started, options.repeat * 4, directory, env)),
     ]
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--repeat", type=int, default=5, help="rounds of the run; of the static check four times as many"
+        "--repeat", type=int, default=5, help="rounds of the run; of reading and of starting up four times as many"
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--size", type=int, default=224, help="height and width of the image")

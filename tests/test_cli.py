@@ -334,6 +334,13 @@ def test_version_as_a_module() -> None:
     assert run("--version").stdout == f"tslint {tslint.__version__}\n"
 
 
+def test_the_version_is_said_without_typer_and_alike_with_it() -> None:
+    program = "import sys; from tslint.cli import main; main(['--version']); print('typer' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert ran.stdout == f"tslint {tslint.__version__}\nFalse\n"
+    assert run("--version", "check").stdout == f"tslint {tslint.__version__}\n"
+
+
 def test_without_a_command_the_help_is_printed() -> None:
     ran = run()
     assert (ran.returncode, ran.stderr) == (0, "")

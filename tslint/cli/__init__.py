@@ -1,7 +1,8 @@
 """The command line: options in, the report out, the exit status. It checks nothing itself.
 
 Typer builds a validator for every option, which takes longer than checking a file. A plain ``tslint check …`` is therefore
-read straight from the settings' table; help, faulty command lines and the other commands are Typer's (``typed``).
+read straight from the settings' table, and ``--version`` answered at once; help, faulty command lines and the other commands
+are Typer's (``typed``).
 """
 
 from __future__ import annotations
@@ -59,8 +60,12 @@ def main(args: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status: 0, 1, 2 as the design has them, 130 where it was interrupted."""
     arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
     try:
-        plain = read_check(arguments)
-        status = _with_typer(arguments) if plain is None else check(*plain)
+        if arguments == ["--version"]:
+            status = say_version()
+        elif (plain := read_check(arguments)) is not None:
+            status = check(*plain)
+        else:
+            status = _with_typer(arguments)
         sys.stdout.flush()
         return status
     except (Usage, SettingsError, catalogue.PageError) as error:
@@ -76,6 +81,11 @@ def main(args: Sequence[str] | None = None) -> int:
 
         traceback.print_exc()
         return _say(f"a fault of tslint itself stopped it ({type(error).__name__}); please report the lines above")
+
+
+def say_version() -> int:
+    print(f"tslint {__version__}")
+    return 0
 
 
 def _with_typer(arguments: Sequence[str]) -> int:

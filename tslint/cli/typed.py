@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from tslint import __version__, cli
+from tslint import cli
 from tslint.cli import completion
 from tslint.report import listing
 from tslint.settings import OPTIONS, Option, key_of, negative_of
@@ -88,7 +88,7 @@ def _app() -> typer.Typer:
 
     def root(version: bool = False) -> None:
         if version:
-            print(f"tslint {__version__}")
+            cli.say_version()
             raise typer.Exit
 
     def explain_command(rule: str) -> int:
