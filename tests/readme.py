@@ -1,8 +1,8 @@
 """Writes into README what tslint prints today: ``python tests/readme.py``. Read the difference before you commit it.
 
-A fenced block that begins with ``$ tslint …`` is a transcript; the table of rules stands between two comments. Blocks that begin
-with ``untidy$ …`` are run one after the other in a copy of ``examples/untidy``; what is written by hand is a diff between them.
-``--rules`` writes the table of rules alone, which takes no time.
+A fenced block that begins with ``$ tslint …`` is a transcript; the tables of rules, a short one there and the whole one in
+``rules/README.md``, stand between two comments. Blocks that begin with ``untidy$ …`` are run one after the other in a copy of
+``examples/untidy``; what is written by hand is a diff between them. ``--rules`` writes the tables alone, which takes no time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,35 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commandline import ROOT, environment, tslint
 
+if TYPE_CHECKING:
+    from tslint.catalogue import Rule
+
 README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+"""What README has no room for."""
+
+RULES_PAGE = ROOT / "rules" / "README.md"
+SHOWN = (
+    "math-on-size",
+    "data-dependent-branch",
+    "dict-output",
+    "unrolled-loop",
+    "untyped-empty-list",
+    "missing-eval",
+    "functional-dropout",
+    "unsupported-op",
+    "dropped-write",
+    "image-normalisation",
+    "fp16-overflow",
+)
+"""The rules that README shows."""
+
 TRANSCRIPT = re.compile(r"```console\n\$ tslint (?P<command>.*)\n(?P<output>(?:.*\n)*?)```")
 WALK = re.compile(r"```console\nuntidy\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```|```diff\n(?P<diff>(?:.*\n)*?)```")
 RULES = re.compile(r"(?<=<!-- rules -->\n)(?:.*\n)*?(?=<!-- end of rules -->)")
@@ -58,13 +81,26 @@ def walked(text: str, folder: Path) -> list[tuple[str, str, str, int]]:
     return found
 
 
-def rules_table() -> str:
+def some_rules() -> str:
     from tslint import catalogue
 
+    known = catalogue.rules()
+    more = f"[The other {len(known) - len(SHOWN)}](rules/README.md), in the groups `{'`, `'.join(catalogue.GROUPS)}`.\n"
+    return f"{_table([known[name] for name in SHOWN], 'rules/')}\n{more}"
+
+
+def all_rules() -> str:
+    from tslint import catalogue
+
+    return _table(catalogue.rules().values(), "")
+
+
+def _table(rules: Iterable[Rule], folder: str) -> str:
+    """RULES as Markdown, for a page from which the rules' pages are reached through FOLDER."""
     lines = ["| rule | what it finds | fix |", "|---|---|---|"]
-    for rule in catalogue.rules().values():
+    for rule in rules:
         fix = rule.fix.value if rule.fix else ""
-        lines.append(f"| [`{rule.name}`](rules/{rule.group}/{rule.name}.md) | {rule.summary} | {fix} |")
+        lines.append(f"| [`{rule.name}`]({folder}{rule.group}/{rule.name}.md) | {rule.summary} | {fix} |")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -81,7 +117,7 @@ def measured(text: str) -> str:
 
 
 def written(text: str, run: Callable[[str], str] = printed) -> str:
-    """README with everything in it that is generated made anew."""
+    """README with every transcript made anew."""
     text = TRANSCRIPT.sub(lambda match: f"```console\n$ tslint {match['command']}\n{run(match['command'])}```", text)
     with tempfile.TemporaryDirectory() as folder:
         outputs = iter([new for _, _, new, _ in walked(text, Path(folder))])
@@ -89,12 +125,17 @@ def written(text: str, run: Callable[[str], str] = printed) -> str:
     def filled(match: re.Match[str]) -> str:
         return match[0] if match["diff"] else f"```console\nuntidy$ {match['command']}\n{next(outputs)}```"
 
-    text = WALK.sub(filled, text)
-    return RULES.sub(lambda match: rules_table(), text)
+    return WALK.sub(filled, text)
+
+
+def write_rules() -> None:
+    for page, table in ((README, some_rules()), (RULES_PAGE, all_rules())):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(RULES.sub(lambda match, table=table: table, text), encoding="utf-8")
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    before = README.read_text(encoding="utf-8")
-    after = RULES.sub(lambda match: rules_table(), before) if sys.argv[1:] == ["--rules"] else written(before)
-    README.write_text(after, encoding="utf-8")
+    write_rules()
+    if sys.argv[1:] != ["--rules"]:
+        README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -86,9 +86,8 @@ def test_the_new_rule_is_explained_and_its_page_was_tested(walked: tuple[Path, l
     read, run = (int(re.findall(r"^(\d+) passed", each.output, re.MULTILINE)[0]) for each in (first, second))
     assert read >= 3 + 4, "the bad example and the two good ones are read, and the page is held against its rules"
     assert run == 3 + 1, "each example is run, and each claim comes true on some"
-    assert "| [`trace-without-inputs`](rules/trace/trace-without-inputs.md) |" in (copy / "README.md").read_text(
-        "utf-8"
-    )
+    table = (copy / "rules" / "README.md").read_text("utf-8")
+    assert "| [`trace-without-inputs`](trace/trace-without-inputs.md) |" in table
 
 
 def test_the_walk_is_about_a_rule_that_there_is_not() -> None:

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commandline import environment, tslint
-from readme import README
+from commandline import ROOT, environment, tslint
 
 from tslint.doctor import DoctorError, examine
 from tslint.probe import installed
@@ -126,11 +125,11 @@ def test_damaged_packages_are_none(made: Environment) -> None:
     assert made.problems() == []
 
 
-def test_readme_shows_what_is_printed(made: Environment, tmp_path: Path) -> None:
+def test_the_docs_show_what_is_printed(made: Environment, tmp_path: Path) -> None:
     made.add("torch", "2.7.1+cpu", built=CPU.format("2.7.1")).coremltools().add("numpy", "2.4.1")
     made.add("torchvision", "0.22.1", "torch==2.7.1", built=CUDA.format("0.22.1"))
     run = tslint("doctor", "--python", made.folder, cwd=tmp_path, env=environment())
-    text = README.read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     shown = text[text.index("```\ntslint 0.1.0; models are run with") + 4 :].partition("```")[0]
     assert run.out.splitlines()[1:] == shown.splitlines()[1:]
     assert re.sub(r"Python [\d.]+, .*", "", run.out.splitlines()[0]) == re.sub(r"Python .*", "", shown.splitlines()[0])

@@ -1,4 +1,4 @@
-"""README says what is true today: transcripts, rules, commands, options."""
+"""README, the pages behind it and the list of rules say what is true today: transcripts, rules, commands, options."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ from pathlib import Path
 
 import pytest
 from commandline import ROOT, tslint
-from readme import README, RULES, measured, printed, rules_table, transcripts, walked
+from readme import (
+    DOCS,
+    README,
+    RULES,
+    RULES_PAGE,
+    all_rules,
+    measured,
+    printed,
+    some_rules,
+    transcripts,
+    walked,
+)
 
 TEXT = README.read_text(encoding="utf-8")
+PAGES = [README, *DOCS, RULES_PAGE]
+ALL = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
 def test_readme_shows_both_examples() -> None:
@@ -39,26 +52,33 @@ def test_the_walk_through_an_untidy_project_ends_in_a_clean_exit_status(tmp_path
 
 
 def test_the_table_of_rules_is_the_catalogue() -> None:
+    (table,) = RULES.findall(RULES_PAGE.read_text(encoding="utf-8"))
+    assert table == all_rules()
     (table,) = RULES.findall(TEXT)
-    assert table == rules_table()
+    assert table == some_rules()
 
 
-def test_every_link_into_the_repository_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", TEXT)
-    assert links
-    assert [link for link in links if not (ROOT / link.partition("#")[0]).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
+
+
+def test_readme_leads_to_every_page() -> None:
+    for page in PAGES[1:]:
+        assert f"]({page.relative_to(ROOT).as_posix()})" in TEXT
 
 
 def test_every_option_that_readme_names_exists() -> None:
-    named = set(re.findall(r"`(--[a-z-]+)", TEXT)) - {"--check", "--version"}
+    named = set(re.findall(r"`(--[a-z-]+)", ALL)) - {"--check", "--version"}
     helps = "".join(tslint(*command, "--help", cwd=ROOT).out for command in (["check"], ["init"], []))
     helps += (ROOT / "tslint" / "pytest_plugin.py").read_text(encoding="utf-8")
     assert {option for option in named if option not in helps} == set()
 
 
 def test_the_configuration_that_readme_shows_is_accepted(tmp_path: Path) -> None:
-    shown = [text for text in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if "[tool.tslint" in text]
-    assert len(shown) == 2
+    shown = [text for text in re.findall(r"```toml\n(.*?)```", ALL, re.DOTALL) if "[tool.tslint" in text]
+    assert len(shown) == 3
     (tmp_path / "plain.py").write_text("x = 1\n", encoding="utf-8")
     for text in shown:
         (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
