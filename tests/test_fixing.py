@@ -171,6 +171,51 @@ def test_a_model_of_another_file_is_put_into_eval_mode(tmp_path: Path) -> None:
     assert "torch.jit.trace(Net().eval(), " in (tmp_path / "make.py").read_text()
 
 
+BUILT = """\
+import torch
+from torch import nn
+
+
+def build_model(deep=False):
+{body}
+
+
+def example_inputs():
+    return (torch.rand(2, 3),)
+"""
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("body", "fixed"),
+    [
+        ("    return nn.Linear(3, 2)  # ours", "    return nn.Linear(3, 2).eval()  # ours"),
+        (
+            "    def inner():\n        return nn.Linear(3, 2)\n\n    net = inner()\n    return net",
+            "    def inner():\n        return nn.Linear(3, 2)\n\n    net = inner()\n    return net.eval()",
+        ),
+    ],
+)
+def test_a_function_that_builds_the_model_returns_it_in_eval_mode(tmp_path: Path, body: str, fixed: str) -> None:
+    path = written(tmp_path, BUILT.format(body=body))
+    before = check_json("net.py", "--no-convert", "--no-cache", cwd=tmp_path)
+    (found,) = [item for item in before.report["diagnostics"] if item["rule"] == "missing-eval"]
+    line = body.splitlines()[-1].split("  #")[0]
+    assert (found["line"], found["column"], found["severity"]) == (5 + len(body.splitlines()), 12, "warning")
+    assert found["message"] == f"`{line.strip().removeprefix('return ')}` is returned in training mode"
+    assert fix(path, "--unsafe-fixes", "--no-convert").report["fixes"]["written"] == 1
+    assert path.read_text("latin-1") == BUILT.format(body=fixed)
+
+
+@pytest.mark.torch
+def test_a_function_that_returns_in_two_ways_is_named_as_a_whole(tmp_path: Path) -> None:
+    body = "    if deep:\n        return nn.Linear(3, 4)\n    return nn.Linear(3, 2)"
+    written(tmp_path, BUILT.format(body=body))
+    outcome = check_json("net.py", "--no-convert", "--no-cache", cwd=tmp_path)
+    (found,) = [item for item in outcome.report["diagnostics"] if item["rule"] == "missing-eval"]
+    assert (found["line"], found["fix"], found["message"]) == (5, None, "`the model` is checked in training mode")
+
+
 # -- whole files, whatever happens -----------------------------------------------------------------------------------
 
 

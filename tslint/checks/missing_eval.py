@@ -8,7 +8,7 @@ import libcst as cst
 
 from tslint import rewrite
 from tslint.checks import on
-from tslint.diagnostic import Finding, Fix, Severity
+from tslint.diagnostic import Finding, Fix, Place, Severity
 from tslint.evidence import ModeWrong
 from tslint.facts.context import Context
 from tslint.facts.facts import Facts
@@ -19,7 +19,8 @@ ACTIONS = {
     "torch.jit.script": ("scripted", "obj"),
     "torch.export.export": ("exported", "mod"),
 }
-HELP = "call `{model}.eval()` first: it switches dropout off and batch norm to what it has learned"
+WHY = "it switches dropout off and batch norm to what it has learned"
+HELP = f"call `{{model}}.eval()` first: {WHY}"
 
 
 @on(cst.Call, calls=tuple(ACTIONS))
@@ -41,22 +42,41 @@ def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
     if evidence.what == "training":
         call = next(iter(context.nodes_at(evidence.place, cst.Call)), None)
         facts = context.facts(evidence.place)
+        place: Place | None = evidence.place
         model, action, fix = "the model", "checked", None
-        if facts is not None and call is not None:
+        built = _built(evidence.place, context)
+        if facts is not None and built is not None:
+            model, action, fix = facts.text(built), "returned", _fix(built, facts)
+            place = Place(str(facts.source.path), facts.span(built), facts.symbol(built))
+        elif facts is not None and call is not None:
             action, keyword = ACTIONS.get(facts.qualified(call.func) or "", ("checked", "func"))
             argument = facts.argument(call, 0, keyword)
             if argument is not None:
                 model = _model(argument, evidence.modules, facts)
                 named = model == facts.text(argument) and not _is_method(argument)
                 fix = _fix(argument, facts) if named and not _meant(call, argument, facts) else None
+        called = model if model != "the model" else "model"
         yield Finding(
-            evidence.place,
+            place,
             {"model": model, "action": action},
             severity=Severity.ERROR if evidence.effect else Severity.WARNING,
             caption=evidence.effect or None,
             fix=fix,
-            help=HELP.format(model=model if model != "the model" else "model"),
+            help=f"return `{model}.eval()`: {WHY}" if built is not None else HELP.format(model=called),
         )
+
+
+def _built(place: Place | None, context: Context) -> cst.BaseExpression | None:
+    """What a function that builds the model returns, where PLACE is its first line and it returns in one way."""
+    facts = context.facts(place)
+    if facts is None or place is None:
+        return None
+    for function in context.nodes_at(place, cst.FunctionDef):
+        if facts.span(function).line == place.span.line:
+            returned = [node.value for node in facts.nodes(cst.Return) if facts.enclosing_function(node) is function]
+            value = returned[0] if len(returned) == 1 else None
+            return value if isinstance(value, (cst.Call, cst.Name, cst.Attribute)) else None
+    return None
 
 
 def _fix(model: cst.BaseExpression, facts: Facts) -> Fix:
