@@ -69,6 +69,15 @@ def test_a_change_of_the_source_stands_before_code_to_paste(
     assert result.help == answer
 
 
+def test_the_words_are_those_of_the_same_rule() -> None:
+    """A condition with two operands, one on values and one on a size, is two rules' evidence for one prediction."""
+    other = dataclasses.replace(diagnostic(basis=Basis.OBSERVED, rule="shape-dependent-branch"), caption="9 rounds")
+    same = dataclasses.replace(diagnostic(basis=Basis.OBSERVED), caption="8 rounds", help="do this")
+    for seen in ([other, same], [same, other]):
+        [result] = merge([diagnostic()], seen, [ENTRY])
+        assert (result.caption, result.help) == ("8 rounds", "do this")
+
+
 def test_the_run_decides_between_differing_and_specialising() -> None:
     [result] = merge([diagnostic()], [diagnostic(Claim.TRACE_SPECIALISES, basis=Basis.OBSERVED)], [ENTRY])
     assert (result.claim, result.severity) == (Claim.TRACE_SPECIALISES, Severity.WARNING)

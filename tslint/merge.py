@@ -206,7 +206,7 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def _confirmed(predicted: Diagnostic, confirming: Sequence[Diagnostic]) -> Diagnostic:
     """The prediction with the evidence of the run; its rule, message and fix stay, the observed claim wins."""
-    first = next((other for other in confirming if other.claim == Claim.TRACE_DIFFERS), confirming[0])
+    first = max(confirming, key=lambda other: (other.claim == Claim.TRACE_DIFFERS, other.rule == predicted.rule))
     labels = list(predicted.labels)
     for other in confirming:
         labels += [

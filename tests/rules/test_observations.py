@@ -270,6 +270,13 @@ def test_use_of_a_baked_value_is_a_label() -> None:
     assert [(label.span.line, label.message) for label in observed(evidence).labels] == [(26, "used here")]
 
 
+def test_what_helps_depends_on_what_asks() -> None:
+    branch = BranchTaken(0, place("x.sum() > 3"), "data", True, False, "zeros", True)
+    loop = LoopUnrolled(0, place("x.max() > 1"), "data", 3, 6, "zeros", True)
+    assert "torch.where" in (observed(branch).help or "")
+    assert observed(loop).help == "script the module that has the loop, and trace what it calls"
+
+
 def test_caption_of_a_dict_names_the_real_keys() -> None:
     shape = (1, 21, 224, 224)
     items = tuple(OutputItem(key, "Tensor", shape, "float32", f'["{key}"]') for key in ("out", "aux"))

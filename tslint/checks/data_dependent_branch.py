@@ -16,6 +16,8 @@ from tslint.facts.facts import Facts
 from tslint.facts.kinds import Constant
 
 HELP = "choose with `torch.where`, or script the module that has the branch"
+LOOP_HELP = "script the module that has the loop, and trace what it calls"
+ASSERT_HELP = "check it outside of forward, or script the module that has the `assert`"
 STATEMENTS: dict[type[cst.CSTNode], str] = {
     cst.If: "this `if`",
     cst.While: "this `while`",
@@ -44,7 +46,7 @@ def predict_operator(node: cst.BooleanOperation, facts: Facts) -> Iterator[Findi
 @on(BranchTaken, LoopUnrolled)
 def observe(evidence: BranchTaken | LoopUnrolled, context: Context) -> Iterator[Finding]:
     if evidence.origin == "data" and is_condition(evidence, context):
-        yield observed(evidence, context, HELP)
+        yield observed(evidence, context, None)
 
 
 def is_condition(evidence: BranchTaken | LoopUnrolled, context: Context) -> bool:
@@ -52,8 +54,8 @@ def is_condition(evidence: BranchTaken | LoopUnrolled, context: Context) -> bool
     return isinstance(evidence, BranchTaken) or condition_at(evidence, context)[0] == STATEMENTS[cst.While]
 
 
-def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) -> Finding:
-    """The finding of a condition that another input answers otherwise."""
+def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str | None) -> Finding:
+    """The finding of a condition that another input answers otherwise; the statement's own help where HELP is None."""
     claim, severity = generalisation(evidence)
     if isinstance(evidence, BranchTaken):
         caption = f"{evidence.truth} with the example input; {evidence.other} with {evidence.tried}"
@@ -67,8 +69,12 @@ def observed(evidence: BranchTaken | LoopUnrolled, context: Context, help: str) 
         severity=severity,
         labels=labels(evidence.stack, evidence.place),
         caption=caption,
-        help=help,
+        help=help or _help(words),
     )
+
+
+def _help(statement: str) -> str:
+    return {STATEMENTS[cst.While]: LOOP_HELP, STATEMENTS[cst.Assert]: ASSERT_HELP}.get(statement, HELP)
 
 
 def condition_at(evidence: BranchTaken | LoopUnrolled, context: Context) -> tuple[str, Place | None]:
@@ -99,7 +105,9 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
     words = STATEMENTS[type(node)]
     leaves = [leaf for leaf in _leaves(test) if not is_learned(leaf, facts)]
     if any(facts.is_tensor(leaf) or (facts.is_data(leaf) and _read_in(leaf, test, facts)) for leaf in leaves):
-        yield Finding(test, {"statement": words}, claim=Claim.TRACE_SPECIALISES, severity=Severity.WARNING, help=HELP)
+        yield Finding(
+            test, {"statement": words}, claim=Claim.TRACE_SPECIALISES, severity=Severity.WARNING, help=_help(words)
+        )
         return
     origins = {facts.origin(leaf) for leaf in leaves if facts.is_data(leaf)}
     for origin in origins - {None}:
@@ -112,7 +120,7 @@ def _findings(node: cst.CSTNode, test: cst.BaseExpression, facts: Facts) -> Iter
                 claim=Claim.TRACE_SPECIALISES,
                 severity=Severity.WARNING,
                 labels=labels_,
-                help=HELP,
+                help=_help(words),
             )
 
 
