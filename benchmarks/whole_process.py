@@ -131,7 +131,7 @@ TARGETS = {
 }
 """Program → what is measured → how many times the first program's of its comparison it may be."""
 
-LOOK = 0.05
+LOOK = 0.01
 """Seconds between two looks at the memory."""
 
 
