@@ -31,6 +31,7 @@ HOUSE = (
     ("cache",),
     ("workers",),
     ("report",),
+    ("reading",),
     ("filters", "baseline"),
     ("tolerance",),
     ("child", "process", "forked", "reaper", "interpreter"),

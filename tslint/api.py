@@ -63,7 +63,7 @@ def check_text(path: Path, data: bytes, settings: Settings, ask: Callable[[Facts
     ASK is called with its facts. Never raises for what is wrong with the text.
     """
     one = Checking(dataclasses.replace(settings, static=True), None)
-    one.given(path, data, ask)
+    one.foresee(one.reading.given(path, data, ask))
     return one.finished()
 
 
@@ -72,7 +72,7 @@ def fixed_text(path: Path, data: bytes, settings: Settings) -> str | None:
     from tslint import fixing
 
     one = Checking(dataclasses.replace(settings, static=True), None)
-    one.given(path, data)
+    one.foresee(one.reading.given(path, data))
     changed = fixing.changes(one, one.finished())
     return changed[0].text if changed else None
 

@@ -1,4 +1,4 @@
-"""One check from beginning to end: files are found and read, what can be run is run, and what both say makes the report.
+"""One check from beginning to end: files are read, what can be run is run, and what both say makes the report.
 
 What only a run or a fix needs is imported where one is made: starting up is most of what a static check of a file takes.
 """
@@ -6,41 +6,28 @@ What only a run or a fix needs is imported where one is made: starting up is mos
 from __future__ import annotations
 
 import functools
-import linecache
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tslint import static, workers
-from tslint.cache import Cache
+from tslint import static
 from tslint.catalogue import UNCHECKED
-from tslint.diagnostic import Cells, Diagnostic, identity, order
+from tslint.diagnostic import Diagnostic, identity, order
 from tslint.filters import Filters
+from tslint.reading import Reading
 from tslint.report.content import Report, summarise
 from tslint.report.fingerprint import fingerprinted
 from tslint.report.places import shown
 from tslint.report.run import Run
-from tslint.settings import Settings, SettingsError
-from tslint.settings.hierarchy import Hierarchy
-from tslint.source import (
-    Source,
-    SourceError,
-    Suppression,
-    discover,
-    is_module_target,
-    is_torchscript,
-    suppressions,
-    unique,
-)
+from tslint.settings import Settings
+from tslint.source import Source, SourceError, is_module_target, is_torchscript, unique
 from tslint.unused import unused
 
 if TYPE_CHECKING:
     from tslint.baseline import Baseline
-    from tslint.facts import Facts
     from tslint.forked import Work
     from tslint.request import Pickled
     from tslint.runs import OnEvidence, Ran
-    from tslint.settings.patterns import Glob
 
 
 class Checking:
@@ -61,30 +48,28 @@ class Checking:
         self.settings = settings
         self.on_evidence = on_evidence
         self.run_all = run_all
-        self.hierarchy = Hierarchy(settings)
-        self.filters = Filters(self.near, self.comments)
-        self.checked: dict[str, static.Checked] = {}
-        self.facts: dict[str, Facts] = {}
-        self.sources: dict[str, Source] = {}
-        self.caches: dict[Path, Cache] = {}
-        self.others: dict[str, tuple[Suppression, ...]] = {}
+        self.reading = Reading(settings, texts)
+        self.filters = Filters(self.reading.near, self.reading.comments)
         self.ran_on: set[str] = set()
         self.found: list[Diagnostic] = []
         self.joined_runs: list[list[Diagnostic]] = []
         self.runs: list[Run] = []
-        self.notes: list[str] = []
-        self.errors: list[str] = []
-        self.left_out = False
         self.foreseen: set[tuple[object, ...]] = set()
-        self.directory = str(Path.cwd())
         self.answers = answers
         self.baseline: Baseline | None = None
         if settings.baseline is not None and not settings.no_baseline:
             from tslint.baseline import Baseline
 
             self.baseline = Baseline(settings.baseline, settings.write_baseline)
-        static.forget_files()
-        self.texts = {path: Source.of(Path(path), data) for path, data in (texts or {}).items()}
+
+    @property
+    def errors(self) -> list[str]:
+        """What kept tslint from its work, a sentence each."""
+        return self.reading.errors
+
+    @property
+    def notes(self) -> list[str]:
+        return self.reading.notes
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
@@ -101,7 +86,7 @@ class Checking:
             if is_module_target(target):
                 self.module(target)
                 continue
-            files = self.files(path)
+            files = self.reading.files(path)
             if not path.is_dir():
                 sources = [file for file in files if not self.archive(target, file)]
                 named += sources
@@ -113,12 +98,13 @@ class Checking:
             elif running and (self.settings.model or self.settings.input):
                 self.errors.append(f"{target} is a directory: --model and --input go with one file or module")
         once = unique([*named, *listed])
-        if self.left_out and not once:
+        if self.reading.left_out and not once:
             self.notes.append("nothing is checked: what was named is excluded, and `force-exclude` is set")
-        self.read([file for file in once if file in named and file not in to_run], named=True)
-        self.read([file for file in once if file not in named and file not in to_run], named=False)
+        for meant in (True, False):
+            alone = [file for file in once if (file in named) == meant and file not in to_run]
+            self.foresee(self.reading.read(alone, meant))
         running_now = [file for file in once if file in to_run]
-        predicted = {str(file.absolute()): self.predicted(file) for file in running_now}
+        predicted = {str(file.absolute()): self.reading.predicted(file) for file in running_now}
         for file in running_now:
             self.run(to_run[file], file, predicted, file in named)
         return self.finished()
@@ -134,160 +120,31 @@ class Checking:
         heard = [d for d in kept if not self.filters.suppressed(d)]
         heard += [d for d in self.unused() if self.filters.selected(d)]
         ordered = sorted(map(self.filters.weighed, heard), key=order)
-        lines = {path: self.lines(path) for path in _paths(ordered)}
+        lines = {path: self.reading.lines(path) for path in _paths(ordered)}
         static.forget_files()
-        ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.directory))
+        ordered = fingerprinted(ordered, lines, lambda path: shown(path, self.reading.directory))
         left = self.untolerated(ordered, lines)
         return Report(
             diagnostics=tuple(left),
             runs=tuple(self.runs),
             summary=summarise(
                 left,
-                len({*self.checked, *self.facts}),
+                len({*self.reading.checked, *self.reading.facts}),
                 sum(map(self.filters.suppressed, kept)),
                 len(ordered) - len(left),
             ),
             notes=tuple(dict.fromkeys(self.notes)),
             errors=tuple(dict.fromkeys(self.errors)),
             sources=lines,
-            notebooks=self.notebooks(lines),
-            directory=self.directory,
+            notebooks=self.reading.notebooks(lines),
+            directory=self.reading.directory,
         )
 
-    # -- settings -----------------------------------------------------------------------------------------------------
-
-    def near(self, path: str | None) -> Settings:
-        """The settings of the file at PATH; those of the whole run where its own cannot be used, which goes to the errors."""
-        try:
-            return self.hierarchy.of(path)
-        except SettingsError as error:
-            self.errors.append(str(error))
-            return self.settings
-
-    def excluding(self, folder: Path) -> tuple[Glob, ...] | None:
-        """The patterns of what is left out of FOLDER; None where its settings cannot be used, which goes to the errors."""
-        try:
-            return self.hierarchy.folder(folder).excluded
-        except SettingsError as error:
-            self.errors.append(str(error))
-            return None
-
-    # -- the static half ----------------------------------------------------------------------------------------------
-
-    def files(self, path: Path) -> list[Path]:
-        """The files to check at PATH, each of which has its settings; what is wrong with it goes to the errors."""
-        whole = self.settings
-        try:
-            files, errors = discover(path, self.excluding, gitignore=whole.respect_gitignore, force=whole.force_exclude)
-        except SourceError as error:
-            self.errors.append(str(error))
-            return []
-        self.left_out |= whole.force_exclude and not files and not errors
-        if path.is_file() and files and self.excluding(path.absolute().parent.resolve()) is None:
-            return []
-        self.errors += map(str, errors)
-        return files
-
-    def root(self, path: str) -> str:
-        """Below it are the other files that imports in the file at PATH are followed into."""
-        return str(self.near(path).facts_root)
-
-    def job(self, near: Settings, named: bool) -> static.Job:
-        return static.Job(near.route, near.max_file_size, named, str(near.facts_root))
-
-    def cache(self, near: Settings, job: static.Job) -> Cache | None:
-        """Where results for files with the settings NEAR are kept: beside their configuration."""
-        if self.settings.no_cache:
-            return None
-        if near.root not in self.caches or self.caches[near.root].job != job:
-            self.caches[near.root] = Cache(near.root, job)
-        return self.caches[near.root]
-
-    def read(self, files: Sequence[Path], named: bool) -> None:
-        """Checks the source of FILES alone."""
-        shared: dict[Path, tuple[static.Job, Cache | None]] = {}
-        for path in files:
-            if path.parent not in shared:
-                near = self.near(str(path.absolute()))
-                job = self.job(near, named)
-                shared[path.parent] = job, self.cache(near, job)
-        tasks = [(path, *shared[path.parent]) for path in files]
-        for result in workers.check_all(tasks, self.settings.jobs) if tasks else ():
-            self.keep(result)
-            self.found += result.diagnostics
-            self.foreseen.update(map(identity, result.diagnostics))
-
-    def given(self, path: Path, data: bytes, ask: Callable[[Facts], object] | None = None) -> None:
-        """Checks DATA as the source of PATH. ASK is called with its facts."""
-        name = str(path.absolute())
-        try:
-            self.texts[name] = Source.given(path, data, self.settings.max_file_size)
-            job = self.job(self.near(name), named=True)
-            result = static.check_source(self.texts[name], job, written=False, ask=ask)
-        except SourceError as error:
-            result = static.Checked(name, (static.unchecked(error),))
-        self.checked[name] = result
-        self.found += result.diagnostics
-        self.foreseen.update(map(identity, result.diagnostics))
-
-    def keep(self, result: static.Checked) -> None:
-        """Remembers that a file was checked, or says why it was not."""
-        if result.skipped is not None:
-            self.notes.append(f"{shown(result.path, self.directory)}: {result.skipped}")
-        else:
-            self.checked[result.path] = result
-
-    def predicted(self, path: Path) -> list[Diagnostic]:
-        """What the source of one file predicts, its facts kept for the run; severities follow with what was run."""
-        name = str(path.absolute())
-        source = self.texts.get(name) or static.read(path, self.job(self.near(name), named=True))
-        if isinstance(source, Source):
-            self.sources[name] = source
-            try:
-                self.facts[name] = static.facts_of(source, self.root(name))
-            except SourceError as error:
-                source = static.Checked(name, (static.unchecked(error),))
-            except Exception as error:
-                source = static.Checked(name, tuple(static.crashed(name, "what all checks ask", error)))
-        if isinstance(source, static.Checked):
-            self.keep(source)
-            return list(source.diagnostics)
-        self.checked[name] = static.Checked(name, (), suppressions(source))
-        return static.predicted(self.facts[name])
-
-    def load(self, path: str) -> Facts | None:
-        """Facts of a file, for the checks of evidence and for fixes; None where it cannot be read or parsed."""
-        if path not in self.facts:
-            source = self.source(path)
-            if source is None:
-                return None
-            try:
-                return static.facts_of(source, self.root(path), written=path not in self.texts)
-            except Exception:  # which the check of the file says, where it is checked
-                return None
-        return self.facts[path]
-
-    def source(self, path: str) -> Source | None:
-        if path not in self.sources:
-            if path in self.texts:
-                self.sources[path] = self.texts[path]
-                return self.texts[path]
-            try:
-                self.sources[path] = Source.read(Path(path), self.near(path).max_file_size)
-            except SourceError:
-                return None
-        return self.sources[path]
-
-    def lines(self, path: str) -> list[str]:
-        source = self.source(path)
-        if source is None and not Path(path).exists():  # a cell of a notebook that is running
-            return [line.rstrip("\n") for line in linecache.getlines(path)]
-        return list(source.shown) if source is not None else []
-
-    def notebooks(self, paths: Iterable[str]) -> dict[str, Cells]:
-        """Which of PATHS are notebooks, and where their cells are."""
-        read = {path: self.source(path) for path in paths if path.endswith(".ipynb")}
-        return {path: source.cells for path, source in read.items() if source is not None and source.cells is not None}
+    def foresee(self, predicted: Iterable[Diagnostic]) -> None:
+        """Adds what the source of files predicted that do not run."""
+        new = list(predicted)
+        self.found += new
+        self.foreseen.update(map(identity, new))
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -318,7 +175,7 @@ class Checking:
 
     def to_run(self, target: str, path: Path) -> Settings:
         """The settings to run the file at PATH with, which TARGET names."""
-        return self.hierarchy.with_models_of(target, self.near(str(path.absolute())))
+        return self.reading.hierarchy.with_models_of(target, self.reading.near(str(path.absolute())))
 
     def run(self, target: str, path: Path, predicted: Mapping[str, list[Diagnostic]], named: bool) -> None:
         """Runs PATH as TARGET, and joins what that says with what is PREDICTED, by file, of it and of those that ran with it.
@@ -327,8 +184,8 @@ class Checking:
         """
         from tslint import runs
 
-        facts = self.facts.get(str(path.absolute()))
-        texts = tuple((name, source.text) for name, source in self.texts.items())
+        facts = self.reading.facts.get(str(path.absolute()))
+        texts = tuple((name, source.text) for name, source in self.reading.texts.items())
         trial = runs.Trial(self.answers, texts) if self.answers or texts else None
         ran = runs.run(target, path, facts, self.to_run(target, path), self.on_evidence, trial=trial, named=named)
         own = str(path.absolute())
@@ -351,11 +208,11 @@ class Checking:
         from tslint.live import held
 
         target = file or name
-        facts = self.load(file) if file is not None else None
+        facts = self.reading.load(file) if file is not None else None
         ran = runs.run_live(target, self.settings, work, pickled, deployment_target)
         predicted: list[Diagnostic] = []
         if file is not None and facts is not None:
-            self.facts[file] = facts
+            self.reading.facts[file] = facts
             predicted = held(static.predicted(facts), file, classes, ran.evidence)
         self.joined(target, predicted, ran)
         return self.finished()
@@ -365,24 +222,26 @@ class Checking:
         from tslint import engine
 
         self.foreseen.update(map(identity, predicted))
-        found = ran.observed(predicted, self.load)
-        routes = self.near(str(Path(target).absolute())).route if Path(target).is_file() else self.settings.route
+        found = ran.observed(predicted, self.reading.load)
+        routes = (
+            self.reading.near(str(Path(target).absolute())).route if Path(target).is_file() else self.settings.route
+        )
         weighed: list[Diagnostic] = []
         for path in dict.fromkeys(d.path for d in found):
             own = [d for d in found if d.path == path]
-            weighed += engine.weigh(own, self.facts.get(path or ""), {*routes, *self.scripting(target, path)})
+            weighed += engine.weigh(own, self.reading.facts.get(path or ""), {*routes, *self.scripting(target, path)})
         if ran is not None and not routes:
-            file = self.facts.get(str(Path(target).absolute()))
+            file = self.reading.facts.get(str(Path(target).absolute()))
             weighed = engine.weigh_conversions(weighed, ran.evidence, file)
         self.joined_runs.append(weighed)
         self.runs += ran.assembled(weighed)
-        self.notes += ran.notes
-        self.errors += ran.errors
+        self.reading.notes += ran.notes
+        self.reading.errors += ran.errors
 
     def scripting(self, target: str, path: str | None) -> tuple[str, ...]:
         """``script``, for the other files below a target whose own code scripts something."""
         name = str(Path(target).absolute())
-        own = self.facts.get(name)
+        own = self.reading.facts.get(name)
         if own is None or path == name:
             return ()
         return ("script",) if own.calls_to("torch.jit.script") else ()
@@ -396,14 +255,14 @@ class Checking:
         from tslint.tolerance import Tolerance
 
         tolerance = Tolerance(self.settings, self.filters, self.baseline)
-        tolerance.checked = self.checked
+        tolerance.checked = self.reading.checked
         tolerance.unchecked = {d.path for d in self.found if d.rule in UNCHECKED}
         tolerance.ran_on = self.ran_on
         tolerance.anything_ran = bool(self.runs)
         tolerance.foreseen = self.foreseen
         left = tolerance.left(found, lines)
-        self.notes += tolerance.notes
-        self.errors += tolerance.errors
+        self.reading.notes += tolerance.notes
+        self.reading.errors += tolerance.errors
         return left
 
     def new(self, found: list[Diagnostic], source: Source) -> list[Diagnostic]:
@@ -412,25 +271,14 @@ class Checking:
             return found
         return list(self.baseline.compare(found, {str(source.path): source.lines}).left)
 
-    # -- comments ------------------------------------------------------------------------------------------------------
-
-    def comments(self, path: str) -> tuple[Suppression, ...]:
-        """The comments of a file; those of a library's, which was not checked itself, hold as well."""
-        if path in self.checked:
-            return self.checked[path].suppressions
-        if path not in self.others:
-            source = self.source(path) if path else None
-            self.others[path] = suppressions(source) if source is not None else ()
-        return self.others[path]
-
     def unused(self) -> list[Diagnostic]:
         """A diagnostic for each comment that silences nothing; all of FOUND count, selected or not."""
         found: list[Diagnostic] = []
-        for path, result in self.checked.items():
+        for path, result in self.reading.checked.items():
             if result.suppressions:
                 own = [d for d in self.found if d.path == path]
                 found += unused(
-                    path, result.suppressions, own, path in self.ran_on, functools.partial(self.lines, path)
+                    path, result.suppressions, own, path in self.ran_on, functools.partial(self.reading.lines, path)
                 )
         return found
 

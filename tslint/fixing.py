@@ -101,7 +101,7 @@ class _Fixing:
             changed = tried.changed if tried is not None else []
         withheld = tuple(self._withheld(diagnostic, why) for diagnostic, why in refused)
         if self.settings.diff:
-            named = [(each.source, each.text, shown(each.path, self.check.directory)) for each in changed]
+            named = [(each.source, each.text, shown(each.path, self.check.reading.directory)) for each in changed]
             text = "".join(fixes.diff(*item) for item in named)
             return dataclasses.replace(self.report, diff=text, withheld=withheld, proofs=self._proofs(tried))
         errors = {each.path: error for each in changed if (error := fixes.save(each.source, each.data))}
@@ -126,8 +126,8 @@ class _Fixing:
         return [d for d in self.report.diagnostics if self._is_offered(d)]
 
     def _is_offered(self, diagnostic: Diagnostic) -> bool:
-        fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.checked
-        source = self.check.source(diagnostic.path or "") if fits and self._is_wanted(diagnostic) else None
+        fits = diagnostic.basis != Basis.REFUTED and diagnostic.path in self.check.reading.checked
+        source = self.check.reading.source(diagnostic.path or "") if fits and self._is_wanted(diagnostic) else None
         return source is not None and diagnostic.fix is not None and source.allows(diagnostic.fix)
 
     def _is_wanted(self, diagnostic: Diagnostic) -> bool:
@@ -139,7 +139,7 @@ class _Fixing:
         """What the fixes of WANTED, and what calls for one after them but REFUSED, make of each file; nothing is written."""
         found: list[Changed] = []
         for path in sorted({d.path for d in wanted if d.path}):
-            facts = self.check.load(path)
+            facts = self.check.reading.load(path)
             if facts is None or not facts.source.faithful(facts.module):
                 continue
             own = [d for d in wanted if d.path == path]
@@ -157,8 +157,8 @@ class _Fixing:
 
         try:
             source = changed.source.revised(text)
-            facts = static.facts_of(source, self.check.root(changed.path), written=False)
-            found = engine.weigh(static.predicted(facts), facts, self.check.near(changed.path).route)
+            facts = static.facts_of(source, self.check.reading.root(changed.path), written=False)
+            found = engine.weigh(static.predicted(facts), facts, self.check.reading.near(changed.path).route)
         except (SourceError, ValueError):
             return None
         comments = suppressions(source)
@@ -224,7 +224,7 @@ class _Fixing:
 
     def _withheld(self, diagnostic: Diagnostic, why: str) -> str:
         placed = in_cell(diagnostic, self.report.notebooks)
-        where = headline(placed, self.check.directory).partition(f": {placed.severity.value}[")[0] + ":"
+        where = headline(placed, self.check.reading.directory).partition(f": {placed.severity.value}[")[0] + ":"
         return f"{where} the fix of {diagnostic.rule} was not written: {why}"
 
 

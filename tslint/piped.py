@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tslint import fixes, fixing
 from tslint.checking import Checking
+from tslint.reading import Reading
 from tslint.report.content import Report
 from tslint.report.places import shown
 from tslint.settings import Settings
@@ -19,7 +20,7 @@ def check_source(path: Path, data: bytes, settings: Settings) -> tuple[Report, b
     What ``exclude`` leaves out is not checked.
     """
     settings = dataclasses.replace(settings, static=True)
-    if excluded(path, Checking(settings, None).excluding):
+    if excluded(path, Reading(settings).excluding):
         note = f"{path} was not checked: `exclude` leaves it out"
         return Report(notes=(note,), diff="" if settings.diff else None), data
     report, fixed = _fixed(path, data, settings)
@@ -36,7 +37,7 @@ def _fixed(path: Path, data: bytes, settings: Settings) -> tuple[Report, bytes]:
         return report, data
     changed = fixing.changes(check, report)
     if settings.diff:
-        name = shown(str(path.absolute()), check.directory)
+        name = shown(str(path.absolute()), check.reading.directory)
         diffs = [fixes.diff(each.source, each.text, name) for each in changed]
         return dataclasses.replace(report, diff="".join(diffs)), data
     for each in changed:
@@ -48,5 +49,5 @@ def _fixed(path: Path, data: bytes, settings: Settings) -> tuple[Report, bytes]:
 
 def _checked(path: Path, data: bytes, settings: Settings) -> tuple[Report, Checking]:
     check = Checking(settings, None)
-    check.given(path, data)
+    check.foresee(check.reading.given(path, data))
     return check.finished(), check

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tslint import api
-from tslint.checking import Checking
 from tslint.frozen import frozen
+from tslint.reading import Reading
 from tslint.report.places import shown
 from tslint.settings import OPTIONS, Settings, key_of
 from tslint.settings.files import shown as as_typed
@@ -28,27 +28,27 @@ class Shown:
 
 def files(targets: Sequence[str], settings: Settings) -> Shown:
     """The files that would be checked, a line each, as absolute paths."""
-    check, found = _found(targets, settings)
-    return Shown("".join(f"{path.absolute()}\n" for path in found), tuple(dict.fromkeys(check.errors)))
+    reading, found = _found(targets, settings)
+    return Shown("".join(f"{path.absolute()}\n" for path in found), tuple(dict.fromkeys(reading.errors)))
 
 
 def settings(targets: Sequence[str], whole: Settings) -> Shown:
     """Every option with its value and its origin: those of the whole run, then those of the files, by configuration."""
-    check, found = _found(targets, whole)
+    reading, found = _found(targets, whole)
     groups: dict[Path | None, tuple[Settings, list[str]]] = {}
     for path in found:
-        near = check.near(str(path.absolute()))
-        groups.setdefault(near.config_path, (near, []))[1].append(shown(str(path.absolute()), check.directory))
+        near = reading.near(str(path.absolute()))
+        groups.setdefault(near.config_path, (near, []))[1].append(shown(str(path.absolute()), reading.directory))
     parts = [f"# the whole run: {_configuration(whole)}", *_lines(whole, near=False)]
     for near, paths in groups.values() or [(whole, [])]:
         parts += ["", f"# {_of(paths)}: {_configuration(near)}", *_lines(near, near=True)]
-    return Shown("\n".join(parts) + "\n", tuple(dict.fromkeys(check.errors)))
+    return Shown("\n".join(parts) + "\n", tuple(dict.fromkeys(reading.errors)))
 
 
-def _found(targets: Sequence[str], settings: Settings) -> tuple[Checking, list[Path]]:
-    check = Checking(settings, None)
+def _found(targets: Sequence[str], settings: Settings) -> tuple[Reading, list[Path]]:
+    reading = Reading(settings)
     paths = [Path(target) for target in api.named(targets, settings) if not is_module_target(target)]
-    return check, unique([file for path in paths for file in check.files(path)])
+    return reading, unique([file for path in paths for file in reading.files(path)])
 
 
 def _configuration(settings: Settings) -> str:

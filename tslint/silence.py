@@ -35,8 +35,8 @@ def added(check: Checking, report: Report) -> Report:
     sources = dict(report.sources)
     comments = files = 0
     for path in dict.fromkeys(d.path for d in problems if d.path is not None):
-        own = [d for d in problems if d.path == path and path in check.checked and _can_be(d)]
-        source = check.source(path) if own else None
+        own = [d for d in problems if d.path == path and path in check.reading.checked and _can_be(d)]
+        source = check.reading.source(path) if own else None
         if source is None or source.with_text(source.text) != source.raw:
             continue
         text, count, silent = commented(source, own, settings.add_ignore or "")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tslint import api, static
-from tslint.checking import Checking
 from tslint.frozen import frozen
+from tslint.reading import Reading
 from tslint.report.content import Report
 from tslint.settings import Settings
 from tslint.source import excluded, with_large_stack
@@ -83,7 +83,7 @@ class Checker:
         """Checks TEXT as what PATH holds. To be done in the thread."""
         self._refresh()
         known: dict[str, Any] = {}
-        if excluded(path, Checking(settings, None).excluding):
+        if excluded(path, Reading(settings).excluding):
             return Result(text, generation, Report(), settings)
         report = api.check_text(path, encoded(text), settings, lambda facts: known.update(_known(facts)))
         self._seen |= {name: _stamp(name) for name in known.get("reads", ())}
