@@ -380,7 +380,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 
 
 def test_an_encoding_that_lacks_the_signs(tmp_path: Path) -> None:
-    code = "from tslint import cli; cli._write('│ ╰─ caption ✓ 漢 \\ud800\\n', None)"
+    code = "from tslint.cli.output import write; write('│ ╰─ caption ✓ 漢 \\ud800\\n', None)"
     for encoding, expected in (
         ("ascii", b"| `- caption + \\u6f22 \\ud800\n"),
         ("utf-8", "│ ╰─ caption ✓ 漢 \\ud800\n".encode()),

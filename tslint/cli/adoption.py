@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tslint.cli import Usage
+from tslint.cli.output import Usage
 from tslint.settings import Settings, key_of
 
 WRITING = ("add_ignore", "write_baseline", "fix", "diff")

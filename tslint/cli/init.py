@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tslint import cli, setup
+from tslint import setup
+from tslint.cli.output import Usage, write
 from tslint.settings import nearest
 
 
@@ -19,18 +20,18 @@ def init(kind: str, yes: bool = False, diff: bool = False) -> int:
     """
     if kind not in setup.KINDS:
         one_of = ", ".join(f"`{name}`" for name in setup.KINDS)
-        raise cli.Usage(
+        raise Usage(
             f"there is nothing to set up for `{kind}`{nearest(kind, setup.KINDS) or f'; there is for {one_of}'}"
         )
     if yes and diff:
-        raise cli.Usage("--yes and --diff contradict each other")
+        raise Usage("--yes and --diff contradict each other")
     try:
         changes = setup.planned(kind, Path.cwd())
         wanted = [change for change in changes if change.needed]
         if not wanted:
             print(f"nothing to do: {_named(changes)} {'has' if len(changes) == 1 else 'have'} it all")
             return 0
-        cli._write(setup.diff(wanted), None)
+        write(setup.diff(wanted), None)
         if diff:
             return 1
         if not yes and not _agreed():

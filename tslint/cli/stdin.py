@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tslint import cli
 from tslint.cli.adoption import refuse_with_stdin
+from tslint.cli.output import options_of, write
 
 if TYPE_CHECKING:
     from tslint.report.content import Report
@@ -31,10 +32,10 @@ def check_stdin(targets: list[str], given: Mapping[str, Any]) -> tuple[int, Repo
         from tslint import report as formats
 
         stream = sys.stderr if settings.output_file is None else None
-        options = cli._options(settings, stream)
+        options = options_of(settings, stream)
         text = formats.render(report, settings.output_format, options)
         if settings.output_file is not None:
-            cli._write(text, settings.output_file)
+            write(text, settings.output_file)
         else:
             print(text, end="", file=sys.stderr)
         cli.say_left_out(report, settings, options)

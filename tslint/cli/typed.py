@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 from tslint import cli
-from tslint.cli import completion
+from tslint.cli import commands, completion
+from tslint.cli.output import Usage
 from tslint.report import listing
 from tslint.settings import OPTIONS, Option, key_of, negative_of
 
@@ -35,7 +36,7 @@ def with_typer(arguments: list[str]) -> int:
     except usage_error as error:
         message = getattr(error, "format_message", error.__str__)()
         sentence = " ".join(message.split()).rstrip(".")
-        raise cli.Usage(sentence[:1].lower() + sentence[1:]) from None
+        raise Usage(sentence[:1].lower() + sentence[1:]) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
     return status if isinstance(status, int) else 0
@@ -48,11 +49,11 @@ def _completing(arguments: list[str]) -> tuple[str, str] | None:
     if words[0] not in ("--show-completion", "--install-completion") or len(words) == 1:
         return None
     if words[1] not in completion.SHELLS:
-        raise cli.Usage(
+        raise Usage(
             f"`{words[0]}` takes {', '.join(completion.SHELLS[:-1])} or {completion.SHELLS[-1]}, not `{words[1]}`"
         )
     if len(words) > 2:
-        raise cli.Usage(f"`{words[0]} {words[1]}` stands alone, without {words[2]}")
+        raise Usage(f"`{words[0]} {words[1]}` stands alone, without {words[2]}")
     return words[0], words[1]
 
 
@@ -66,7 +67,7 @@ def _complete_in(option: str, shell: str) -> int:
     try:
         _, path = install(shell=shell, prog_name=PROGRAM, complete_var=VARIABLE)
     except OSError as error:
-        raise cli.Usage(f"`{option} {shell}` failed: {error}") from None
+        raise Usage(f"`{option} {shell}` failed: {error}") from None
     print(f"{shell} completes tslint from its next start on: {path}")
     return 0
 
@@ -92,16 +93,16 @@ def _app() -> typer.Typer:
             raise typer.Exit
 
     def explain_command(rule: str) -> int:
-        return cli.explain(rule)
+        return commands.explain(rule)
 
     def rules_command(output_format: str = "full") -> int:
-        return cli.rules(output_format)
+        return commands.rules(output_format)
 
     def doctor_command(python: str | None = None, output_format: str = "full") -> int:
-        return cli.doctor(python, output_format)
+        return commands.doctor(python, output_format)
 
     def server_command() -> int:
-        return cli.server()
+        return commands.server()
 
     # The annotations hold objects made above, which the text of an annotation could not name.
     root.__annotations__["version"] = Annotated[bool, version_option]
@@ -116,11 +117,11 @@ def _app() -> typer.Typer:
     ]
     app.callback(invoke_without_command=True)(root)
     app.command("check", help=cli.check.__doc__)(_check_command())
-    app.command("plan", help=cli.plan.__doc__)(_plan_command())
-    app.command("explain", help=cli.explain.__doc__)(explain_command)
-    app.command("rules", help=cli.rules.__doc__)(rules_command)
-    app.command("doctor", help=cli.doctor.__doc__)(doctor_command)
-    app.command("server", help=cli.server.__doc__)(server_command)
+    app.command("plan", help=commands.plan.__doc__)(_plan_command())
+    app.command("explain", help=commands.explain.__doc__)(explain_command)
+    app.command("rules", help=commands.rules.__doc__)(rules_command)
+    app.command("doctor", help=commands.doctor.__doc__)(doctor_command)
+    app.command("server", help=commands.server.__doc__)(server_command)
     app.command("init", help=init.__doc__)(_init_command())
     return app
 
@@ -152,14 +153,14 @@ def _plan_command() -> Any:
     import typer
 
     def command(target: str, output: str | None = None, **given: Any) -> int:
-        return cli.plan(target, output, given)
+        return commands.plan(target, output, given)
 
     what = typer.Argument(help="A file, `package.module:attribute`, or a TorchScript archive.")
     where = typer.Option("-o", "--output", help="The file to write (default: standard output).", metavar="PATH")
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     first = inspect.Parameter("target", kind, annotation=Annotated[str, what])
     second = inspect.Parameter("output", kind, default=None, annotation=Annotated[Optional[str], where])  # noqa: UP045
-    return _signed(command, [first, second], cli.PLANNING)
+    return _signed(command, [first, second], commands.PLANNING)
 
 
 def _init_command() -> Any:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tslint import catalogue, cli
+from tslint.cli.output import Usage, is_terminal
 from tslint.frozen import frozen
 from tslint.settings import OPTIONS, SettingsError, files
 from tslint.source import is_module_target
@@ -44,14 +45,14 @@ class Watched:
 def watch(targets: Sequence[str], given: Mapping[str, Any]) -> int:
     """Checks TARGETS until it is interrupted, which ends it with status 130."""
     if "-" in targets:
-        raise cli.Usage("--watch and standard input contradict each other")
+        raise Usage("--watch and standard input contradict each other")
     for name in TOGETHER:
         if given.get(name) is not None:
-            raise cli.Usage(f"--watch and --{name.replace('_', '-')} contradict each other")
+            raise Usage(f"--watch and --{name.replace('_', '-')} contradict each other")
     try:
         import watchfiles  # noqa: F401 -- tells at once whether it is there
     except ImportError:
-        raise cli.Usage('--watch needs watchfiles: `pip install "tslint[watch]"`') from None
+        raise Usage('--watch needs watchfiles: `pip install "tslint[watch]"`') from None
     gc.enable()  # this process is to last
     options = {name: value for name, value in given.items() if name != "watch"}
     with contextlib.suppress(KeyboardInterrupt):
@@ -73,13 +74,13 @@ def _rounds(targets: list[str], given: Mapping[str, Any]) -> None:
 
 
 def _check(targets: list[str], given: Mapping[str, Any]) -> None:
-    if cli._is_terminal(sys.stdout):
+    if is_terminal(sys.stdout):
         print(CLEAR, end="")
     _say("checking...")
     try:
         _, report = cli.check_once(targets, given)
         said = _count(report)
-    except (cli.Usage, SettingsError, catalogue.PageError) as error:
+    except (Usage, SettingsError, catalogue.PageError) as error:
         print(f"tslint: error: {error}", file=sys.stderr, flush=True)
         said = "could not check"
     except Exception:
