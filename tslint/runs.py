@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
 from tslint.evidence import CodeRan, ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved
+from tslint.evidence.named import as_named
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -221,7 +222,7 @@ def _start(
     ran.notes += [note for note in notes_of(result.evidence) if not explicit or note not in refusals]
     ran.notes += result.notes
     ran.errors += result.errors
-    ran.evidence += result.evidence
+    ran.evidence += result.evidence if ran.file is None or request.plan else as_named(result.evidence, ran.file)
     if saving is not None:
         _save(saving, ran)
     if request.repro and settings.repro:
