@@ -491,6 +491,40 @@ def test_the_code_of_a_notebooks_cell_is_shown(load: Load, tmp_path: Path, image
     assert "return x / math.sqrt(x.size(2))" in str(quick(nets.Net().eval(), image))
 
 
+CELLS = (
+    "import math\nimport torch\nfrom torch import nn",
+    "class Net(nn.Module):\n    def forward(self, x):\n        return x / math.sqrt(x.size(0))\n\n"
+    "model = nn.Sequential(Net(), nn.Dropout())",
+    "import tslint\nreport = tslint.check(model, torch.rand(2, 3), convert=False)",
+)
+KERNEL = """
+import linecache
+
+for number, text in enumerate({cells!r}):
+    name = "{folder}/" + str(number) + ".py"
+    if {known}:
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name if {known} else "<stdin>", "exec"), globals())
+print(report)
+"""
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_model_of_a_running_notebook(tmp_path: Path, known: bool) -> None:
+    """As kernels run cells: `__main__` has no file, the text of a cell stands in linecache, or at a prompt nowhere."""
+    (tmp_path / "tslint.toml").touch()
+    program = KERNEL.format(cells=CELLS, folder=tmp_path / "kernel", known=known)
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "not over batch" in ran.stdout
+    if known:
+        assert "error[math-on-size] `math.sqrt` of a size is recorded as a constant" in ran.stdout
+        assert "kernel/1.py:3:20\n" in ran.stdout
+        assert "`x.size(0) ** 0.5` stays in the graph" in ran.stdout
+        assert "[missing-eval] `model` is checked in training mode" in ran.stdout
+
+
 # -- where forking is not safe -----------------------------------------------------------------------------------------
 
 

@@ -111,7 +111,8 @@ def check(
     file = own_file(classes)
     options = {"route": routes, "timeout": timeout, "memory": memory, "select": select, "ignore": ignore}
     flags = {"no_convert": None if convert else True, "no_verify": None if verify else True}
-    one = Checking(settings_for(file, target, options | flags), None)
+    texts = live.cell_texts(model, file) if file is not None else {}
+    one = Checking(settings_for(file, target, options | flags), None, texts=texts)
     run = functools.partial(one.live, type(model).__qualname__, file, classes.get(file or "", ()), target)
     if live.forkable():
         return run(lambda request, evidence: live.work(request, given, evidence), None)

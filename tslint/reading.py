@@ -162,13 +162,14 @@ class Reading:
             try:
                 self.sources[path] = Source.read(Path(path), self.near(path).max_file_size)
             except SourceError:
-                return None
+                text = "" if Path(path).exists() else "".join(linecache.getlines(path))
+                if not text:
+                    return None
+                self.sources[path] = Source.from_text(text, Path(path))  # a cell of a notebook that is running
         return self.sources[path]
 
     def lines(self, path: str) -> list[str]:
         source = self.source(path)
-        if source is None and not Path(path).exists():  # a cell of a notebook that is running
-            return [line.rstrip("\n") for line in linecache.getlines(path)]
         return list(source.shown) if source is not None else []
 
     def notebooks(self, paths: Iterable[str]) -> dict[str, Cells]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from tslint.diagnostic import from_json, to_json
@@ -11,18 +12,18 @@ from tslint.evidence.base import Evidence
 
 
 def as_named(evidence: Iterable[Evidence], path: str) -> list[Evidence]:
-    """EVIDENCE in which the file that was named as the absolute PATH has that path, and what lies beside or below it a like one."""
-    real, named = _apart(os.path.realpath(path), path)
+    """EVIDENCE in which the file that was named as the absolute PATH has that path, and what lies beside it a like one."""
+    real, named = _apart(Path(path).resolve(), Path(path))
     if real == named:
         return list(evidence)
     return [from_json(type(item), _renamed(to_json(item), real, named)) for item in evidence]
 
 
-def _apart(real: str, named: str) -> tuple[str, str]:
+def _apart(real: Path, named: Path) -> tuple[str, str]:
     """Both paths without the end that they share."""
-    while os.path.basename(real) == os.path.basename(named) != "":
-        real, named = os.path.dirname(real), os.path.dirname(named)
-    return real, named
+    while real.name == named.name != "":
+        real, named = real.parent, named.parent
+    return str(real), str(named)
 
 
 def _renamed(value: Any, real: str, named: str) -> Any:

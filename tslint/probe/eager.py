@@ -69,7 +69,7 @@ def territory_of(module: torch.nn.Module, territory: Territory) -> Territory:
     own = module.function if isinstance(module, FunctionModule) else type(module)
     try:
         path = inspect.getsourcefile(own)
-    except TypeError:  # a class made at run time
+    except (TypeError, OSError):  # a class made at run time, or in a notebook or at a prompt
         return territory
     return territory if path is None or territory.holds(path) else dataclasses.replace(territory, library=True)
 

@@ -9,10 +9,12 @@ process: importing it changes nothing there, and nothing but ``work`` calls a mo
 from __future__ import annotations
 
 import inspect
+import linecache
 import sys
 import threading
 import warnings
 from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -20,7 +22,7 @@ from torch.nn.parameter import is_lazy
 from tslint.probe.entry.given import Given, Unpicklable, given, pickle_to
 from tslint.request import Request
 
-__all__ = ["Given", "Unpicklable", "classes_of", "forkable", "given", "pickle_to", "work"]
+__all__ = ["Given", "Unpicklable", "cell_texts", "classes_of", "forkable", "given", "pickle_to", "work"]
 
 
 def forkable() -> bool:
@@ -31,18 +33,68 @@ def forkable() -> bool:
 def classes_of(module: torch.nn.Module) -> dict[str, dict[str, None]]:
     """File → the qualified names of its classes that MODULE and its submodules are of, bases too; outermost first.
 
-    Classes that have no file (a prompt's) are left out; what is a library's file is for the caller to say.
+    Classes without source (a prompt's) are left out; what is a library's file is for the caller to say.
     """
     found: dict[str, dict[str, None]] = {}
     for kind in dict.fromkeys(type(child) for child in module.modules()):
         for base in kind.__mro__:
-            try:
-                path = inspect.getsourcefile(base)
-            except (TypeError, OSError):
-                continue
-            if path is not None and Path(path).is_file():
-                found.setdefault(str(Path(path).resolve()), {})[base.__qualname__] = None
+            path = _file_of(base)
+            if path is not None:
+                found.setdefault(path, {})[base.__qualname__] = None
     return found
+
+
+def _file_of(kind: type) -> str | None:
+    """The file of a class; of a notebook's, what linecache knows the text of its cell as; None where there is neither."""
+    path: str | None
+    try:
+        path = inspect.getsourcefile(kind)
+    except TypeError:
+        return None
+    except OSError:  # `__main__` has no file: a notebook, a prompt
+        path = next((function.__code__.co_filename for function in _functions(kind)), None)
+    if path is None or path.startswith("<"):
+        return None
+    if Path(path).is_file():
+        return str(Path(path).resolve())
+    return path if linecache.getlines(path) else None
+
+
+def _functions(kind: type) -> list[FunctionType]:
+    return [value for value in vars(kind).values() if isinstance(value, FunctionType)]
+
+
+def cell_texts(module: torch.nn.Module, path: str) -> dict[str, bytes]:
+    """{PATH: the text of a cell of the notebook that is running}, and nothing for a real file.
+
+    Behind it stand, out of sight, the imports of other cells that the classes of MODULE use in it.
+    """
+    if Path(path).is_file():
+        return {}
+    known: dict[str, str] = {}
+    for kind in {base for child in module.modules() for base in type(child).__mro__ if _file_of(base) == path}:
+        for function in _functions(kind):
+            for name in _names(function.__code__):
+                imported = _import_of(name, function.__globals__.get(name))
+                if imported:
+                    known[name] = imported
+    text = "".join(linecache.getlines(path))
+    return {path: (text + "\n" * 16 + "".join(f"{line}\n" for line in sorted(known.values()))).encode()}
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def _import_of(name: str, value: object) -> str:
+    """The statement that NAME would come from, where VALUE is a module, or a module's class or function; else nothing."""
+    if isinstance(value, ModuleType):
+        return f"import {value.__name__} as {name}"
+    home, known = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    if not isinstance(value, (type, FunctionType)) or home in (None, "__main__") or "." in str(known):
+        return ""
+    return f"from {home} import {known} as {name}"
 
 
 def work(request: Request, found: Given, evidence_file: Path) -> None:
