@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
-from tslint.evidence import CodeRan, ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved
-from tslint.evidence.named import as_named
+from tslint.evidence import CodeRan, ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved, as_named
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline

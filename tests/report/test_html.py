@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
-from cases import CASES, MATH, SEGMENTATION, SOURCE, report
+from cases import CASES, HERE, MATH, SEGMENTATION, SOURCE, report
 from html_cases import ATTACK, PAGES
 from test_formats import golden
 
@@ -32,7 +32,10 @@ html5lib = pytest.importorskip("html5lib")
 
 def page(name: str, **options: Any) -> Element:
     """The page as a parser that forgives nothing reads it."""
-    text = render(PAGES[name](), "html", Options(**options))
+    return parsed(render(PAGES[name](), "html", Options(**options)))
+
+
+def parsed(text: str) -> Element:
     parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
     found = parser.parse(text)
     assert isinstance(found, Element)
@@ -271,6 +274,41 @@ def test_the_first_card_says_what_stops_it_and_what_to_do_with_a_link_and_a_comm
         "tslint check --fix --unsafe-fixes segmentation.py",
         "tslint plan segmentation.py",
     ]
+
+
+def card_of(found: Report) -> Element:
+    root = parsed(render(found, "html", Options()))
+    return next(node for node in root.iter("div") if (node.get("class") or "").startswith("card"))
+
+
+def test_commands_are_quoted_for_the_shell_and_a_notebook_is_not_planned() -> None:
+    run = dataclasses.replace(CASES["transcript"]().runs[0], target="my nets/board.ipynb")
+    found = dataclasses.replace(CASES["transcript"](), runs=(run,))
+    assert texts(card_of(found), ".//pre") == [
+        "tslint check --fix 'my nets/board.ipynb'",
+        "tslint check --fix --unsafe-fixes 'my nets/board.ipynb'",
+    ]
+
+
+@pytest.mark.parametrize(("count", "names"), [(1, "f0.py"), (2, "f0.py f1.py"), (9, ".")])
+def test_where_nothing_ran_the_commands_name_the_files(count: int, names: str) -> None:
+    several = [dataclasses.replace(MATH, path=f"{HERE}/f{number}.py") for number in range(count)]
+    found = report(*several)
+    card = card_of(found)
+    assert texts(card, ".//pre") == [
+        f"tslint check --fix {names}",
+        f"tslint check {'--run ' if count > 1 else ''}{names}",
+    ]
+    assert len(card.findall("ol/li")) == min(count, 8)
+    assert ("and 1 more" in texts(card, "p")) == (count == 9)
+
+
+def test_a_way_whose_conversion_was_not_tried_is_not_counted() -> None:
+    found = CASES["entries"]()
+    run = found.runs[-1]
+    half = [dataclasses.replace(r, status="works", converts="untried") if r.name == "script" else r for r in run.routes]
+    title = answer(found, dataclasses.replace(run, recommended=None, routes=tuple(half))).title
+    assert title.endswith("by any of the ways tried (trace, mixed, export).")
 
 
 # -- the parts --------------------------------------------------------------------------------------------------------

@@ -49,6 +49,15 @@ def test_it_is_said_of_the_trace_where_another_program_is_recommended() -> None:
     assert generalisation(alone, 100) == ["the trace does not generalise over dimension 1 (math-on-size)"]
 
 
+def test_a_program_is_not_said_to_work_where_what_could_be_converted_was_refused() -> None:
+    routes = (
+        Route("trace", "works", "refused", stopped_by=("unsupported-op",)),
+        Route("script", "works"),
+        Route("export", message="not needed"),
+    )
+    assert verdict(Run("net.py", routes=routes)) == "trace ✗ does not convert: unsupported-op · script ✓ not converted"
+
+
 def escape(line: int, verdict: str, path: str = "/work/net.py", warned: bool = True) -> Escape:
     return Escape(0, Place(path, Span(line, 1, line, 2)), "__float__", "size", {}, verdict, warned=warned)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tslint.evidence.base import Evidence, decode, encode
 from tslint.evidence.modules import ModuleSeen, ModulesScripted, ModulesSeen
+from tslint.evidence.named import as_named
 from tslint.evidence.outcomes import (
     AnswersHeld,
     Attempt,
@@ -106,6 +107,7 @@ __all__ = [
     "TraceRefused",
     "Variations",
     "Versions",
+    "as_named",
     "decode",
     "encode",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from tslint.evidence import InputSpec
@@ -162,6 +163,10 @@ def _cells(run: Run) -> list[Cell]:
         if route.wrapped is not None:
             found.append(_cell(route.wrapped, f"wrapped {route.name}", recommended, known))
     found += [Cell(", ".join(names), "", f"untried: {reason}") for reason, names in untried.items()]
+    if run.recommended is None and any(
+        route.converts not in ("untried", "works") for known in run.routes for route in (known, known.wrapped) if route
+    ):
+        return [dataclasses.replace(cell, text=cell.text or "not converted") for cell in found]
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ STYLE, SCRIPT = (
 MARKS = {"yes": "✓", "almost": "!", "no": "✗", "unknown": "?"}
 FIRST = 8
 """Findings that the answer lists."""
+MOST_NAMED = 5
+"""Files that a command of the answer names; of more it names the folder."""
 
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
@@ -82,9 +85,10 @@ def _title(report: Report) -> str:
     names = names or list(
         dict.fromkeys(shown(d.path, report.directory) for d in report.diagnostics if d.path is not None)
     )
-    if len(names) == 1:
+    count = len(names) if report.runs else max(len(names), report.summary.files)
+    if count == 1 and names:
         return names[0]
-    return f"{len(names)} files" if names else "Report"
+    return f"{count} file{'s' * (count != 1)}" if count else "Report"
 
 
 def _header(report: Report, title: str) -> Markup:
@@ -148,34 +152,41 @@ def _card(report: Report, said_: Answer, found: list[Diagnostic], run: Run | Non
 def _stops(report: Report, found: list[Diagnostic], said_: Answer) -> Markup:
     if not found:
         return EMPTY
-    title = "What stops it, and what to do" if said_.mark in ("no", "almost") else "What was found, and what to do"
+    stops = said_.mark in ("no", "almost") and all(d.severity == Severity.ERROR for d in found)
+    title = "What stops it, and what to do" if stops else "What was found, and what to do"
     items = []
     for diagnostic, remedy in remedies(found)[:FIRST]:
         link = element("a", words(diagnostic.message), href=f"#{name_of(report, diagnostic)}")
         at = element("span", place(report, diagnostic), class_="place")
         todo = element("span", words(remedy), class_="todo") if remedy else EMPTY
         items.append(element("li", link, " ", at, " ", todo))
-    if len(found) > FIRST:
-        items.append(element("li", element("a", f"and {len(found) - FIRST} more", href="#findings")))
-    return together(element("h3", title), element("ol", *items, class_="stops"))
+    rest = (
+        element("p", element("a", f"and {len(found) - FIRST} more", href="#findings")) if len(found) > FIRST else EMPTY
+    )
+    return together(element("h3", title), element("ol", *items, class_="stops"), rest)
 
 
 def _next(report: Report, found: list[Diagnostic], run: Run | None) -> Markup:
     """The command lines that go on from here."""
-    target = shown(run.target, report.directory) if run is not None else "FILE"
-    lines: list[Markup] = []
     fixes = [d for d in found if d.fix is not None]
+    target = shown(run.target, report.directory) if run is not None else None
+    paths = list(dict.fromkeys(shown(d.path or "", report.directory) for d in (fixes or found)))
+    names = shlex.join([target] if target is not None else paths if len(paths) <= MOST_NAMED else ["."])
+    lines: list[Markup] = []
     safe = [d for d in fixes if fixable(d)]
     if safe:
-        lines.append(_try(f"Writes {_fixes(len(safe))}.", f"tslint check --fix {target}"))
+        lines.append(_try(f"Writes {_fixes(len(safe))}.", f"tslint check --fix {names}"))
     if len(fixes) > len(safe):
         text = f"Writes {_fixes(len(fixes))}, those that can change behaviour, too; read them first."
-        lines.append(_try(text, f"tslint check --fix --unsafe-fixes {target}"))
+        lines.append(_try(text, f"tslint check --fix --unsafe-fixes {names}"))
     route = chosen(run) if run is not None else None
-    if route is not None and route.converts == "works":
-        lines.append(_try("Writes the script that converts it this way.", f"tslint plan {target}"))
+    if route is not None and route.converts == "works" and not names.rstrip("'").endswith(".ipynb"):
+        lines.append(_try("Writes the script that converts it this way.", f"tslint plan {names}"))
     if run is None and found:
-        lines.append(_try("Runs the model, which settles what the source leaves open.", f"tslint check {target}"))
+        several = "" if len(paths) == 1 else "--run "
+        lines.append(
+            _try("Runs the model, which settles what the source leaves open.", f"tslint check {several}{names}")
+        )
     return together(element("h3", "Commands"), *lines) if lines else EMPTY
 
 

@@ -60,7 +60,7 @@ def answer(report: Report, run: Run) -> Answer:
     if route is None and all(item.status in ("untried", "died") for item in run.routes):
         return Answer(UNKNOWN, "Not known", f"{name} did not come as far as Core ML.", _lost(run))
     if route is None:
-        tried = [item.name for item in run.routes if item.status != "untried"]
+        tried = [item.name for item in run.routes if item.status != "untried" and not _is_half_tried(item)]
         ways = f"the way tried ({tried[0]})" if len(tried) == 1 else f"any of the ways tried ({', '.join(tried)})"
         return Answer("no", "No", f"{name} does not become a Core ML model by {ways}.", _reasons(run))
     if route.converts == "untried":
@@ -74,6 +74,11 @@ def answer(report: Report, run: Run) -> Answer:
         said = f"{by}; {count} below {'asks' if len(found) == 1 else 'ask'} for a change first."
         return Answer("almost", "Almost", said, _qualities(run, route))
     return Answer("yes", "Yes", f"{by}.", _qualities(run, route))
+
+
+def _is_half_tried(route: Route) -> bool:
+    """Whether there is a program that was not converted, since others of the model were not either."""
+    return route.status == "works" and route.converts == "untried" and route.wrapped is None
 
 
 def static_answer(report: Report) -> Answer:

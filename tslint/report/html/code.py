@@ -167,16 +167,16 @@ def difference(fix: Fix, lines_of: dict[int | None, Sequence[str]], name: str) -
             return EMPTY
         old = "\n".join(lines) + "\n"
         new, _ = apply(old, [Fix(fix.title, fix.applicability, tuple(edits))])
-        found += _changes(old.split("\n"), new.split("\n"))
+        found += _changes(old.split("\n"), new.split("\n"), "" if cell is None else f"cell {cell}, ")
     return element("figure", scrolled(f"what the fix changes in {name}", *found), class_="code diff")
 
 
-def _changes(old: Sequence[str], new: Sequence[str]) -> list[Markup]:
+def _changes(old: Sequence[str], new: Sequence[str], cell: str) -> list[Markup]:
     rows: list[Markup] = []
     for line in list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]:
         if line.startswith("@@"):
             number = re.search(r"-(\d+)", line)
-            rows.append(element("span", f"line {number[1] if number else '?'}", "\n", class_="gap"))
+            rows.append(element("span", f"{cell}line {number[1] if number else '?'}", "\n", class_="gap"))
             continue
         name, kind, spoken = {"-": ("del", "out", "removed: "), "+": ("ins", "in", "added: ")}.get(
             line[:1], ("span", "row", "")

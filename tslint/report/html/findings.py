@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tslint import catalogue
+from tslint.composites import NOTHING
 from tslint.diagnostic import Basis, Diagnostic, Label, Severity
 from tslint.report.content import Report, clean, fixable
 from tslint.report.html.code import difference, figure
@@ -189,7 +190,7 @@ def _help(diagnostic: Diagnostic, fix: bool) -> Markup:
     """What to do; the code of it is left out where a FIX shows it."""
     if not diagnostic.help:
         return EMPTY
-    head = element("p", "What to do", class_="label")
+    head = element("p", "What was tried" if diagnostic.help.startswith(NOTHING) else "What to do", class_="label")
     first, _, rest = diagnostic.help.strip("\n").partition("\n")
     if fix:
         return element("div", head, element("p", words(first)), class_="help")
