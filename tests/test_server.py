@@ -432,6 +432,9 @@ def test_a_wrong_file_is_said_once_and_read_again_when_it_changes(folder: Path) 
             one.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([changed]))
             await one.until(lambda: one.published[-1].diagnostics == [])
             assert len(one.messages) == 1
+            (folder / "tslint.toml").write_text("selekt = []\n")  # and nobody watches files
+            one.change(uri, NET)
+            await one.until(lambda: len(one.messages) == 2)
 
     session(talk)
 
@@ -637,8 +640,8 @@ def test_what_cannot_be_run_is_said(folder: Path) -> None:
             await one.command("tslint.run", uri, "Net")
             (message,) = await one.until(lambda: one.messages)
             assert message.type == types.MessageType.Warning
-            assert "missing 1 required positional argument: 'scale'" in message.message, message
-            assert rules(one.published[-1].diagnostics) == ["model-failed", "math-on-size"]
+            assert "as `--model 'Net(scale=…)'`" in message.message, message
+            assert rules(one.published[-1].diagnostics) == ["math-on-size"]
             new = one.open(folder / "new.py", NET)
             await one.command("tslint.run", new)
             await one.until(lambda: len(one.messages) == 2)

@@ -101,11 +101,16 @@ def _app() -> typer.Typer:
     def doctor_command(python: str | None = None, output_format: str = "full") -> int:
         return commands.doctor(python, output_format)
 
-    def server_command() -> int:
+    def server_command(stdio: bool = True, client: int = 0) -> int:
         return commands.server()
 
     # The annotations hold objects made above, which the text of an annotation could not name.
     root.__annotations__["version"] = Annotated[bool, version_option]
+    # What clients of many editors add, whatever they start; the client's process is named in `initialize`, too.
+    server_command.__annotations__ |= {
+        "stdio": Annotated[bool, typer.Option("--stdio", hidden=True)],
+        "client": Annotated[int, typer.Option("--clientProcessId", hidden=True)],
+    }
     explain_command.__annotations__["rule"] = Annotated[str, rule_argument]
     rules_command.__annotations__["output_format"] = Annotated[str, format_option]
     known = OPTIONS["python"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from typing import Any, cast
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInternalError
+from pygls.exceptions import JsonRpcInternalError, JsonRpcInvalidRequest, JsonRpcServerNotInitialized
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
@@ -16,11 +18,24 @@ from tslint import __version__
 from tslint.server import actions, lenses, shown
 from tslint.server.session import Open, Session
 
+LOOK = 3.0
+"""Seconds between two looks at whether the client is still there."""
+
 WATCHED = ("**/*.py", "**/pyproject.toml", "**/tslint.toml")
 
 
 class Protocol(LanguageServerProtocol):
     """Open texts are the session's: pygls' own end lines where neither Python nor the protocol does."""
+
+    def handle_message(self, message: Any) -> None:
+        """Before `initialize` and after `shutdown` a request is refused, and what wants no answer is passed over."""
+        method, asked = getattr(message, "method", ""), getattr(message, "id", None)
+        begun = hasattr(self._server, "session") or method == types.INITIALIZE
+        if method == types.EXIT or not method or (begun and not self._shutdown):
+            super().handle_message(message)
+        elif asked is not None:
+            error = JsonRpcInvalidRequest("the server was shut down") if begun else JsonRpcServerNotInitialized()
+            self._send_response(asked, None, error.to_response_error())
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -80,6 +95,8 @@ def start() -> int:
 @server.feature(types.INITIALIZE)
 def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.session = Session(ls, params.initialization_options)
+    if params.process_id is not None and os.name == "posix":
+        threading.Thread(target=_outlive, args=(params.process_id,), daemon=True).start()
     ls.session.pulls = ls.session.can("text_document.diagnostic") and ls.session.can(
         "workspace.diagnostics.refresh_support"
     )
@@ -88,6 +105,18 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
             inter_file_dependencies=True, workspace_diagnostics=False, identifier="tslint"
         )
         ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(pull)
+
+
+def _outlive(client: int) -> None:
+    """Ends this process some seconds after the client's; a run that is still going on ends with it."""
+    while True:
+        time.sleep(LOOK)
+        try:
+            os.kill(client, 0)
+        except ProcessLookupError:
+            os._exit(1)
+        except PermissionError:
+            pass
 
 
 @server.feature(types.INITIALIZED)
@@ -151,7 +180,7 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     if one is None:
         return None
     here = types.Range(params.position, params.position)
-    return shown.hover(actions.at(ls.session.found(one), one.document, here), one.document)
+    return shown.hover(actions.at(ls.session.found(one), one.document, here), one.document, ls.session.markup)
 
 
 @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())

@@ -43,7 +43,8 @@ class Running:
 
 @dataclass(eq=False)
 class Open:
-    """An open text. ``settled`` while ``result`` is of the text as it is; ``serial`` counts what was found in it."""
+    """An open text. ``settled`` while ``result`` is of the text as it is; ``serial`` counts what was found in it, and
+    ``problem`` is what is wrong with its settings."""
 
     document: Document
     root: Path
@@ -56,6 +57,7 @@ class Open:
     others: dict[str, str] = field(default_factory=dict)
     running: Running | None = None
     closed: bool = False
+    problem: str = ""
 
 
 class Session:
@@ -77,6 +79,13 @@ class Session:
     def can(self, capability: Any) -> bool:
         """Whether the client has a CAPABILITY, named as lsprotocol names it."""
         return bool(get_capability(self.server.client_capabilities, capability, None))
+
+    @property
+    def markup(self) -> types.MarkupKind:
+        """What the client reads on hover."""
+        formats = get_capability(self.server.client_capabilities, "text_document.hover.content_format", None)
+        known = not formats or types.MarkupKind.Markdown in formats
+        return types.MarkupKind.Markdown if known else types.MarkupKind.PlainText
 
     def tell(self, sentence: str, kind: types.MessageType = types.MessageType.Error) -> None:
         """Shows SENTENCE to the user, once for as long as nothing about the settings changes."""
@@ -187,6 +196,9 @@ class Session:
             problem = f"a fault of tslint itself ended a check ({type(error).__name__}: {error}); please report it"
         finally:
             one.checking = None
+        if problem != one.problem:  # what was mended may go wrong again
+            self.told.discard(one.problem)
+        one.problem = problem
         for sentence in filter(None, (problem, *result.report.errors)):
             self.tell(sentence)
         if one.closed:
@@ -227,7 +239,9 @@ class Session:
     def published(self, one: Open, found: Sequence[Diagnostic]) -> list[types.Diagnostic]:
         """FOUND in an open text as the client knows it."""
         assert one.result is not None
-        lines = {**one.result.report.sources, **(one.ran.lines if one.ran is not None else {})}
+        lines = dict(one.result.report.sources)
+        for other in self.opens.values():
+            lines |= other.ran.lines if other.ran is not None else {}
         related = self.can("text_document.publish_diagnostics.related_information") or (
             self.pulls and self.can("text_document.diagnostic.related_information")
         )
@@ -262,7 +276,8 @@ class Session:
         """Begins a run of the class MODEL of an open file, or of the file where that is empty. It goes on behind."""
         one = await self.current(uri)
         if one is None or one.result is None:
-            self.tell(f"{uri} is not open as a Python file, so nothing was run", types.MessageType.Warning)
+            what = f"{uri} is not open as a Python file" if uri else "no file was named"
+            self.tell(f"{what}, so nothing was run", types.MessageType.Warning)
             return
         path = one.document.path
         if not path.is_file():

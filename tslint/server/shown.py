@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -39,15 +40,18 @@ def touches(one: types.Range, other: types.Range) -> bool:
     return _start(one) <= _end(other) and _start(other) <= _end(one)
 
 
-def hover(found: Sequence[Diagnostic], document: Document) -> types.Hover | None:
-    """What is said of FOUND, all at one place, with the page of each rule; None where there is nothing."""
+def hover(found: Sequence[Diagnostic], document: Document, kind: types.MarkupKind) -> types.Hover | None:
+    """What is said of FOUND, all at one place, with the page of each rule; None where there is nothing.
+
+    The text is Markdown, which a client of KIND plain text shows as it is written.
+    """
     if not found:
         return None
     parts = [_said(diagnostic) for diagnostic in found]
     known = catalogue.rules()
     pages = [page.markdown(known[rule]) for rule in dict.fromkeys(d.rule for d in found) if rule in known]
     text = "\n\n---\n\n".join([*parts, *pages])
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), place(found[0], document))
+    return types.Hover(types.MarkupContent(kind, text), place(found[0], document))
 
 
 def _diagnostic(diagnostic: Diagnostic, document: Document, lines: Lines, related: bool) -> types.Diagnostic:
@@ -97,7 +101,13 @@ def _related(
 def _said(diagnostic: Diagnostic) -> str:
     """One diagnostic as Markdown."""
     head = f"**{diagnostic.severity.value}[{diagnostic.rule}]** {diagnostic.message} *({diagnostic.basis.value})*"
-    return "\n\n".join([head, *_rest(diagnostic)])
+    return "\n\n".join([head, *map(_fenced, _rest(diagnostic))])
+
+
+def _fenced(text: str) -> str:
+    """TEXT with the code below its first line in a fence."""
+    first, _, code = text.partition("\n")
+    return f"{first}\n\n```python\n{textwrap.dedent(code).strip()}\n```" if code.strip() else first
 
 
 def _start(range_: types.Range) -> tuple[int, int]:
