@@ -164,11 +164,42 @@ def test_a_plan_of_a_notebook_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_python(tmp_path: Path) -> None:
-    (tmp_path / "weights.bin").write_bytes(bytes(range(256)))
-    outcome = tslint("check", "weights.bin", cwd=tmp_path)
+    (tmp_path / "weights.dat").write_bytes(bytes(range(256)))
+    outcome = tslint("check", "weights.dat", cwd=tmp_path)
     assert outcome.status == 2, outcome
     assert "unreadable-file" in sentence(outcome)
-    assert "weights.bin:" in outcome.out
+    assert "weights.dat:" in outcome.out
+
+
+@pytest.mark.parametrize("content", ["import torch\nopen('RAN', 'w')\n", "", "hello"])
+def test_what_is_called_an_archive_and_is_none_is_not_run(tmp_path: Path, content: str) -> None:
+    (tmp_path / "net.pt").write_text(content)
+    outcome = tslint("check", "net.pt", "--run", "--input", "1,3", cwd=tmp_path)
+    assert outcome.status == 2, outcome
+    assert "net.pt: is no TorchScript archive: save one with `torch.jit.save`" in " ".join(outcome.out.split())
+    assert not (tmp_path / "RAN").exists()
+
+
+def test_a_model_is_named_for_one_target_alone(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("import torch\n")
+    outcome = check_json("a.py", "b.py", "--model", "Net()", cwd=tmp_path)
+    assert (outcome.status, outcome.report["errors"]) == (
+        2,
+        ["2 targets are named: --model and --input go with one file or module"],
+    )
+
+
+def test_an_interpreter_that_is_none_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
+    )
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexit 7\n")
+    program.chmod(0o755)
+    outcome = check_json("net.py", "--python", str(program), cwd=tmp_path)
+    assert outcome.status == 2
+    assert outcome.report["errors"][0].startswith(f"{program} does not work as a Python interpreter")
 
 
 # -- nothing to run ---------------------------------------------------------------------------------------------------

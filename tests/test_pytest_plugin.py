@@ -94,7 +94,11 @@ ALL = ["test_other.py::test_other", "tslint::nets.py", "tslint::small", "tslint:
 
 
 def test_every_configured_model_is_a_test(models: pytest.Pytester) -> None:
-    assert collected(run(models, "--collect-only", "-q", "--tslint")) == ALL
+    result = run(models, "--collect-only", "-q", "--tslint")
+    assert collected(result) == ALL
+    assert result.outlines[-1].startswith("4 tests collected in ")
+    one = run(models, "--collect-only", "-q", "--tslint", "-m", "tslint", "tslint::small")
+    assert one.outlines[-1].startswith("1 test collected in ")
 
 
 def test_without_the_option_nothing_is_added(models: pytest.Pytester) -> None:
@@ -138,6 +142,7 @@ def test_a_failure_is_the_report(models: pytest.Pytester) -> None:
     assert report in text
     assert "Traceback" not in text
     assert "pytest_plugin.py" not in text
+    assert "FAILED tslint::nets.py - 2 problems: dict-output, math-on-size" in text
 
 
 @pytest.mark.torch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.util
 import os
 import sys
 import tempfile
@@ -99,9 +100,11 @@ def check(
     SELECT and IGNORE name rules or groups. What is not given here is taken from the project's configuration file.
 
     MODEL, its mode, its gradients and every random generator stay as they are. What is wrong with the model stands in the
-    report. Raises TypeError for what is no model or no input of it, SettingsError for an option that cannot be used, and
-    IsolationError where this process cannot be forked and the model cannot be pickled.
+    report. Raises TypeError for what is no model or no input of it, SettingsError for an option that cannot be used,
+    ModuleNotFoundError without PyTorch, and IsolationError where this process cannot be forked and the model cannot be pickled.
     """
+    if importlib.util.find_spec("torch") is None:
+        raise ModuleNotFoundError("PyTorch is not installed here: `pip install 'tslint[coreml]'`", name="torch")
     from tslint.live import IsolationError, own_file
     from tslint.live import settings as settings_for
     from tslint.probe import live

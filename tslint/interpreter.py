@@ -67,6 +67,11 @@ def _asked(python: str) -> int:
         return BROKEN
 
 
+def broken(python: str) -> bool:
+    """Whether PYTHON, which :func:`interpreter` finds, is none."""
+    return _asked(interpreter(python)) not in (READY, WITHOUT_TORCH, TOO_OLD)
+
+
 def missing(python: str | None = None) -> str:
     """One sentence where :func:`interpreter` cannot be used or has no PyTorch, with what to do about it; else nothing."""
     try:

@@ -57,7 +57,9 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         return
     models = Models.from_parent(session, name=PREFIX, nodeid=PREFIX)
     chosen = getattr(config.option, CHOSEN)
-    items += [model for model in models.collect() if chosen is None or model.name in chosen]
+    added = [model for model in models.collect() if chosen is None or model.name in chosen]
+    items += added
+    session.ihook.pytest_collectreport(report=pytest.CollectReport(PREFIX, "passed", None, list(added)))
 
 
 class Models(pytest.Collector):
@@ -93,7 +95,8 @@ class Model(pytest.Item):
                 quiet=settings.quiet,
                 fail_on=settings.fail_on,
             )
-            raise Problems(full.render(report, options).rstrip("\n"))
+            text = full.render(report, options).rstrip("\n")
+            raise Problems(f"{_headline(report, settings.fail_on)}\n\n{text}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return str(excinfo.value) if isinstance(excinfo.value, Problems) else super().repr_failure(excinfo, style)
@@ -104,7 +107,7 @@ class Model(pytest.Item):
 
 
 class Problems(Exception):
-    """What is wrong with a model, as the ``full`` report says it."""
+    """What is wrong with a model: a line for pytest's short summary, then the ``full`` report."""
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +126,7 @@ def tslint_check() -> Callable[..., Report]:
             raise SettingsError(f"`fail_on` must be error, warning or info, not `{fail_on}`")
         try:
             report = tslint.check(model, example_inputs, **options)
-        except (SettingsError, tslint.IsolationError) as error:
+        except (SettingsError, tslint.IsolationError, ModuleNotFoundError) as error:
             raise error.with_traceback(None)  # noqa: B904 -- the same error, on the line of the test
         try:
             report.raise_if_failed(fail_on)
@@ -132,6 +135,16 @@ def tslint_check() -> Callable[..., Report]:
         return report
 
     return check
+
+
+def _headline(report: Report, fail_on: str) -> str:
+    """``2 problems: dict-output, math-on-size``, or what kept tslint from its work."""
+    from tslint.report.content import counts
+
+    rules = [diagnostic.rule for diagnostic in report.diagnostics if counts(diagnostic, fail_on)]
+    if not rules:
+        return report.errors[0] if report.errors else "not all of it could be checked"
+    return f"{len(rules)} problem{'s' * (len(rules) != 1)}: {', '.join(dict.fromkeys(rules))}"
 
 
 def _of_this_model(report: Report) -> Report:

@@ -193,6 +193,7 @@ def _start(
     """
     try:
         interpreter.interpreter(settings.python)
+        explicit = explicit or (settings.python is not None and interpreter.broken(settings.python))
     except interpreter.InterpreterError as error:
         ran.errors.append(str(error))
         return

@@ -51,6 +51,8 @@ def test_with_a_diff_what_would_change_counts() -> None:
 
 def test_counts() -> None:
     assert summarise([DICT, MATH, WARNING, INFO, REFUTED], files=3, suppressed=2) == Summary(3, 2, 1, 1, 1, 2, 2)
+    known = dataclasses.replace(MATH, severity=Severity.INFO)
+    assert [summarise([known], files=1, info=info).fixable for info in (False, True)] == [0, 1]
     assert summarise([dataclasses.replace(MATH, basis=Basis.REFUTED)], files=1) == Summary(files=1, refuted=1)
 
 

@@ -129,8 +129,10 @@ class Report:
             raise CheckFailed("\n".join([*lines, *self.errors]))
 
 
-def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0, baselined: int = 0) -> Summary:
-    """The counts of the summary line and of the JSON object."""
+def summarise(
+    diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0, baselined: int = 0, info: bool = False
+) -> Summary:
+    """The counts of the summary line and of the JSON object. INFO: findings of that severity are listed, and fixed, too."""
     found = list(diagnostics)
     standing = [d for d in found if d.basis != Basis.REFUTED]
     by_severity = {severity.value: sum(d.severity == severity for d in standing) for severity in Severity}
@@ -139,7 +141,7 @@ def summarise(diagnostics: Iterable[Diagnostic], files: int, suppressed: int = 0
         refuted=len(found) - len(standing),
         suppressed=suppressed,
         baselined=baselined,
-        fixable=sum(fixable(d) for d in standing),
+        fixable=sum(fixable(d) for d in standing if info or d.severity != Severity.INFO),
         **by_severity,
     )
 

@@ -245,7 +245,8 @@ def summary(report: Report, options: Options) -> Line:
 
 
 def _fixes(report: Report, options: Options) -> Line:
-    standing = [d for d in report.diagnostics if d.basis != Basis.REFUTED and d.fix is not None]
+    listed = visible(report.diagnostics, options.show_info, refuted=False)
+    standing = [d for d in listed if d.fix is not None]
     safe = sum(fixable(d) for d in standing)
     unsafe = len(standing) - safe
     flags = "--fix --unsafe-fixes" if options.fix_unsafe and unsafe else "--fix"

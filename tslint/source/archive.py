@@ -10,12 +10,15 @@ from tslint.source.errors import UnreadableFileError
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
 """How a pickle of protocol 2 or later begins, and with it what ``torch.save`` wrote before PyTorch 1.6."""
+SUFFIXES = {".pt", ".pth", ".pts", ".ckpt", ".bin"}
+"""Of files that are no source, whatever they hold."""
 
 
 def is_torchscript(path: Path) -> bool:
     """Whether PATH is a TorchScript archive, as ``torch.jit.save`` writes them.
 
-    Raises UnreadableFileError for a pickle or an archive of something else: loading it could run any code.
+    Raises UnreadableFileError for a pickle or an archive of something else, loading which could run any code, and for what is
+    called like one and is none.
     """
     try:
         with path.open("rb") as file:
@@ -29,6 +32,8 @@ def is_torchscript(path: Path) -> bool:
         raise UnreadableFileError(path, f"{_what(names)}, not a TorchScript archive: save one with `torch.jit.save`")
     if start[:1] == PICKLE and path.suffix != ".py":
         raise UnreadableFileError(path, "holds a pickle, not a TorchScript archive: save one with `torch.jit.save`")
+    if path.suffix in SUFFIXES:
+        raise UnreadableFileError(path, "is no TorchScript archive: save one with `torch.jit.save`")
     return False
 
 
