@@ -256,7 +256,7 @@ def test_output_file(api: StandIn, capsys: pytest.CaptureFixture[str], tmp_path:
     os.close(reader)
     capsys.readouterr()
     assert cli.main(["check", "--output-file", "none/report.txt"]) == 2
-    message = "tslint: error: `--output-file none/report.txt` cannot be written: No such file or directory\n"
+    message = "tslint: error: `--output-file none/report.txt` cannot be written: there is no directory none\n"
     assert capsys.readouterr() == ("", message)
 
 

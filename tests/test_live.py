@@ -525,6 +525,12 @@ def test_a_model_of_a_running_notebook(tmp_path: Path, known: bool) -> None:
         assert "[missing-eval] `model` is checked in training mode" in ran.stdout
 
 
+def test_without_pytorch_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"^PyTorch is not installed here: `pip install 'tslint\[coreml\]'`$"):
+        tslint.check(None, None)
+
+
 # -- where forking is not safe -----------------------------------------------------------------------------------------
 
 

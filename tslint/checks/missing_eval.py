@@ -20,6 +20,7 @@ ACTIONS = {
     "torch.export.export": ("exported", "mod"),
 }
 WHY = "it switches dropout off and batch norm to what it has learned"
+NOTHING_YET = "nothing in it depends on the mode yet, and what is added later may"
 HELP = f"call `{{model}}.eval()` first: {WHY}"
 
 
@@ -62,7 +63,8 @@ def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
             severity=Severity.ERROR if evidence.effect else Severity.WARNING,
             caption=evidence.effect or None,
             fix=fix,
-            help=f"return `{model}.eval()`: {WHY}" if built is not None else HELP.format(model=called),
+            help=f"{'return' if built is not None else 'call'} `{called}.eval()`{'' if built is not None else ' first'}: "
+            + (WHY if evidence.effect else NOTHING_YET),
         )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tslint import __version__, catalogue
-from tslint.cli.output import Usage, let_go, options_of, with_progress, write
+from tslint.cli.output import Usage, let_go, options_of, refuse_place, with_progress, write
 from tslint.cli.waiting import child_of
 from tslint.settings import OPTIONS, Settings, SettingsError, key_of, load, negative_of
 from tslint.source import own_process
@@ -157,6 +157,8 @@ def check_once(targets: list[str], given: Mapping[str, Any]) -> tuple[int, Repor
 def settings_of(targets: list[str], given: Mapping[str, Any]) -> Settings:
     """The settings for TARGETS. Raises Usage for what contradicts each other."""
     settings = _decided(load(targets, given.get("config"), given), given)
+    if settings.output_file is not None:
+        refuse_place(settings.output_file)
     if settings.static and settings.run:
         raise Usage("--static and --run contradict each other")
     if settings.save and (settings.static or settings.no_convert):

@@ -59,4 +59,7 @@ def _agreed() -> bool:
         print("tslint: say --yes to write this where nobody can be asked", file=sys.stderr)
         return False
     print("Write this? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = sys.stdin.readline()
+    if not answer:  # Ctrl-D ends no line
+        print(file=sys.stderr)
+    return answer.strip().lower() in ("y", "yes")

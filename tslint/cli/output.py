@@ -66,6 +66,20 @@ def write(text: str, path: str | None, option: str = "--output-file") -> None:
         let_go()
 
 
+def refuse_place(path: str, option: str = "--output-file") -> None:
+    """Raises Usage where PATH has no folder: before minutes of work are done for it."""
+    folder = Path(path).parent
+    if not path or Path(path).is_dir() or not folder.is_dir():
+        why = (
+            "it is empty"
+            if not path
+            else "it is a directory"
+            if Path(path).is_dir()
+            else f"there is no directory {folder}"
+        )
+        raise Usage(f"`{option} {path}` cannot be written: {why}")
+
+
 def _write_file(path: Path, content: bytes, option: str) -> None:
     from tslint import fixes
 
