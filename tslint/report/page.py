@@ -12,14 +12,6 @@ if TYPE_CHECKING:
 
 METADATA = re.compile(r"^```+[ ]*toml[ ]*\n.*?^```+[ ]*\n+", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(r"^(```+)[ ]*(python|text) (\w+)[ ]*$", re.MULTILINE)
-TITLES = {
-    "bad": "Reported:",
-    "good": "Not reported:",
-    "fixed": "Fixed:",
-    "raises": "The message:",
-    "warns": "The warning:",
-    "proof": "What holds after it ran:",
-}
 
 
 def render(rule: Rule, options: Options) -> str:
@@ -49,11 +41,7 @@ def _head(rule: Rule) -> str:
 
 
 def _body(rule: Rule) -> str:
-    """The page without its metadata and its own title, with a line above each example that says what it is."""
+    """The page without its metadata, its own title and the tags of its examples."""
     text = METADATA.sub("", rule.text, count=1)
     text = re.sub(r"\A\s*# .*\n+", "", text)
-    return EXAMPLE.sub(_titled, text).strip()
-
-
-def _titled(match: re.Match[str]) -> str:
-    return f"{TITLES.get(match[3], match[3].capitalize() + ':')}\n\n{match[1]}{match[2]}"
+    return EXAMPLE.sub(r"\1\2", text).strip()

@@ -174,12 +174,12 @@ def _cell(route: Route, name: str, recommended: bool, known: set[str]) -> Cell:
     """KNOWN are the rules that stop it from generalising, as the line below the table says: not to be said twice."""
     built, converted = _built(route), _converted(route)
     works = route.status == "works" and route.converts in ("works", "untried")
-    if recommended and route.status == "differs" and route.converts in ("works", "untried"):
+    if recommended and route.status == "differs" and route.converts == "works":
         works = True
         more = ", ".join(rule for rule in route.stopped_by if rule not in known)
         how = route.message if route.message and not route.message.startswith("differs from eager") else ""
         built, converted = converted, _colon(how or "differs on other inputs", more) if more or not known else ""
-    return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended)
+    return Cell(name, "✓" if works else "✗", "; ".join(filter(None, (built, converted))), recommended and works)
 
 
 def _built(route: Route) -> str:
