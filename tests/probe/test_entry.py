@@ -59,6 +59,24 @@ def test_inputs_alone_take_the_files_own_model(find):
     assert seen.one(EntryChosen).how == "--model/--input `Net`"
 
 
+def test_inputs_alone_are_not_given_to_one_of_several_models(find):
+    entries, seen = find(
+        NET + "\n\nclass Other(nn.Module):\n    def forward(self, x):\n        return x\n",
+        specs=(ModelSpec(None, ("5,8",)),),
+    )
+    assert entries == []
+    assert seen.one(NoEntry).reason.endswith("the file defines several models: name one with `--model` (`Net`, `Other`)")
+
+
+def test_a_named_model_that_needs_arguments_is_told_how_to_give_them(find):
+    entries, seen = find(NET.replace("width=4", "width"), specs=(ModelSpec("Net", ()),))
+    assert entries == []
+    assert seen.one(NoEntry).reason == (
+        "`Net` cannot be built (missing a required argument: 'width'): "
+        "name it with its arguments, as `--model 'Net(width=…)'`"
+    )
+
+
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [

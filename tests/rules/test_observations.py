@@ -314,6 +314,7 @@ def test_refused_append_is_reported_where_the_list_was_made() -> None:
     diagnostic = observed(ScriptRefused(0, "", "Net", message, place("names.append")))
     assert diagnostic.rule == "untyped-empty-list"
     assert diagnostic.span and diagnostic.span.line == place("names = []").span.line
+    assert diagnostic.help == "`names: list[int] = []` says what it holds"
 
 
 def test_refused_input_is_reported_at_its_parameter() -> None:

@@ -43,8 +43,14 @@ def observe(evidence: ScriptRefused, context: Context) -> Iterator[Finding]:
         place,
         _values(node, "something else", facts),
         caption=_type_error(evidence.message),
-        help=_help(node, None, facts),
+        help=_help(node, _foreseen(node, facts), facts),
     )
+
+
+def _foreseen(node: cst.CSTNode, facts: Facts) -> str | None:
+    """The annotation that the source alone asks for."""
+    wanted = next((r.values["wanted"] for r in facts.refusals if r.code == "empty-list" and r.node is node), None)
+    return None if wanted is None else annotation(wanted)
 
 
 def _values(node: cst.CSTNode, element: str, facts: Facts) -> dict[str, str]:

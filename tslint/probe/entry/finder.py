@@ -178,6 +178,11 @@ class Finder:
             classes = (outline.roots or outline.classes) if outline is not None else ()
             if outline is not None and "build_model" in outline.functions:
                 text = "build_model()"
+            elif outline is not None and len(outline.roots) > 1:
+                several = ", ".join(f"`{name}`" for name in outline.roots)
+                raise Nothing(
+                    f"`--input` was given, and the file defines several models: name one with `--model` ({several})"
+                )
             elif classes:
                 text = classes[-1]
             else:
