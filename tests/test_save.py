@@ -112,6 +112,15 @@ def test_what_stands_there_goes_once_the_new_one_is_there_and_stays_where_none_i
     assert names(tmp_path) == {"model.py", "Out.mlpackage"}
 
 
+def test_what_coremltools_says_of_a_wrong_description_is_said(tmp_path: Path) -> None:
+    project(tmp_path, CONFIGURATION.replace('"d", "e"]', '"d"]'))
+    answer = tslint("check", "model.py", "--save", "Out.mlpackage", cwd=tmp_path)
+    assert answer.status == 2
+    said = " ".join((answer.out + answer.err).split())
+    assert "Out.mlpackage was not written: ValueError: In op 'classify', number of classes must match" in said
+    assert "Out.mlpackage" not in names(tmp_path)
+
+
 def test_what_only_composites_convert_is_saved(tmp_path: Path) -> None:
     project(tmp_path, more=" + torch.diff(image).sum()")
     answer = tslint("check", "model.py", "--save", "Out.mlpackage", "--input", "1,3,8,8", cwd=tmp_path)

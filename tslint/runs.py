@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tslint import child, engine, interpreter, merge
 from tslint.diagnostic import Diagnostic
-from tslint.evidence import CodeRan, ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved, as_named
+from tslint.evidence import CodeRan, ConversionDiffered, Evidence, NoEntry, OpUnsupported, Saved, StepEnded, as_named
 from tslint.facts import Facts
 from tslint.facts.context import Context
 from tslint.facts.entries import outline
@@ -271,7 +271,9 @@ def _save(saving: Saving, ran: Ran) -> None:
         words = {True: "as saved, it agrees with the model", None: "not evaluated as saved"}.get(saved[0].verified, "")
         ran.notes.append(f"{name}: written, {HOW[saved[0].route]}; {words}")
     else:
-        ran.errors.append(f"{name} was not written: no way to Core ML that works was found")
+        ended = [item for item in ran.evidence if isinstance(item, StepEnded) and item.step == "save" and item.message]
+        why = ended[-1].message.splitlines()[0] if ended else "no way to Core ML that works was found"
+        ran.errors.append(f"{name} was not written: {why}")
 
 
 def _specs(target: str, settings: Settings) -> tuple[ModelSpec, ...]:

@@ -65,7 +65,9 @@ def test_inputs_alone_are_not_given_to_one_of_several_models(find):
         specs=(ModelSpec(None, ("5,8",)),),
     )
     assert entries == []
-    assert seen.one(NoEntry).reason.endswith("the file defines several models: name one with `--model` (`Net`, `Other`)")
+    assert seen.one(NoEntry).reason.endswith(
+        "the file defines several models: name one with `--model` (`Net`, `Other`)"
+    )
 
 
 def test_a_named_model_that_needs_arguments_is_told_how_to_give_them(find):
