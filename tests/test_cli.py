@@ -258,6 +258,8 @@ def test_output_file(api: StandIn, capsys: pytest.CaptureFixture[str], tmp_path:
     assert cli.main(["check", "--output-file", "none/report.txt"]) == 2
     message = "tslint: error: `--output-file none/report.txt` cannot be written: there is no directory none\n"
     assert capsys.readouterr() == ("", message)
+    assert cli.main(["check", "--output-format", "concise", "--output-file", "-"]) == 1
+    assert capsys.readouterr().out.startswith("net.py:3:5: ") and not Path("-").exists()
 
 
 @pytest.mark.parametrize(

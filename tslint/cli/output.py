@@ -49,8 +49,11 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def write(text: str, path: str | None, option: str = "--output-file") -> None:
-    """TEXT to PATH or standard output. A terminal that cannot show a character gets one that looks like it, or a `?`."""
-    if path is not None:
+    """TEXT to PATH, or to standard output for None and ``-``.
+
+    A terminal that cannot show a character gets one that looks like it, or a `?`.
+    """
+    if path not in (None, "-"):
         _write_file(Path(path), text.encode("utf-8", "backslashreplace"), option)
         return
     encoding = sys.stdout.encoding or "utf-8"
