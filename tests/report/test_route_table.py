@@ -58,6 +58,16 @@ def test_a_program_is_not_said_to_work_where_what_could_be_converted_was_refused
     assert verdict(Run("net.py", routes=routes)) == "trace ✗ does not convert: unsupported-op · script ✓ not converted"
 
 
+def test_what_stops_the_conversion_of_a_wrong_program_is_said_of_the_conversion() -> None:
+    rules = ("math-on-size", "unsupported-op")
+    route = Route("trace", "differs", "refused", stopped_by=rules)
+    assert verdict(Run("net.py", routes=(route,))) == (
+        "trace ✗ differs from eager: math-on-size; does not convert: unsupported-op"
+    )
+    (before,) = [dataclasses.replace(route, converts="untried", stopped_by=rules[:1])]
+    assert verdict(Run("net.py", routes=(before,))) == "trace ✗ differs from eager: math-on-size"
+
+
 def escape(line: int, verdict: str, path: str = "/work/net.py", warned: bool = True) -> Escape:
     return Escape(0, Place(path, Span(line, 1, line, 2)), "__float__", "size", {}, verdict, warned=warned)
 

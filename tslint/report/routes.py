@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from tslint import catalogue
 from tslint.evidence import InputSpec
 from tslint.frozen import frozen
 from tslint.report.content import one_line
@@ -186,7 +187,8 @@ def _built(route: Route) -> str:
     """What to say of the program itself: nothing where it works."""
     if route.status == "works":
         return ""
-    claims = ", ".join(route.stopped_by) or _short(route.message)
+    late = _of_conversion(route)
+    claims = ", ".join(rule for rule in route.stopped_by if rule not in late) or _short(route.message)
     if route.status == "differs":
         return _colon("differs from eager", claims)
     return claims or {"died": "ended the process"}.get(route.status, route.status)
@@ -196,7 +198,8 @@ def _converted(route: Route) -> str:
     """What to say of its conversion: nothing where that was not tried."""
     if route.converts == "untried" or route.status in ("refused", "died"):
         return ""
-    why = "" if route.status != "works" else ", ".join(route.stopped_by) or _short(route.message)
+    works = route.status == "works"
+    why = ", ".join(route.stopped_by if works else _of_conversion(route)) or (_short(route.message) if works else "")
     composed = f" with composites for {', '.join(route.composed)}" if route.composed else ""
     if route.decomposed:
         composed += f" with {', '.join(route.decomposed)} taken apart"
@@ -208,6 +211,17 @@ def _converted(route: Route) -> str:
     if route.converts == "differs":
         return _colon(f"converts{composed}, but differs from eager{difference}", why)
     return _colon("conversion ended the process" if route.converts == "died" else "does not convert", why)
+
+
+def _of_conversion(route: Route) -> list[str]:
+    """The rules that stop the conversion of a program which is wrong already, and do not make it so."""
+    known = catalogue.rules()
+    tried = route.converts in ("refused", "died") and route.status == "differs"
+    return [
+        rule
+        for rule in route.stopped_by
+        if tried and rule in known and all(claim.value.startswith("convert") for claim in known[rule].claims)
+    ]
 
 
 def _short(message: str) -> str:
