@@ -2,7 +2,8 @@
 
 A fenced block that begins with ``$ tslint …`` is a transcript; the tables of rules, a short one there and the whole one in
 ``rules/README.md``, stand between two comments. Blocks that begin with ``untidy$ …`` are run one after the other in a copy of
-``examples/untidy``; what is written by hand is a diff between them. ``--rules`` writes the tables alone, which takes no time.
+``examples/untidy``, one that begins with ``copy$ tslint …`` in a copy of the examples; a diff between them is written by hand.
+``--rules`` writes the tables alone, which takes no time.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ SHOWN = (
 """The rules that README shows."""
 
 TRANSCRIPT = re.compile(r"```console\n\$ tslint (?P<command>.*)\n(?P<output>(?:.*\n)*?)```")
+COPY = re.compile(r"```console\ncopy\$ tslint (?P<command>.*)\n(?P<output>(?:.*\n)*?)```")
 WALK = re.compile(r"```console\nuntidy\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```|```diff\n(?P<diff>(?:.*\n)*?)```")
 RULES = re.compile(r"(?<=<!-- rules -->\n)(?:.*\n)*?(?=<!-- end of rules -->)")
 
@@ -56,6 +58,19 @@ def transcripts(text: str) -> list[tuple[str, str]]:
 def printed(command: str) -> str:
     """What COMMAND prints on standard output today, in the root of the repository."""
     return tslint(*shlex.split(command), cwd=ROOT, env=environment()).out
+
+
+def copies(text: str) -> list[tuple[str, str]]:
+    """Command lines that change files, and what README says that they print."""
+    return [(match["command"], match["output"]) for match in COPY.finditer(text)]
+
+
+def printed_in_a_copy(command: str) -> str:
+    """What COMMAND prints on standard output today, in a copy of the two examples."""
+    with tempfile.TemporaryDirectory() as folder:
+        for example in (ROOT / "examples").glob("*.py"):
+            shutil.copy(example, folder)
+        return tslint(*shlex.split(command), cwd=Path(folder), env=environment()).out
 
 
 def walked(text: str, folder: Path) -> list[tuple[str, str, str, int]]:
@@ -119,6 +134,9 @@ def measured(text: str) -> str:
 def written(text: str, run: Callable[[str], str] = printed) -> str:
     """README with every transcript made anew."""
     text = TRANSCRIPT.sub(lambda match: f"```console\n$ tslint {match['command']}\n{run(match['command'])}```", text)
+    text = COPY.sub(
+        lambda match: f"```console\ncopy$ tslint {match['command']}\n{printed_in_a_copy(match['command'])}```", text
+    )
     with tempfile.TemporaryDirectory() as folder:
         outputs = iter([new for _, _, new, _ in walked(text, Path(folder))])
 

@@ -183,11 +183,14 @@ def test_what_is_called_an_archive_and_is_none_is_not_run(tmp_path: Path, conten
 def test_a_model_is_named_for_one_target_alone(tmp_path: Path) -> None:
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("import torch\n")
-    outcome = check_json("a.py", "b.py", "--model", "Net()", cwd=tmp_path)
-    assert (outcome.status, outcome.report["errors"]) == (
-        2,
-        ["2 targets are named: --model and --input go with one file or module"],
-    )
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "c.py").write_text("import torch\n")
+    for targets in (["a.py", "b.py"], ["a.py", "a.py"], ["a.py", "c"], ["c", "c"]):
+        outcome = check_json(*targets, "--model", "Net()", cwd=tmp_path)
+        assert (outcome.status, outcome.report["errors"]) == (
+            2,
+            ["2 targets are named: --model and --input go with one file or module"],
+        )
 
 
 def test_an_interpreter_that_is_none_is_an_error(tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ def example_inputs():
     ("body", "fixed"),
     [
         ("    return nn.Linear(3, 2)  # ours", "    return nn.Linear(3, 2).eval()  # ours"),
+        ("    net = nn.Linear(3, 2)\n    return net", "    net = nn.Linear(3, 2)\n    return net.eval()"),
         (
             "    def inner():\n        return nn.Linear(3, 2)\n\n    net = inner()\n    return net",
             "    def inner():\n        return nn.Linear(3, 2)\n\n    net = inner()\n    return net.eval()",
@@ -205,6 +206,41 @@ def test_a_function_that_builds_the_model_returns_it_in_eval_mode(tmp_path: Path
     assert found["message"] == f"`{line.strip().removeprefix('return ')}` is returned in training mode"
     assert fix(path, "--unsafe-fixes", "--no-convert").report["fixes"]["written"] == 1
     assert path.read_text("latin-1") == BUILT.format(body=fixed)
+
+
+@pytest.mark.torch
+def test_a_decorated_function_is_found_and_what_asks_for_training_is_not_said_to_be_nothing(tmp_path: Path) -> None:
+    net = (
+        "class Net(nn.Module):\n    def forward(self, x):\n        return x * 2 if self.training else x\n\n\n"
+        "def same(function):\n    return function\n\n\n@same\ndef build"
+    )
+    path = written(tmp_path, BUILT.format(body="    return Net()").replace("def build", net))
+    outcome = check_json("net.py", "--no-convert", "--no-cache", cwd=tmp_path)
+    (found,) = [item for item in outcome.report["diagnostics"] if item["rule"] == "missing-eval"]
+    assert (found["line"], found["message"]) == (16, "`Net()` is returned in training mode")
+    assert found["help"].endswith(
+        "no dropout or batch norm in it is live, but what asks for `training` takes the other way"
+    )
+    assert fix(path, "--unsafe-fixes", "--no-convert").report["fixes"]["written"] in (0, 1)
+
+
+@pytest.mark.torch
+def test_eval_that_was_meant_is_not_written_twice(tmp_path: Path) -> None:
+    written(tmp_path, BUILT.format(body="    net = nn.Dropout()\n    net.eval\n    return net"))
+    outcome = check_json("net.py", "--no-convert", "--no-cache", cwd=tmp_path)
+    found = {item["rule"]: item["fix"] for item in outcome.report["diagnostics"]}
+    assert found["missing-eval"] is None and found["eval-not-called"] is not None
+
+
+@pytest.mark.torch
+def test_a_function_of_one_line_that_traces_builds_no_model(tmp_path: Path) -> None:
+    code = "import torch\nfrom torch import nn\n\nnet = nn.Dropout()\n"
+    (tmp_path / "net.py").write_text(
+        f"{code}\n\ndef traced(): return torch.jit.trace(net, torch.rand(2, 3))\n\n\ntraced()\n"
+    )
+    outcome = check_json("net.py", "--no-convert", "--no-cache", cwd=tmp_path)
+    (found,) = [item for item in outcome.report["diagnostics"] if item["rule"] == "missing-eval"]
+    assert found["message"] == "`net` is traced in training mode"
 
 
 @pytest.mark.torch

@@ -492,8 +492,8 @@ def test_the_code_of_a_notebooks_cell_is_shown(load: Load, tmp_path: Path, image
 
 
 CELLS = (
-    "import math\nimport torch\nfrom torch import nn",
-    "class Net(nn.Module):\n    def forward(self, x):\n        return x / math.sqrt(x.size(0))\n\n"
+    "import math\nimport torch\nfrom torch import nn\nfrom helpers import twice",
+    "class Net(nn.Module):\n    def forward(self, x):\n        return x / math.sqrt(x.size(0)) + twice(x)\n\n"
     "model = nn.Sequential(Net(), nn.Dropout())",
     "import tslint\nreport = tslint.check(model, torch.rand(2, 3), convert=False)",
 )
@@ -513,6 +513,7 @@ print(report)
 def test_a_model_of_a_running_notebook(tmp_path: Path, known: bool) -> None:
     """As kernels run cells: `__main__` has no file, the text of a cell stands in linecache, or at a prompt nowhere."""
     (tmp_path / "tslint.toml").touch()
+    (tmp_path / "helpers.py").write_text("twice = lambda x: x * 2\n")  # a function whose name is none
     program = KERNEL.format(cells=CELLS, folder=tmp_path / "kernel", known=known)
     command = [sys.executable, "-c", program]
     ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)
@@ -526,6 +527,7 @@ def test_a_model_of_a_running_notebook(tmp_path: Path, known: bool) -> None:
 
 
 def test_without_pytorch_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"^PyTorch is not installed here: `pip install 'tslint\[coreml\]'`$"):
         tslint.check(None, None)

@@ -64,6 +64,14 @@ def test_a_fix_is_proven_and_written_through_a_link(project: Path) -> None:
     assert "x.size(2) ** 0.5" in (project / "real" / "nets" / "net.py").read_text()
 
 
+def test_what_lies_behind_a_linked_folder_follows_it_and_what_lies_beside_its_target_does_not(project: Path) -> None:
+    (project / "nets").symlink_to(project / "real" / "nets", target_is_directory=True)
+    functions = {str(project / "real" / folder / "x.py"): ("f",) for folder in ("nets", "other")}
+    (ran,) = as_named([CodeRan(0, "eager", functions)], str(project / "nets" / "net.py"))
+    assert isinstance(ran, CodeRan)
+    assert list(ran.functions) == [str(project / "nets" / "x.py"), str(project / "real" / "other" / "x.py")]
+
+
 def test_paths_beside_the_named_one_follow_it_and_others_stay(project: Path) -> None:
     named, real = project / "link" / "nets" / "net.py", project / "real"
     place = Place(str(real / "nets" / "net.py"), Span(3, 1, 3, 5))

@@ -13,8 +13,10 @@ from readme import (
     RULES,
     RULES_PAGE,
     all_rules,
+    copies,
     measured,
     printed,
+    printed_in_a_copy,
     some_rules,
     transcripts,
     walked,
@@ -37,6 +39,14 @@ def test_readme_shows_both_examples() -> None:
 def test_transcripts_are_what_tslint_prints(command: str, output: str) -> None:
     """``python tests/readme.py`` writes them anew."""
     assert measured(printed(command)) == measured(output)
+
+
+@pytest.mark.torch
+@pytest.mark.coreml
+def test_what_is_fixed_in_a_copy_is_what_tslint_prints() -> None:
+    ((command, output),) = copies(TEXT)
+    assert command == "check segmentation.py --fix --unsafe-fixes"
+    assert measured(printed_in_a_copy(command)) == measured(output)
 
 
 @pytest.mark.torch

@@ -90,6 +90,30 @@ def test_it_ends_with_a_client_that_has_gone_though_its_end_of_the_pipe_stays() 
         assert server.process.wait(timeout=30) == 1
 
 
+def test_a_client_that_is_not_on_this_machine_is_not_missed() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone, wire() as server:
+        gone.wait()
+        server.send("initialize", {"processId": gone.pid, "rootUri": None, "capabilities": {}}, id=1)
+        assert "result" in server.answer(1)
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(timeout=5)
+
+
+@pytest.mark.parametrize(("formats", "kind"), [(["plaintext"], "plaintext"), (["plaintext", "markdown"], "markdown")])
+def test_a_client_is_answered_in_what_it_reads(tmp_path: Path, formats: list[str], kind: str) -> None:
+    text = "import torch\n\nmodel = torch.nn.Dropout()\nmodel.eval\n"
+    item = {"uri": (tmp_path / "net.py").as_uri(), "languageId": "python", "version": 1, "text": text}
+    capabilities = {"textDocument": {"hover": {"contentFormat": formats}}}
+    with wire() as server:
+        server.send("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities}, id=1)
+        server.answer(1)
+        server.send("initialized", {})
+        server.send("textDocument/didOpen", {"textDocument": item})
+        place = {"textDocument": {"uri": item["uri"]}, "position": {"line": 3, "character": 2}}
+        server.send("textDocument/hover", place, id=2)
+        assert server.answer(2)["result"]["contents"]["kind"] == kind
+
+
 def test_code_below_a_help_is_code_on_hover() -> None:
     help = "trace a wrapper:\n    class Outputs(nn.Module):\n        def __init__(self):\n            pass"
     found = Diagnostic(

@@ -103,7 +103,7 @@ def check(
     report. Raises TypeError for what is no model or no input of it, SettingsError for an option that cannot be used,
     ModuleNotFoundError without PyTorch, and IsolationError where this process cannot be forked and the model cannot be pickled.
     """
-    if importlib.util.find_spec("torch") is None:
+    if "torch" not in sys.modules and importlib.util.find_spec("torch") is None:
         raise ModuleNotFoundError("PyTorch is not installed here: `pip install 'tslint[coreml]'`", name="torch")
     from tslint.live import IsolationError, own_file
     from tslint.live import settings as settings_for

@@ -98,7 +98,7 @@ class Checking:
             elif running and (self.settings.model or self.settings.input):
                 self.errors.append(f"{target} is a directory: --model and --input go with one file or module")
         once = unique([*named, *listed])
-        if len(targets) > 1 and named and not running and (self.settings.model or self.settings.input):
+        if len(targets) > 1 and once and not running and (self.settings.model or self.settings.input):
             self.errors.append(f"{len(targets)} targets are named: --model and --input go with one file or module")
         if self.reading.left_out and not once:
             self.notes.append("nothing is checked: what was named is excluded, and `force-exclude` is set")
@@ -134,7 +134,7 @@ class Checking:
                 len({*self.reading.checked, *self.reading.facts}),
                 sum(map(self.filters.suppressed, kept)),
                 len(ordered) - len(left),
-                info=self.settings.show_info or self.settings.fail_on == "info",
+                info=self.settings.lists_info,
             ),
             notes=tuple(dict.fromkeys(self.notes)),
             errors=tuple(dict.fromkeys(self.errors)),

@@ -87,10 +87,10 @@ class Model(pytest.Item):
         settings = dataclasses.replace(self.settings, models=(self.table,))
         report = api.check_paths([], settings)
         if sum(table.target == self.table.target for table in self.settings.models) > 1:
-            report = _of_this_model(report)
+            report = _of_this_model(report, settings.lists_info)
         if report.exit_status(settings.fail_on, settings.exit_zero):
             options = Options(
-                show_info=settings.show_info or settings.fail_on == "info",
+                show_info=settings.lists_info,
                 show_refuted=settings.show_refuted,
                 quiet=settings.quiet,
                 fail_on=settings.fail_on,
@@ -147,14 +147,14 @@ def _headline(report: Report, fail_on: str) -> str:
     return f"{len(rules)} problem{'s' * (len(rules) != 1)}: {', '.join(dict.fromkeys(rules))}"
 
 
-def _of_this_model(report: Report) -> Report:
+def _of_this_model(report: Report, info: bool) -> Report:
     """REPORT without what its source predicts of classes that the model does not hold: another one of the file may hold them."""
     from tslint.merge import is_unreached
     from tslint.report.content import summarise
 
     left = [diagnostic for diagnostic in report.diagnostics if not is_unreached(diagnostic)]
     counts = report.summary
-    summary = summarise(left, counts.files, counts.suppressed, counts.baselined)
+    summary = summarise(left, counts.files, counts.suppressed, counts.baselined, info)
     return dataclasses.replace(report, diagnostics=tuple(left), summary=summary)
 
 

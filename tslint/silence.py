@@ -28,8 +28,7 @@ def added(check: Checking, report: Report) -> Report:
     No second check is made: a comment changes nothing else.
     """
     settings = check.settings
-    info = settings.show_info or settings.fail_on == "info"
-    problems = [d for d in visible(report.diagnostics, info, False) if d.basis != Basis.REFUTED]
+    problems = [d for d in visible(report.diagnostics, settings.lists_info, False) if d.basis != Basis.REFUTED]
     done: list[Diagnostic] = []
     errors: list[str] = []
     sources = dict(report.sources)
@@ -49,10 +48,13 @@ def added(check: Checking, report: Report) -> Report:
             sources[path] = source.revised(text).shown
     settled = set(map(id, done))
     left = [d for d in report.diagnostics if id(d) not in settled]
+    counts = report.summary
     return dataclasses.replace(
         report,
         diagnostics=tuple(left),
-        summary=summarise(left, report.summary.files, report.summary.suppressed + len(done), report.summary.baselined),
+        summary=summarise(
+            left, counts.files, counts.suppressed + len(done), counts.baselined, info=settings.lists_info
+        ),
         notes=(*report.notes, *_notes(comments, files, [d for d in problems if id(d) not in settled], bool(errors))),
         errors=(*report.errors, *errors),
         sources=sources,

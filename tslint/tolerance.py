@@ -42,8 +42,7 @@ class Tolerance:
             said = baseline.note(compared.gone)
             self.notes += [said] if said else []
             return list(compared.left)
-        info = self.settings.show_info or self.settings.fail_on == "info"
-        new = [d for d in visible(compared.left, info, refuted=False) if d.rule not in UNCHECKED]
+        new = [d for d in visible(compared.left, self.settings.lists_info, refuted=False) if d.rule not in UNCHECKED]
         written = [*compared.tolerated, *new]
         try:
             self.notes.append(self.baseline.write(written, compared.gone, lines, self.only_run))

@@ -70,12 +70,20 @@ def test_inputs_alone_are_not_given_to_one_of_several_models(find):
     )
 
 
+def test_a_named_function_that_needs_arguments_is_told_how_to_give_them(find):
+    entries, seen = find(
+        NET + "\n\ndef make(width, *, deep=False):\n    return Net(width)\n", specs=(ModelSpec("make()", ()),)
+    )
+    assert entries == []
+    assert seen.one(NoEntry).reason.endswith("name a model with its arguments, as `--model 'make(width=…)'`")
+
+
 def test_a_named_model_that_needs_arguments_is_told_how_to_give_them(find):
     entries, seen = find(NET.replace("width=4", "width"), specs=(ModelSpec("Net", ()),))
     assert entries == []
     assert seen.one(NoEntry).reason == (
         "`Net` cannot be built (missing a required argument: 'width'): "
-        "name it with its arguments, as `--model 'Net(width=…)'`"
+        "name a model with its arguments, as `--model 'Net(width=…)'`"
     )
 
 

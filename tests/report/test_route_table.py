@@ -9,7 +9,7 @@ from cases import transcript
 
 from tslint.diagnostic import Place, Span
 from tslint.evidence import Escape, InputSpec
-from tslint.report.routes import generalisation, harmless_warnings, verdict
+from tslint.report.routes import generalisation, harmless_warnings, route_table, verdict
 from tslint.report.run import Dimension, Route, Run, Step
 
 RUN = transcript().runs[0]
@@ -56,6 +56,15 @@ def test_a_program_is_not_said_to_work_where_what_could_be_converted_was_refused
         Route("export", message="not needed"),
     )
     assert verdict(Run("net.py", routes=routes)) == "trace ✗ does not convert: unsupported-op · script ✓ not converted"
+
+
+def test_what_is_wrong_is_not_pointed_at() -> None:
+    """Tried without conversion, a trace that differs may still be the best there is."""
+    run = Run("net.py", routes=(Route("trace", "differs"), Route("script", "works")), recommended="trace")
+    text = "".join(piece for line in route_table(run, "", 100) for piece, _ in line)
+    assert "trace ✗ differs from eager" in text and "recommended" not in text
+    fine = dataclasses.replace(run, routes=(Route("trace", "works"), Route("script", "works")))
+    assert "recommended" in "".join(piece for line in route_table(fine, "", 100) for piece, _ in line)
 
 
 def test_what_stops_the_conversion_of_a_wrong_program_is_said_of_the_conversion() -> None:

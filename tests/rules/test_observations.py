@@ -275,6 +275,10 @@ def test_what_helps_depends_on_what_asks() -> None:
     loop = LoopUnrolled(0, place("x.max() > 1"), "data", 3, 6, "zeros", True)
     assert "torch.where" in (observed(branch).help or "")
     assert observed(loop).help == "script the module that has the loop, and trace what it calls"
+    source = Source.from_text("import torch\n\n\ndef f(x):\n    assert x.sum() > 3\n    return x\n", Path(PATH))
+    asserted = BranchTaken(0, Place(PATH, Span(5, 12, 5, 23)), "data", True, False, "zeros", True)
+    (checked,), _ = engine.observe([asserted], Context(lambda path: Facts(source, source.parse())))
+    assert checked.help == "check it outside of forward, or script the module that has the `assert`"
 
 
 def test_caption_of_a_dict_names_the_real_keys() -> None:

@@ -20,7 +20,8 @@ ACTIONS = {
     "torch.export.export": ("exported", "mod"),
 }
 WHY = "it switches dropout off and batch norm to what it has learned"
-NOTHING_YET = "nothing in it depends on the mode yet, and what is added later may"
+RETURNED = "returned"
+NOTHING_LIVE = "no dropout or batch norm in it is live, but what asks for `training` takes the other way"
 HELP = f"call `{{model}}.eval()` first: {WHY}"
 
 
@@ -41,40 +42,45 @@ def predict(call: cst.Call, facts: Facts) -> Iterator[Finding]:
 @on(ModeWrong)
 def observe(evidence: ModeWrong, context: Context) -> Iterator[Finding]:
     if evidence.what == "training":
-        call = next(iter(context.nodes_at(evidence.place, cst.Call)), None)
-        facts = context.facts(evidence.place)
-        place: Place | None = evidence.place
-        model, action, fix = "the model", "checked", None
-        built = _built(evidence.place, context)
-        if facts is not None and built is not None:
-            model, action, fix = facts.text(built), "returned", _fix(built, facts)
-            place = Place(str(facts.source.path), facts.span(built), facts.symbol(built))
-        elif facts is not None and call is not None:
-            action, keyword = ACTIONS.get(facts.qualified(call.func) or "", ("checked", "func"))
-            argument = facts.argument(call, 0, keyword)
-            if argument is not None:
-                model = _model(argument, evidence.modules, facts)
-                named = model == facts.text(argument) and not _is_method(argument)
-                fix = _fix(argument, facts) if named and not _meant(call, argument, facts) else None
-        called = model if model != "the model" else "model"
+        place, model, action, fix = _handed_over(evidence, context)
+        why = WHY if evidence.effect else NOTHING_LIVE
+        called = f"`{model or 'model'}.eval()`"
         yield Finding(
             place,
-            {"model": model, "action": action},
+            {"model": model or "the model", "action": action},
             severity=Severity.ERROR if evidence.effect else Severity.WARNING,
             caption=evidence.effect or None,
             fix=fix,
-            help=f"{'return' if built is not None else 'call'} `{called}.eval()`{'' if built is not None else ' first'}: "
-            + (WHY if evidence.effect else NOTHING_YET),
+            help=f"return {called}: {why}" if action == RETURNED else f"call {called} first: {why}",
         )
 
 
+def _handed_over(evidence: ModeWrong, context: Context) -> tuple[Place | None, str | None, str, Fix | None]:
+    """Where the model was handed over, what it is called there, what is done with it, and how eval() gets there."""
+    place, facts = evidence.place, context.facts(evidence.place)
+    call = next(iter(context.nodes_at(place, cst.Call)), None)
+    action, keyword = ACTIONS.get(facts.qualified(call.func) or "" if facts and call else "", ("checked", "func"))
+    built = _built(place, context) if action == "checked" else None
+    if facts is not None and built is not None:
+        fix = None if _meant(built, built, facts) else _fix(built, facts)
+        at = Place(str(facts.source.path), facts.span(built), facts.symbol(built))
+        return at, facts.text(built), RETURNED, fix
+    argument = facts.argument(call, 0, keyword) if facts is not None and call is not None else None
+    if facts is None or call is None or argument is None:
+        return place, None, action, None
+    model = _model(argument, evidence.modules, facts)
+    named = model == facts.text(argument) and not _is_method(argument)
+    return place, model, action, _fix(argument, facts) if named and not _meant(call, argument, facts) else None
+
+
 def _built(place: Place | None, context: Context) -> cst.BaseExpression | None:
-    """What a function that builds the model returns, where PLACE is its first line and it returns in one way."""
+    """What a function that builds the model returns, where PLACE is its first line, of all of it, and it returns in one way."""
     facts = context.facts(place)
-    if facts is None or place is None:
+    if facts is None or place is None or place.span.column is not None:
         return None
-    for function in context.nodes_at(place, cst.FunctionDef):
-        if facts.span(function).line == place.span.line:
+    for function in facts.nodes(cst.FunctionDef):
+        first = min(facts.span(node).line for node in (function, *function.decorators))
+        if first == place.span.line:
             returned = [node.value for node in facts.nodes(cst.Return) if facts.enclosing_function(node) is function]
             value = returned[0] if len(returned) == 1 else None
             return value if isinstance(value, (cst.Call, cst.Name, cst.Attribute)) else None
@@ -100,14 +106,14 @@ def _model(argument: cst.BaseExpression, modules: Sequence[str], facts: Facts) -
     return modules[0].split(".")[0] if is_function and modules else facts.text(argument)
 
 
-def _meant(call: cst.Call, model: cst.BaseExpression, facts: Facts) -> bool:
+def _meant(node: cst.CSTNode, model: cst.BaseExpression, facts: Facts) -> bool:
     """Whether the same function names ``eval`` of this model without calling it: the mistake is there, or it is called later."""
-    function = facts.enclosing_function(call)
+    function = facts.enclosing_function(node)
     text = facts.text(model)
     return any(
-        node.attr.value == "eval" and facts.enclosing_function(node) is function and facts.text(node.value) == text
-        for node in facts.nodes(cst.Attribute)
-        if not _is_called(node, facts)
+        each.attr.value == "eval" and facts.enclosing_function(each) is function and facts.text(each.value) == text
+        for each in facts.nodes(cst.Attribute)
+        if not _is_called(each, facts)
     )
 
 

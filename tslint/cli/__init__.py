@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tslint import __version__, catalogue
-from tslint.cli.output import Usage, let_go, options_of, refuse_place, with_progress, write
+from tslint.cli.output import STANDARD_OUTPUT, Usage, let_go, options_of, refuse_place, with_progress, write
 from tslint.cli.waiting import child_of
 from tslint.settings import OPTIONS, Settings, SettingsError, key_of, load, negative_of
 from tslint.source import own_process
@@ -192,7 +192,7 @@ def write_report(report: Report, settings: Settings) -> None:
         return
     from tslint import report as formats
 
-    options = options_of(settings, sys.stdout if settings.output_file is None else None)
+    options = options_of(settings, sys.stdout if settings.output_file in STANDARD_OUTPUT else None)
     write(formats.render(report, settings.output_format, options), settings.output_file)
     say_left_out(report, settings, options)
 

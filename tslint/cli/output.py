@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PIPE_WIDTH = 110
+STANDARD_OUTPUT = (None, "-")
 PLAIN = str.maketrans({"│": "|", "╰": "`", "╯": "'", "─": "-", "✓": "+", "✗": "x", "←": "<-", "⋮": ":", "…": "..."})
 """What looks like a character that a terminal cannot show."""
 
@@ -32,7 +33,7 @@ def options_of(settings: Settings, stream: TextIO | None) -> Options:
 
     terminal = stream is not None and is_terminal(stream)
     return Options(
-        show_info=settings.show_info or settings.fail_on == "info",
+        show_info=settings.lists_info,
         show_refuted=settings.show_refuted,
         statistics=settings.statistics,
         quiet=settings.quiet,
@@ -53,7 +54,7 @@ def write(text: str, path: str | None, option: str = "--output-file") -> None:
 
     A terminal that cannot show a character gets one that looks like it, or a `?`.
     """
-    if path not in (None, "-"):
+    if path not in STANDARD_OUTPUT:
         _write_file(Path(path), text.encode("utf-8", "backslashreplace"), option)
         return
     encoding = sys.stdout.encoding or "utf-8"
@@ -70,17 +71,14 @@ def write(text: str, path: str | None, option: str = "--output-file") -> None:
 
 
 def refuse_place(path: str, option: str = "--output-file") -> None:
-    """Raises Usage where PATH has no folder: before minutes of work are done for it."""
+    """Raises Usage where PATH can be no file: before minutes of work are done for it."""
     folder = Path(path).parent
-    if not path or Path(path).is_dir() or not folder.is_dir():
-        why = (
-            "it is empty"
-            if not path
-            else "it is a directory"
-            if Path(path).is_dir()
-            else f"there is no directory {folder}"
-        )
-        raise Usage(f"`{option} {path}` cannot be written: {why}")
+    if not path:
+        raise Usage(f"`{option}` needs a path: it is empty")
+    if Path(path).is_dir():
+        raise Usage(f"`{option} {path}` cannot be written: it is a directory")
+    if not folder.is_dir():
+        raise Usage(f"`{option} {path}` cannot be written: there is no directory {folder}")
 
 
 def _write_file(path: Path, content: bytes, option: str) -> None:

@@ -20,8 +20,8 @@ def as_named(evidence: Iterable[Evidence], path: str) -> list[Evidence]:
 
 
 def _apart(real: Path, named: Path) -> tuple[str, str]:
-    """Both paths without the end that they share."""
-    while real.name == named.name != "":
+    """Both paths without the end that they share, for as long as what is left is one place."""
+    while real.name == named.name and real.parent == named.parent.resolve() and named.name:
         real, named = real.parent, named.parent
     return str(real), str(named)
 

@@ -90,11 +90,15 @@ def _names(code: CodeType) -> set[str]:
 def _import_of(name: str, value: object) -> str:
     """The statement that NAME would come from, where VALUE is a module, or a module's class or function; else nothing."""
     if isinstance(value, ModuleType):
-        return f"import {value.__name__} as {name}"
-    home, known = getattr(value, "__module__", None), getattr(value, "__name__", None)
-    if not isinstance(value, (type, FunctionType)) or home in (None, "__main__") or "." in str(known):
+        home, known = value.__name__, None
+    elif isinstance(value, (type, FunctionType)):
+        home, known = value.__module__, value.__name__
+    else:
         return ""
-    return f"from {home} import {known} as {name}"
+    spelled = all(part.isidentifier() for part in (*home.split("."), known or name))  # a lambda has no name, say
+    if home == "__main__" or not spelled:
+        return ""
+    return f"import {home} as {name}" if known is None else f"from {home} import {known} as {name}"
 
 
 def work(request: Request, found: Given, evidence_file: Path) -> None:

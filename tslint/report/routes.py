@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from tslint import catalogue
+from tslint.diagnostic import Claim
 from tslint.evidence import InputSpec
 from tslint.frozen import frozen
 from tslint.report.content import one_line
@@ -21,6 +22,7 @@ ONE_LINE = 10_000
 IMAGES = {4: ("batch", "channels", "height", "width"), 5: ("batch", "channels", "depth", "height", "width")}
 SEQUENCES = {1: ("length",), 2: ("batch", "length")}
 RECOMMENDED = "   ← recommended"
+CONVERTING = {Claim.CONVERT_FAILS, Claim.CONVERT_DIFFERS}
 STYLES = {"✓": "green", "✗": "red"}
 
 
@@ -164,9 +166,8 @@ def _cells(run: Run) -> list[Cell]:
         if route.wrapped is not None:
             found.append(_cell(route.wrapped, f"wrapped {route.name}", recommended, known))
     found += [Cell(", ".join(names), "", f"untried: {reason}") for reason, names in untried.items()]
-    if run.recommended is None and any(
-        route.converts not in ("untried", "works") for known in run.routes for route in (known, known.wrapped) if route
-    ):
+    every = [each for route in run.routes for each in (route, route.wrapped) if each is not None]
+    if run.recommended is None and any(each.converts not in ("untried", "works") for each in every):
         return [dataclasses.replace(cell, text=cell.text or "not converted") for cell in found]
     return found
 
@@ -215,13 +216,11 @@ def _converted(route: Route) -> str:
 
 def _of_conversion(route: Route) -> list[str]:
     """The rules that stop the conversion of a program which is wrong already, and do not make it so."""
+    if route.status != "differs" or route.converts not in ("refused", "died"):
+        return []
     known = catalogue.rules()
-    tried = route.converts in ("refused", "died") and route.status == "differs"
-    return [
-        rule
-        for rule in route.stopped_by
-        if tried and rule in known and all(claim.value.startswith("convert") for claim in known[rule].claims)
-    ]
+    late = {name for name in route.stopped_by if name in known and set(known[name].claims) <= CONVERTING}
+    return [name for name in route.stopped_by if name in late]
 
 
 def _short(message: str) -> str:

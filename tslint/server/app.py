@@ -95,8 +95,8 @@ def start() -> int:
 @server.feature(types.INITIALIZE)
 def initialize(ls: Server, params: types.InitializeParams) -> None:
     ls.session = Session(ls, params.initialization_options)
-    if params.process_id is not None and os.name == "posix":
-        threading.Thread(target=_outlive, args=(params.process_id,), daemon=True).start()
+    if params.process_id is not None and os.name == "posix" and _is_there(params.process_id):
+        threading.Thread(target=_end_with, args=(params.process_id,), daemon=True).start()
     ls.session.pulls = ls.session.can("text_document.diagnostic") and ls.session.can(
         "workspace.diagnostics.refresh_support"
     )
@@ -107,16 +107,22 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
         ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(pull)
 
 
-def _outlive(client: int) -> None:
+def _end_with(client: int) -> None:
     """Ends this process some seconds after the client's; a run that is still going on ends with it."""
-    while True:
+    while _is_there(client):
         time.sleep(LOOK)
-        try:
-            os.kill(client, 0)
-        except ProcessLookupError:
-            os._exit(1)
-        except PermissionError:
-            pass
+    os._exit(1)
+
+
+def _is_there(process: int) -> bool:
+    """Whether a process of this machine has that number: the client's may be one of another machine, or outside a container."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 @server.feature(types.INITIALIZED)

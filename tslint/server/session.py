@@ -239,9 +239,10 @@ class Session:
     def published(self, one: Open, found: Sequence[Diagnostic]) -> list[types.Diagnostic]:
         """FOUND in an open text as the client knows it."""
         assert one.result is not None
-        lines = dict(one.result.report.sources)
+        lines: dict[str, Sequence[str]] = {}
         for other in self.opens.values():
             lines |= other.ran.lines if other.ran is not None else {}
+        lines |= {**one.result.report.sources, **(one.ran.lines if one.ran is not None else {})}
         related = self.can("text_document.publish_diagnostics.related_information") or (
             self.pulls and self.can("text_document.diagnostic.related_information")
         )

@@ -267,6 +267,11 @@ class Settings:
     start: Path | None = field(default=None, compare=False)
 
     @property
+    def lists_info(self) -> bool:
+        """Whether findings of severity info are listed, and with them counted, fixed and silenced."""
+        return self.show_info or self.fail_on == "info"
+
+    @property
     def facts_root(self) -> Path:
         """Below it are the other files that imports are followed into."""
         return self.project or self.root

@@ -299,7 +299,7 @@ class Finder:
             raise Nothing("the file defines no `nn.Module` and calls nothing that builds one: name one with `--model`")
         module = self._import(path)
         failures: list[str] = []
-        advice = "name a model with `--model`"
+        advice = ""
         for name in roots:
             around = ""
             try:
@@ -310,7 +310,7 @@ class Finder:
                 model, around = self._around(module, name)
                 if model is None:
                     failures.append(f"`{name}` needs arguments ({error})")
-                    advice = specs.advice(name, getattr(module, name))
+                    advice = advice or specs.advice(name, getattr(module, name))
                     continue
             except BaseException as error:
                 self.error = self.error or error
@@ -332,7 +332,9 @@ class Finder:
         if not self.entries:
             if self.error is not None:
                 raise UserError(self.error)
-            raise Nothing(f"{'; '.join(failures)}: {advice} and its inputs with `--input`")
+            raise Nothing(
+                f"{'; '.join(failures)}: {advice or 'name a model with `--model`'} and its inputs with `--input`"
+            )
         for failure in failures:
             self.emit(Note(0, f"not run: {failure}"))
 

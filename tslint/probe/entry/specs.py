@@ -134,15 +134,16 @@ def resolve(namespace: ModuleType, text: str) -> Any:
                 f"`{'.'.join(names)}` is not in {getattr(namespace, '__file__', None) or namespace.__name__}"
             )
         value = getattr(value, name)
-    if isinstance(value, type) and not _configures(value, args, kwargs):
-        why = misfit(value, args, kwargs)
-        if why:
-            raise BadInput(f"`{text}` cannot be built ({why}): {advice('.'.join(names), value)}")
+    why = _misfit(value, args, kwargs)
+    if why:
+        raise BadInput(f"`{text}` cannot be built ({why}): {advice('.'.join(names), value)}")
     return construct(value, args, kwargs)
 
 
-def misfit(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
-    """Why VALUE cannot be called with these arguments, as its signature says; nothing where it can, or nobody knows."""
+def _misfit(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """Why VALUE cannot be built or called with these arguments, as its signature says; nothing where it can, or nobody knows."""
+    if isinstance(value, torch.nn.Module) or not callable(value) or _configures(value, args, kwargs):
+        return ""
     try:
         signature = inspect.signature(value)
     except (TypeError, ValueError):
@@ -155,14 +156,14 @@ def misfit(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
 
 
 def advice(name: str, value: Any) -> str:
-    """How to name a model of the class VALUE together with what it needs."""
+    """How to name a model that VALUE, a class or a function, makes of what it needs."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     try:
         every = list(inspect.signature(value).parameters.values())
     except (TypeError, ValueError):
         every = []
     needed = [each.name for each in every if each.kind in kinds and each.default is each.empty]
-    return f"name it with its arguments, as `--model '{name}({', '.join(f'{each}=…' for each in needed)})'`"
+    return f"name a model with its arguments, as `--model '{name}({', '.join(f'{each}=…' for each in needed)})'`"
 
 
 def construct(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

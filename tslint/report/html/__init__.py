@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ MARKS = {"yes": "✓", "almost": "!", "no": "✗", "unknown": "?"}
 FIRST = 8
 """Findings that the answer lists."""
 MOST_NAMED = 5
-"""Files that a command of the answer names; of more it names the folder."""
+"""Files that a command of the answer names; of more it names the folder that holds them."""
 
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
@@ -169,9 +170,10 @@ def _stops(report: Report, found: list[Diagnostic], said_: Answer) -> Markup:
 def _next(report: Report, found: list[Diagnostic], run: Run | None) -> Markup:
     """The command lines that go on from here."""
     fixes = [d for d in found if d.fix is not None]
-    target = shown(run.target, report.directory) if run is not None else None
-    paths = list(dict.fromkeys(shown(d.path or "", report.directory) for d in (fixes or found)))
-    names = shlex.join([target] if target is not None else paths if len(paths) <= MOST_NAMED else ["."])
+    paths = [run.target] if run is not None else list(dict.fromkeys(d.path for d in (fixes or found) if d.path))
+    if len(paths) > MOST_NAMED:
+        paths = [os.path.commonpath(paths)]
+    names = shlex.join(shown(path, report.directory) for path in paths)
     lines: list[Markup] = []
     safe = [d for d in fixes if fixable(d)]
     if safe:
@@ -180,10 +182,10 @@ def _next(report: Report, found: list[Diagnostic], run: Run | None) -> Markup:
         text = f"Writes {_fixes(len(fixes))}, those that can change behaviour, too; read them first."
         lines.append(_try(text, f"tslint check --fix --unsafe-fixes {names}"))
     route = chosen(run) if run is not None else None
-    if route is not None and route.converts == "works" and not names.rstrip("'").endswith(".ipynb"):
+    if route is not None and route.converts == "works" and not paths[0].endswith(".ipynb"):
         lines.append(_try("Writes the script that converts it this way.", f"tslint plan {names}"))
-    if run is None and found:
-        several = "" if len(paths) == 1 else "--run "
+    if run is None and paths:
+        several = "" if len({d.path for d in found}) == 1 else "--run "
         lines.append(
             _try("Runs the model, which settles what the source leaves open.", f"tslint check {several}{names}")
         )
