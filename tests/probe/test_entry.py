@@ -490,6 +490,12 @@ def test_a_constructor_that_raises(find):
     assert (failed.exception, failed.place.span.line, failed.place.symbol) == ("RuntimeError", 9, "Net.__init__")
 
 
+def test_a_constructor_whose_own_code_is_wrong_asks_for_no_arguments(find):
+    _, seen = find(NET.replace("        self.linear =", "        len(3)\n        self.linear ="))
+    failed = seen.one(ModelFailed)
+    assert (failed.exception, failed.place.symbol) == ("TypeError", "Net.__init__")
+
+
 def test_a_model_builder_that_exits(find):
     """The status 0 too: it is the code that ends the process, and the report names its line."""
     _, seen = find(

@@ -20,6 +20,7 @@ from tslint.probe.entry.given import Given, Unpickled, unpickled
 from tslint.probe.entry.infer import infer
 from tslint.probe.entry.recorded import RecordedModel, models
 from tslint.probe.entry.recorders import record_file
+from tslint.probe.entry.roots import build
 from tslint.probe.entry.standins import FunctionModule
 from tslint.probe.frames import Territory, class_place
 from tslint.probe.subject import Emit, Inputs, Origin, Subject
@@ -295,57 +296,26 @@ class Finder:
     def _roots(self, path: Path) -> None:
         outline = self.request.outline
         roots = outline.roots if outline is not None else ()
-        if not roots:
+        if outline is None or not roots:
             raise Nothing("the file defines no `nn.Module` and calls nothing that builds one: name one with `--model`")
         module = self._import(path)
-        failures: list[str] = []
-        advice = ""
-        for name in roots:
-            around = ""
-            try:
-                model = specs.construct(getattr(module, name), (), {})
-            except KeyboardInterrupt:
-                raise
-            except TypeError as error:
-                model, around = self._around(module, name)
-                if model is None:
-                    failures.append(f"`{name}` needs arguments ({error})")
-                    advice = advice or specs.advice(name, getattr(module, name))
-                    continue
-            except BaseException as error:
-                self.error = self.error or error
-                failures.append(f"`{name}()` raised {type(error).__name__}")
-                continue
-            if not isinstance(model, torch.nn.Module):
-                failures.append(f"`{name}()` gives a {type(model).__name__}")
-                continue
-            guess = infer(model)
-            if guess.inputs is None:
-                failures.append(f"no inputs that `{name}` accepts could be inferred ({guess.why})")
-                continue
-            what = f"`{name}` around `{around}()`" if around else f"`{name}`"
+        built = build(module, roots, [each for each in outline.classes if each not in roots])
+        for root in built.found:
+            what = f"`{root.name}` around `{root.around}()`" if root.around else f"`{root.name}`"
             how = f"{what}, which no other class of the file builds, inputs inferred from its first layers"
-            command = self._command(None if around else name, model, (), guess.inputs)
-            built = f"{name}({around}())" if around else specs.built(module, name)
-            origin = Origin(built, self._source())
-            self._add(Entry(Subject(len(self.entries), model, guess.inputs, origin=origin)), how, command)
+            command = self._command(None if root.around else root.name, root.model, (), root.inputs)
+            code = f"{root.name}({root.around}())" if root.around else specs.built(module, root.name)
+            subject = Subject(len(self.entries), root.model, root.inputs, origin=Origin(code, self._source()))
+            self._add(Entry(subject), how, command)
         if not self.entries:
-            if self.error is not None:
-                raise UserError(self.error)
+            if built.error is not None:
+                raise UserError(built.error)
             raise Nothing(
-                f"{'; '.join(failures)}: {advice or 'name a model with `--model`'} and its inputs with `--input`"
+                f"{'; '.join(built.failures)}: {built.advice or 'name a model with `--model`'} and its inputs with `--input`"
             )
-        for failure in failures:
+        self.error = built.error
+        for failure in built.failures:
             self.emit(Note(0, f"not run: {failure}"))
-
-    def _around(self, module: ModuleType, name: str) -> tuple[torch.nn.Module | None, str]:
-        """A root class built around a model of the file, where that is all it asks for, and the class of that model."""
-        outline = self.request.outline
-        for inner in [each for each in outline.classes if each not in outline.roots] if outline is not None else ():
-            model = _wrapped(getattr(module, name), getattr(module, inner))
-            if model is not None:
-                return model, inner
-        return None, ""
 
     def _source(self) -> str:
         """The name that the file is imported under."""
@@ -381,17 +351,6 @@ class Finder:
                 None if isinstance(subject.module, torch.jit.ScriptModule) else class_place(type(subject.module)),
             )
         )
-
-
-def _wrapped(outer: Any, inner: Any) -> torch.nn.Module | None:
-    """``outer(inner())``, where that is a model whose inputs can be inferred."""
-    try:
-        model = specs.construct(outer, (specs.construct(inner, (), {}),), {})
-        return model if isinstance(model, torch.nn.Module) and infer(model).inputs is not None else None
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # it takes something else, or more
-        return None
 
 
 def _running(outline: Outline | None) -> tuple[int, ...]:

@@ -134,13 +134,13 @@ def resolve(namespace: ModuleType, text: str) -> Any:
                 f"`{'.'.join(names)}` is not in {getattr(namespace, '__file__', None) or namespace.__name__}"
             )
         value = getattr(value, name)
-    why = _misfit(value, args, kwargs)
+    why = misfit(value, args, kwargs)
     if why:
         raise BadInput(f"`{text}` cannot be built ({why}): {advice('.'.join(names), value)}")
     return construct(value, args, kwargs)
 
 
-def _misfit(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+def misfit(value: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
     """Why VALUE cannot be built or called with these arguments, as its signature says; nothing where it can, or nobody knows."""
     if isinstance(value, torch.nn.Module) or not callable(value) or _configures(value, args, kwargs):
         return ""
